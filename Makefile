@@ -1,0 +1,50 @@
+# Two commands do everything on a fresh machine with Python 3.11, make and a package index:
+#   make demo    sets up and shows the plan for each demo record
+#   make test    sets up and runs every check that belongs to a change
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: demo test check fix release-checks night-checks bench clean
+
+demo: $(READY)
+	@$(BIN)/python -m tools.demo
+
+test: check
+	$(BIN)/pytest -n 2 -m "not release and not night"
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tools.budgets
+	$(BIN)/python -m tools.generated --check
+	$(BIN)/titrant check
+
+fix: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python -m tools.generated
+
+release-checks: test
+	$(BIN)/pytest -n 2 -m release
+	$(BIN)/python -m tools.mutation
+	$(BIN)/python -m benchmarks.speed
+
+night-checks: $(READY)
+	$(BIN)/pytest -n 2 -m night
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks.speed
+
+clean:
+	rm -rf $(VENV)
+
+$(READY): requirements/dev.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)

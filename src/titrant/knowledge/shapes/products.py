@@ -1,0 +1,52 @@
+"""What the pharmacy makes: forms, strengths, how a piece can be divided, salt or base."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from titrant.knowledge.shapes.common import Code, Header, Sourced
+from titrant.terms.quantity import Quantity
+from titrant.terms.reason import Status
+
+
+class Form(StrEnum):
+    CAPSULE = "capsule"
+    TROCHE = "troche"
+    SOLUTION = "oral solution"
+
+
+class Content(StrEnum):
+    """What the labelled strength counts: ketamine base, or its hydrochloride, which weighs more."""
+
+    BASE = "base"
+    HYDROCHLORIDE = "hydrochloride"
+
+
+class Strengths(Struct, frozen=True, forbid_unknown_fields=True):
+    values: tuple[Quantity, ...]  # mg a piece, or mg/mL
+    source: str
+    status: Status
+    note: str = ""
+
+
+class Product(Header, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A family of products that differ only in strength."""
+
+    form: Form
+    route: str  # oral (swallowed) or troche (held in the mouth)
+    strengths: Strengths
+    smallest_part: Sourced[str]  # of a piece: "1", "1/2", "1/4"; of a solution: the smallest volume, "0.1 mL"
+    most_pieces: Sourced[int]  # pieces or mL at one time beyond which a dose is taken for a mistake
+    content: Sourced[Content]
+    dose_form: Code | None = None  # SNOMED CT
+    storage: str = ""
+    warning: str = ""
+
+
+class SaltFactor(Header, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How much hydrochloride holds how much base."""
+
+    base: Quantity
+    hydrochloride: Quantity
+    source: str
+    status: Status

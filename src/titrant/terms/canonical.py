@@ -1,0 +1,52 @@
+"""Canonical JSON (RFC 8785) and its SHA-256: the same content always has the same bytes and the same name.
+
+Only text, whole numbers, truth values, lists and objects with text keys are accepted. Doses travel as text, so the
+number formatting of RFC 8785, the part that implementations get wrong, is never needed.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+Json = Any
+_SAFE_INTEGER = 2**53 - 1
+
+
+def canonical_json(content: Json) -> bytes:
+    """``content`` as RFC 8785 bytes. Raises TypeError for floats, decimals and anything else that is not plain."""
+    _check(content, "$")
+    return json.dumps(
+        _ordered(content), ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    ).encode("utf-8")
+
+
+def sha256_of(content: Json) -> str:
+    """Hexadecimal SHA-256 of the canonical JSON of ``content``."""
+    return hashlib.sha256(canonical_json(content)).hexdigest()
+
+
+def _check(content: Json, path: str) -> None:
+    if content is None or isinstance(content, str | bool):
+        return
+    if isinstance(content, int):
+        if not -_SAFE_INTEGER <= content <= _SAFE_INTEGER:
+            raise TypeError(f"{path}: {content} is too large for an exact JSON number; write it as text")
+        return
+    if isinstance(content, list | tuple):
+        for place, item in enumerate(content):
+            _check(item, f"{path}[{place}]")
+        return
+    if isinstance(content, dict) and all(isinstance(key, str) for key in content):
+        for key, item in content.items():
+            _check(item, f"{path}.{key}")
+        return
+    raise TypeError(f"{path}: {type(content).__name__} has no canonical form; write amounts as text")
+
+
+def _ordered(content: Json) -> Json:
+    # RFC 8785 sorts keys by their UTF-16 code units, which differs from code points beyond the basic plane.
+    if isinstance(content, dict):
+        return {key: _ordered(content[key]) for key in sorted(content, key=lambda key: key.encode("utf-16-be"))}
+    if isinstance(content, list | tuple):
+        return [_ordered(item) for item in content]
+    return content
