@@ -1,0 +1,4 @@
+"""The spine: the clinic's flow as ten steps, each a pure function from typed facts to one frozen outcome with reasons.
+
+assess, screen, plan, simulate, prescribe, dispense, diary, review, adjust, report. Later steps import earlier ones only.
+"""

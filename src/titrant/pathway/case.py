@@ -1,0 +1,249 @@
+"""A case as it is given: the facts about one person, each with its unit, its date and who says so.
+
+This is the shape of case files, of scenario tests and of what an import writes. Nothing here is judged yet; that is
+the work of the first step, assess.
+"""
+
+from datetime import date
+from enum import StrEnum
+
+from msgspec import UNSET, Struct, UnsetType, field
+
+from titrant.knowledge.shapes.conditions import ConditionState
+from titrant.terms.quantity import Quantity
+
+
+class Given(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of everything that a case may hold: unknown fields are refused, values do not change."""
+
+
+class Patient(Given, frozen=True, kw_only=True):
+    """Who it is. ``id`` and ``identifiers`` are opaque; names stay with the clinic's own record."""
+
+    birth_date: date
+    id: str = ""
+    label: str = ""  # how lists call a synthetic patient; never a real name
+
+
+class Answer(Given, frozen=True, kw_only=True):
+    """A word given by a person to a question, with the day and the person."""
+
+    answer: str
+    on: date | None = None
+    by: str = ""
+
+
+class ConditionAnswer(Given, frozen=True, kw_only=True):
+    """How a condition stands. ``since`` is onset or the last event."""
+
+    state: ConditionState
+    grade: str = ""
+    since: date | None = None
+    on: date | None = None  # the day it was asked or recorded
+    by: str = ""
+    source: str = ""  # "asked" or "record"
+    note: str = ""
+
+
+class HandCheck(Given, frozen=True, kw_only=True):
+    """A pharmacist's or prescriber's own check of a drug that the tables do not know."""
+
+    by: str
+    on: date
+    treat_as: tuple[str, ...] = ()  # drug classes of the drug table; empty means: no interaction of note
+
+
+class Medication(Given, frozen=True, kw_only=True):
+    """A drug that the person takes or has taken."""
+
+    name: str
+    rxnorm: str = ""
+    atc: str = ""
+    dose: Quantity | None = None  # each time; or the rate of a patch
+    times_per_day: str = ""  # exact decimal
+    route: str = "oral"
+    since: date | None = None
+    until: date | None = None  # empty means: still taken
+    matched: str = ""  # how an import recognised it
+    checked_by_hand: HandCheck | None = None
+    source: str = ""
+
+
+class MedicationList(Given, frozen=True, kw_only=True):
+    """The drug list as a whole; without the day on which it was reconciled it cannot be relied on."""
+
+    reviewed_on: date | None = None
+    by: str = ""
+    drugs: tuple[Medication, ...] = field(default=(), name="list")
+
+
+class Allergy(Given, frozen=True, kw_only=True):
+    substance: str
+    rxnorm: str = ""
+    snomed: str = ""
+    reaction: str = ""
+
+
+class AllergyList(Given, frozen=True, kw_only=True):
+    reviewed_on: date | None = None
+    by: str = ""
+    allergies: tuple[Allergy, ...] = field(default=(), name="list")
+
+
+class FailedTreatment(Given, frozen=True, kw_only=True):
+    """Something that was tried properly and did not help, or could not be borne."""
+
+    treatment: str
+    result: str  # no_benefit, not_tolerated, lost_benefit
+    until: date | None = None
+    note: str = ""
+
+
+class Indication(Given, frozen=True, kw_only=True):
+    """The painful condition to be treated: an id of the evidence files, or other with words."""
+
+    condition: str
+    since: date | None = None
+    words: str = ""
+
+
+class Candidate(Given, frozen=True, kw_only=True):
+    """The candidate criteria of the oral article, each yes or no (empty: not asked)."""
+
+    opioid_intolerant: str = ""
+    wants_non_opioid: str = ""
+    needs_long_term: str = ""
+
+
+class Parenteral(Given, frozen=True, kw_only=True):
+    """A clinic session or infusion: the ketamine given over 24 hours."""
+
+    dose_24h: Quantity  # mg
+    route: str  # intravenous, subcutaneous, intramuscular
+    on: date
+    tolerated: str = ""  # yes, no
+
+
+class Review(Given, frozen=True, kw_only=True):
+    """A named person looked at a finding and says that a start is acceptable."""
+
+    of: str  # code of the finding
+    by: str
+    on: date
+    says: str  # may_start, must_not_start
+
+
+class ProductChoice(Given, frozen=True, kw_only=True):
+    """The product in the pharmacy: family, strength, and what the label counts."""
+
+    family: str
+    strength: Quantity
+    content: str = ""  # base or hydrochloride; empty: as the product file says
+    pharmacy: str = ""
+    lot: str = ""
+
+
+class Asked(Given, frozen=True, kw_only=True):
+    """What the prescriber asks for, if not the protocol's own start."""
+
+    dose: Quantity | None = None  # mg, or mg/kg
+    times_per_day: int | None = None
+    days_per_week: int | None = None
+    setting: str = "home"  # or observed
+    tier: str = ""
+
+
+class Choice(Given, frozen=True, kw_only=True):
+    """Why a protocol that needs an explicit choice was chosen, by whom and when."""
+
+    reason: str
+    by: str
+    on: date
+
+
+class Confirmation(Given, frozen=True, kw_only=True):
+    """A second prescriber or named specialist stands behind going past a bound."""
+
+    of: str  # second_prescriber, named_specialist
+    by: str
+    on: date
+    reason: str
+
+
+class Supplied(Given, frozen=True, kw_only=True):
+    """An earlier supply, for the arithmetic of the next."""
+
+    on: date
+    pieces: str  # exact decimal, pieces or mL
+    left: str = ""  # what was counted at ``counted_on``
+    counted_on: date | None = None
+
+
+class Level(Given, frozen=True, kw_only=True):
+    """A signed level: from this day on, this dose so often."""
+
+    since: date
+    dose: Quantity
+    times_per_day: int
+    days_per_week: int = 7
+
+
+class Course(Given, frozen=True, kw_only=True):
+    """Where the course stands, if it has begun: signed levels and supplies."""
+
+    levels: tuple[Level, ...] = ()
+    supplies: tuple[Supplied, ...] = ()
+
+
+class Dispense(Given, frozen=True, kw_only=True):
+    """What the pharmacist is asked for."""
+
+    starts: date | None = None
+    days: int | None = None
+
+
+class Facts(Given, frozen=True, kw_only=True):
+    """Everything that is known about the person.
+
+    ``readings``: fact name to one reading or a list, each ``VALUE UNIT on YYYY-MM-DD``, optionally with
+    ``(upper limit 40 U/L)`` before ``on`` and ``from SOURCE`` at the end.
+    ``answers`` and ``conditions``: a word, or an object with day and person.
+    """
+
+    patient: Patient
+    answered_on: date | None = None  # the day of answers that carry none of their own
+    answered_by: str = ""
+    indication: Indication | None = None
+    readings: dict[str, str | tuple[str, ...]] = {}
+    answers: dict[str, str | Answer] = {}
+    conditions: dict[str, str | ConditionAnswer] = {}
+    medications: MedicationList | None = None
+    allergies: AllergyList | None = None
+    failed_treatments: tuple[FailedTreatment, ...] = ()
+    goals: tuple[str, ...] = ()
+    candidate: Candidate = Candidate()
+    parenteral: tuple[Parenteral, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    confirmations: tuple[Confirmation, ...] = ()
+    course: Course = Course()
+
+
+class Case(Given, frozen=True, kw_only=True):
+    """A case file. ``expect`` is used by scenario tests only."""
+
+    scenario: str
+    given: Facts
+    protocol: str = "oral-guideline"
+    on: date | None = None
+    product: ProductChoice | None = None
+    asked: Asked | None = None
+    choice: Choice | None = None
+    dispense: Dispense | None = None
+    questions: dict[str, str] = {}  # what an import leaves open, for a person to read
+    skipped: tuple[str, ...] = ()  # what an import did not use, and why
+    expect: dict[str, object] | UnsetType = UNSET
+
+
+class Setting(StrEnum):
+    HOME = "home"
+    OBSERVED = "observed"
