@@ -15,9 +15,7 @@ _SAFE_INTEGER = 2**53 - 1
 def canonical_json(content: Json) -> bytes:
     """``content`` as RFC 8785 bytes. Raises TypeError for floats, decimals and anything else that is not plain."""
     _check(content, "$")
-    return json.dumps(
-        _ordered(content), ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    ).encode("utf-8")
+    return json.dumps(_ordered(content), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
 
 
 def sha256_of(content: Json) -> str:

@@ -74,7 +74,9 @@ def read_json(raw: bytes) -> Tree:
     except RecursionError:
         raise Unreadable("it is nested too deeply to be a record", "Check how the file was made.") from None
     except json.JSONDecodeError as error:
-        raise Unreadable(f"it is not valid JSON: {error.msg}", "Export it again; do not edit it by hand.", error.lineno) from None
+        raise Unreadable(
+            f"it is not valid JSON: {error.msg}", "Export it again; do not edit it by hand.", error.lineno
+        ) from None
 
 
 def read_yaml(raw: bytes) -> Document:
@@ -87,7 +89,9 @@ def read_yaml(raw: bytes) -> Document:
         mark = getattr(error, "problem_mark", None)
         fault = getattr(error, "problem", None) or "it is not readable"
         raise Unreadable(
-            f"it is not valid YAML: {fault}", "Check indentation, colons and quotes near this line.", mark.line + 1 if mark else 0
+            f"it is not valid YAML: {fault}",
+            "Check indentation, colons and quotes near this line.",
+            mark.line + 1 if mark else 0,
         ) from None
     return Document(composer.root, composer.lines)
 
@@ -176,7 +180,9 @@ def _no_duplicates(pairs: list[tuple[str, Tree]]) -> dict[str, Tree]:
     if len(found) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise Unreadable(f"the key {twice!r} stands twice in one object", "Keep one of them; nobody can know which is meant.")
+        raise Unreadable(
+            f"the key {twice!r} stands twice in one object", "Keep one of them; nobody can know which is meant."
+        )
     return found
 
 
