@@ -5,7 +5,7 @@ the work of the first step, assess.
 """
 
 from datetime import date
-from enum import StrEnum
+from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
@@ -94,7 +94,7 @@ class FailedTreatment(Given, frozen=True, kw_only=True):
     """Something that was tried properly and did not help, or could not be borne."""
 
     treatment: str
-    result: str  # no_benefit, not_tolerated, lost_benefit
+    result: Literal["no_benefit", "not_tolerated", "lost_benefit"]
     until: date | None = None
     note: str = ""
 
@@ -110,18 +110,18 @@ class Indication(Given, frozen=True, kw_only=True):
 class Candidate(Given, frozen=True, kw_only=True):
     """The candidate criteria of the oral article, each yes or no (empty: not asked)."""
 
-    opioid_intolerant: str = ""
-    wants_non_opioid: str = ""
-    needs_long_term: str = ""
+    opioid_intolerant: Literal["yes", "no", ""] = ""
+    wants_non_opioid: Literal["yes", "no", ""] = ""
+    needs_long_term: Literal["yes", "no", ""] = ""
 
 
 class Parenteral(Given, frozen=True, kw_only=True):
     """A clinic session or infusion: the ketamine given over 24 hours."""
 
     dose_24h: Quantity  # mg
-    route: str  # intravenous, subcutaneous, intramuscular
+    route: Literal["intravenous", "subcutaneous", "intramuscular"]
     on: date
-    tolerated: str = ""  # yes, no
+    tolerated: Literal["yes", "no", ""] = ""
 
 
 class Review(Given, frozen=True, kw_only=True):
@@ -130,7 +130,7 @@ class Review(Given, frozen=True, kw_only=True):
     of: str  # code of the finding
     by: str
     on: date
-    says: str  # may_start, must_not_start
+    says: Literal["may_start", "must_not_start"]
 
 
 class ProductChoice(Given, frozen=True, kw_only=True):
@@ -138,7 +138,7 @@ class ProductChoice(Given, frozen=True, kw_only=True):
 
     family: str
     strength: Quantity
-    content: str = ""  # base or hydrochloride; empty: as the product file says
+    content: Literal["base", "hydrochloride", ""] = ""  # empty: as the product file says
     pharmacy: str = ""
     lot: str = ""
 
@@ -149,7 +149,7 @@ class Asked(Given, frozen=True, kw_only=True):
     dose: Quantity | None = None  # mg, or mg/kg
     times_per_day: int | None = None
     days_per_week: int | None = None
-    setting: str = "home"  # or observed
+    setting: Literal["home", "observed"] = "home"
     tier: str = ""
 
 
@@ -164,7 +164,7 @@ class Choice(Given, frozen=True, kw_only=True):
 class Confirmation(Given, frozen=True, kw_only=True):
     """A second prescriber or named specialist stands behind going past a bound."""
 
-    of: str  # second_prescriber, named_specialist
+    of: Literal["second_prescriber", "named_specialist"]
     by: str
     on: date
     reason: str
@@ -242,8 +242,3 @@ class Case(Given, frozen=True, kw_only=True):
     questions: dict[str, str] = {}  # what an import leaves open, for a person to read
     skipped: tuple[str, ...] = ()  # what an import did not use, and why
     expect: dict[str, object] | UnsetType = UNSET
-
-
-class Setting(StrEnum):
-    HOME = "home"
-    OBSERVED = "observed"

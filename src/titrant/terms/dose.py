@@ -2,8 +2,7 @@
 
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
-
-from msgspec import Struct
+from typing import NoReturn
 
 from titrant.terms.numbers import plain
 from titrant.terms.quantity import Quantity
@@ -11,14 +10,37 @@ from titrant.terms.quantity import Quantity
 _FINEST = Decimal("0.001")
 
 
-class Dose(Struct, frozen=True, order=True):
-    """An amount of drug given at one time, in mg. Finite and at least zero, or ValueError."""
+class Dose:
+    """An amount of drug given at one time, in mg. Finite and at least zero, or ValueError. Immutable.
 
+    A plain class, because a dose is written as text (``10 mg``) wherever it is read or stored.
+    """
+
+    __slots__ = ("mg",)
     mg: Decimal
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.mg, Decimal) or not self.mg.is_finite() or not self.mg >= 0:
-            raise ValueError(f"a dose must be zero or more milligrams as an exact decimal; got {self.mg!r}")
+    def __init__(self, mg: Decimal) -> None:
+        if not isinstance(mg, Decimal) or not mg.is_finite() or not mg >= 0:
+            raise ValueError(f"a dose must be zero or more milligrams as an exact decimal; got {mg!r}")
+        object.__setattr__(self, "mg", mg)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a dose does not change; {name} cannot be set")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dose) and self.mg == other.mg
+
+    def __hash__(self) -> int:
+        return hash(self.mg)
+
+    def __lt__(self, other: "Dose") -> bool:
+        return self.mg < other.mg
+
+    def __le__(self, other: "Dose") -> bool:
+        return self.mg <= other.mg
+
+    def __repr__(self) -> str:
+        return f"Dose({plain(self.mg)} mg)"
 
     @classmethod
     def of(cls, quantity: Quantity) -> "Dose":

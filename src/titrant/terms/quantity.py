@@ -8,6 +8,7 @@ not vocabulary.
 import re
 from decimal import Decimal
 from functools import lru_cache
+from typing import NoReturn
 
 from msgspec import Struct
 
@@ -78,11 +79,31 @@ _SPELLINGS = {
 _QUANTITY = re.compile(rf"({NUMBER}) ?([^\s\d].*)")
 
 
-class Quantity(Struct, frozen=True):
-    """An exact decimal and its unit."""
+class Quantity:
+    """An exact decimal and its unit. Immutable; equal only if value and unit are.
 
+    A plain class, because a quantity is written as text (``70 kg``) wherever it is read or stored.
+    """
+
+    __slots__ = ("unit", "value")
     value: Decimal
     unit: str
+
+    def __init__(self, value: Decimal, unit: str) -> None:
+        object.__setattr__(self, "value", value)
+        object.__setattr__(self, "unit", unit)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a quantity does not change; {name} cannot be set")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Quantity) and (self.value, self.unit) == (other.value, other.unit)
+
+    def __hash__(self) -> int:
+        return hash((self.value, self.unit))
+
+    def __repr__(self) -> str:
+        return f"Quantity({self})"
 
     @classmethod
     def parse(cls, text: str) -> "Quantity":

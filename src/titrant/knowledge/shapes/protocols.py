@@ -79,6 +79,7 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     daily: TotalBounds
     weekly: TotalBounds
     times_per_day: Sourced[int]  # at most
+    typing_error_factor: Sourced[int]  # so many times more or less than expected is taken for a slip of the hand
 
 
 class RaiseNeeds(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

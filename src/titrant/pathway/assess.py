@@ -1,0 +1,433 @@
+"""Step 1 of 10, assess: from what was recorded and answered to typed facts with units, days and sources.
+
+Takes a case and the knowledge. Gives an assessment: every fact in its unit with the day it was true, what is missing
+or too old, the recognised drugs, and the criteria of candidacy. It judges nothing and proposes nothing.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from fractions import Fraction
+
+from msgspec import Struct
+
+from titrant.knowledge.drugs import Match
+from titrant.knowledge.judging import Value, judge
+from titrant.knowledge.library import Library
+from titrant.knowledge.shapes.conditions import Condition, ConditionState
+from titrant.knowledge.shapes.facts import FactKind, Kind
+from titrant.knowledge.shapes.texts import Evidence
+from titrant.pathway.case import Answer, Case, ConditionAnswer, Medication
+from titrant.pathway.readings import Reading, parse_reading
+from titrant.terms.calendar import age_in_years, whole_days
+from titrant.terms.errors import CaseFileError
+from titrant.terms.numbers import parse_decimal
+from titrant.terms.quantity import Quantity
+from titrant.terms.reason import Missing
+
+LIVER_ENZYMES = ("alt", "ast", "alp", "ggt")
+_HUNDREDTH = Decimal("0.01")
+# Facts that a case gives in a place of their own, not under readings or answers.
+STRUCTURED = ("indication", "medications", "allergies", "failed_treatments", "goals")
+
+
+class Known(Struct, frozen=True):
+    """A fact that is known: its value, the day it was true, who says so, and whether it may still be relied on."""
+
+    value: Value
+    on: date | None
+    source: str = ""
+    fresh: bool = True
+    readings: int = 1  # how many readings stand behind it
+    assumed: str = ""  # what had to be assumed, e.g. the laboratory's upper limit
+
+
+class TakenDrug(Struct, frozen=True):
+    """A drug of the list, and what it was recognised as. ``match`` None: not recognised, hence not checked."""
+
+    medication: Medication
+    match: Match | None
+    conflicting: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.match.drug.name if self.match else self.medication.name
+
+    def taken_on(self, on: date) -> bool:
+        """Whether it is being taken on that day; a drug without an end is."""
+        until = self.medication.until
+        return until is None or on <= until
+
+
+class Assessment(Struct, frozen=True):
+    """Everything that is known about one person on one day."""
+
+    on: date
+    facts: dict[str, Known]
+    conditions: dict[str, ConditionAnswer]
+    drugs: tuple[TakenDrug, ...]
+    drugs_known: bool  # the list was reconciled by a person, recently enough
+    missing: tuple[Missing, ...]
+    evidence: tuple[Evidence, ...]
+    neuropathic: bool
+    case: Case
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """Facts as the ``when`` language reads them. Old values are among them: an old warning still warns."""
+        return {name: known.value for name, known in self.facts.items()}
+
+
+def assess(case: Case, library: Library, on: date) -> Assessment:
+    """Gather the facts of ``case`` as they stand on ``on``. Raises CaseFileError for what cannot be read."""
+    _check_days(case, on)
+    facts = {**_readings(case, library, on), **_answers(case, library, on)}
+    facts |= _derived(case, facts, on)
+    drugs = tuple(_taken(drug, library) for drug in _medications(case))
+    facts["mme"], unconvertible = _morphine_equivalents(drugs, library, on)
+    conditions = _conditions(case, library)
+    medications_known = _list_known(case.given.medications, library, on)
+    missing = (
+        *_missing_structured(case, library, on),
+        *(Missing("mme", "dose_of_opioid_unknown", {"drug": name}) for name in unconvertible),
+    )
+    return Assessment(on, facts, conditions, drugs, medications_known, missing, *_evidence(case, library), case)
+
+
+def missing_facts(assessment: Assessment, library: Library, values: dict[str, Value]) -> Iterator[Missing]:
+    """Required facts that are not known or too old, given what is known by now (``values``)."""
+    for name, kind in library.facts.items():
+        needed = kind.required or (kind.required_when is not None and judge(kind.required_when, values) is True)
+        known = assessment.facts.get(name)
+        if not needed or kind.kind is Kind.DERIVED:
+            continue
+        if known is None:
+            yield Missing(name, "fact_missing", {"label": kind.label, "ask": kind.ask, "why": kind.why})
+        elif not known.fresh:
+            yield Missing(name, "fact_too_old", _too_old(kind, known))
+
+
+def _too_old(kind: FactKind, known: Known) -> dict[str, str]:
+    held = kind.holds
+    return {
+        "label": kind.label,
+        "on": known.on.isoformat() if known.on else "a day that was not given",
+        "holds": str(held.value) if held else "",
+        "ask": kind.ask,
+    }
+
+
+# Reading the case
+
+
+def _check_days(case: Case, on: date) -> None:
+    born = case.given.patient.birth_date
+    if not date(1900, 1, 1) <= born <= on:
+        raise CaseFileError(
+            "given.patient.birth_date",
+            f"The birth date {born} is after the day of the decision, {on}, or before 1900.",
+            "Age limits who may be treated and how low the start must be.",
+            "Correct the birth date, or the day given with --on.",
+        )
+
+
+def _readings(case: Case, library: Library, on: date) -> dict[str, Known]:
+    facts: dict[str, Known] = {}
+    for name, written in case.given.readings.items():
+        kind = _kind_of(name, "readings", library, (Kind.QUANTITY, Kind.PRESSURE))
+        several = (written,) if isinstance(written, str) else written
+        readings = [_reading(name, place, text, kind, on) for place, text in enumerate(several)]
+        if readings:
+            facts |= _newest(name, readings, kind, on)
+    return facts
+
+
+def _reading(name: str, place: int, text: str, kind: FactKind, on: date) -> Reading:
+    try:
+        reading = parse_reading(text, kind)
+        _not_after(reading.on, on)
+    except ValueError as error:
+        raise CaseFileError(
+            f"given.readings.{name}[{place}]",
+            f"{_sentence(error)}",
+            "A misread measurement can allow a dose that it should forbid.",
+            "Correct the reading, or leave it out; what is missing is asked for.",
+        ) from None
+    return reading
+
+
+def _newest(name: str, readings: list[Reading], kind: FactKind, on: date) -> dict[str, Known]:
+    """The newest day's readings. Of several on one day the worse counts, so that repeating cannot hide a reading."""
+    day = max(reading.on for reading in readings)
+    of_day = [reading for reading in readings if reading.on == day]
+    fresh = _fresh(kind, day, on)
+    recent = sum(_fresh(kind, reading.on, on) for reading in readings)
+    source = of_day[0].source
+    worst = max(of_day, key=lambda reading: reading.value)
+    if kind.kind is Kind.PRESSURE:
+        diastolic = max(reading.second or Decimal(0) for reading in of_day)
+        pair = f"{worst.value}/{diastolic} {kind.unit}"
+        return {
+            name: Known(pair, day, source, fresh, recent),
+            f"{name}.systolic": Known(Quantity(worst.value, kind.unit), day, source, fresh, recent),
+            f"{name}.diastolic": Known(Quantity(diastolic, kind.unit), day, source, fresh, recent),
+        }
+    if name in LOWER_IS_WORSE:
+        worst = min(of_day, key=lambda reading: reading.value)
+    known = {name: Known(Quantity(worst.value, kind.unit), day, source, fresh, recent)}
+    return known | _times_upper_limit(name, of_day, kind, fresh) | _change(name, readings, worst)
+
+
+# Where repeated readings of one day differ, the lower is the one to act on.
+LOWER_IS_WORSE = ("weight", "egfr", "oxygen_saturation", "moca")
+
+
+def _times_upper_limit(name: str, of_day: list[Reading], kind: FactKind, fresh: bool) -> dict[str, Known]:
+    if kind.upper_limit is None:
+        return {}
+    assumed = kind.upper_limit.value.to(kind.unit).value
+    # A limit above the assumed one widens what passes, so it must come with the result itself.
+    worst = max(of_day, key=lambda one: one.value / (one.upper_limit or assumed))
+    limit = worst.upper_limit or assumed
+    note = "" if worst.upper_limit else f"upper limit {kind.upper_limit.value} assumed"
+    times = (worst.value / limit).quantize(_HUNDREDTH)
+    return {f"{name}_x_uln": Known(Quantity(times, "xULN"), worst.on, worst.source, fresh, assumed=note)}
+
+
+def _change(name: str, readings: list[Reading], newest: Reading) -> dict[str, Known]:
+    """Change from the oldest reading of the case, for the facts in which a change is judged."""
+    first = min(readings, key=lambda reading: (reading.on, reading.value))
+    if first.on == newest.on or name not in CHANGES:
+        return {}
+    derived, relative = CHANGES[name]
+    change = newest.value - first.value
+    if relative:
+        change = (change * 100 / first.value).quantize(_HUNDREDTH)
+    return {derived: Known(Quantity(change, "%" if relative else "points"), newest.on, newest.source)}
+
+
+CHANGES = {
+    "weight": ("weight_change", True),
+    "egfr": ("egfr_change", True),
+    "moca": ("moca_change", False),
+    "phq9": ("phq9_change", False),
+    "icsi": ("icsi_change", False),
+}
+
+
+def _answers(case: Case, library: Library, on: date) -> dict[str, Known]:
+    facts = {}
+    for name, written in case.given.answers.items():
+        kind = _kind_of(name, "answers", library, (Kind.WORD,))
+        given = Answer(answer=written) if isinstance(written, str) else written
+        day, who = given.on or case.given.answered_on, given.by or case.given.answered_by
+        place = f"given.answers.{name}"
+        if given.answer not in kind.words:
+            raise CaseFileError(
+                place,
+                f"{given.answer[:40]!r} is not one of the answers: {', '.join(kind.words)}.",
+                "A word that is not on the list could mean anything.",
+                "Use one of these words, or leave the question open; it will be asked.",
+            )
+        _day_not_after(place, day, on)
+        facts[name] = Known(given.answer, day, who, _fresh(kind, day, on))
+    return facts
+
+
+def _derived(case: Case, facts: dict[str, Known], on: date) -> dict[str, Known]:
+    years = age_in_years(case.given.patient.birth_date, on)
+    derived = {"age": Known(Quantity(Decimal(years), "years"), on, "birth date")}
+    times = [facts[f"{name}_x_uln"] for name in LIVER_ENZYMES if f"{name}_x_uln" in facts]
+    if times:
+        derived["liver_enzymes_x_uln"] = max(times, key=lambda known: _number(known))
+    if "weight" in facts and "height" in facts:
+        metres = _number(facts["height"]) / 100
+        index = (_number(facts["weight"]) / (metres * metres)).quantize(_HUNDREDTH)
+        derived["bmi"] = Known(Quantity(index, "points"), facts["weight"].on)
+    failed = Quantity(Decimal(len(case.given.failed_treatments)), "times")
+    derived["failed_treatments"] = Known(failed, on)
+    derived["failed_treatment_documented"] = Known("yes" if case.given.failed_treatments else "no", on)
+    return derived
+
+
+def _number(known: Known) -> Decimal:
+    assert isinstance(known.value, Quantity)
+    return known.value.value
+
+
+def _conditions(case: Case, library: Library) -> dict[str, ConditionAnswer]:
+    known = {}
+    for name, written in case.given.conditions.items():
+        place = f"given.conditions.{name}"
+        if name not in library.conditions:
+            raise CaseFileError(
+                place,
+                f"{name!r} is not a condition that Titrant knows.{_nearest(name, library.conditions)}",
+                "A condition that is not recognised is not checked.",
+                "Use a name from docs/case-file.md.",
+            )
+        known[name] = _condition_answer(place, written, case)
+    return known | _from_allergies(case, library.conditions)
+
+
+def _condition_answer(place: str, written: str | ConditionAnswer, case: Case) -> ConditionAnswer:
+    if isinstance(written, ConditionAnswer):
+        return written
+    try:
+        state = ConditionState(written)
+    except ValueError:
+        raise CaseFileError(
+            place,
+            f"{written[:40]!r} is not a state: {', '.join(ConditionState)}.",
+            "A word that is not on the list could mean anything.",
+            "Use one of these words.",
+        ) from None
+    return ConditionAnswer(state=state, on=case.given.answered_on, by=case.given.answered_by, source="asked")
+
+
+def _from_allergies(case: Case, conditions: dict[str, Condition]) -> dict[str, ConditionAnswer]:
+    """An allergy to ketamine in the allergy list is the condition, whatever was answered."""
+    listed = case.given.allergies.allergies if case.given.allergies else ()
+    if any(_is_ketamine(one.substance, one.rxnorm, one.snomed) for one in listed):
+        return {"hypersensitivity": ConditionAnswer(state=ConditionState.ACTIVE, source="allergy list")}
+    return {}
+
+
+def _is_ketamine(substance: str, rxnorm: str, snomed: str) -> bool:
+    return "ketamin" in substance.casefold() or rxnorm in ("6130", "203184", "2119365") or snomed == "373464007"
+
+
+def _medications(case: Case) -> tuple[Medication, ...]:
+    return case.given.medications.drugs if case.given.medications else ()
+
+
+def _taken(drug: Medication, library: Library) -> TakenDrug:
+    table = library.drugs
+    match = table.resolve(drug.name, drug.rxnorm, drug.atc)
+    conflicting = table.conflict(drug.name, drug.rxnorm, drug.atc)
+    return TakenDrug(drug, match, conflicting or drug.matched == "conflicting identity")
+
+
+def _morphine_equivalents(drugs: tuple[TakenDrug, ...], library: Library, on: date) -> tuple[Known, tuple[str, ...]]:
+    """Daily morphine milligram equivalents, and the opioids whose dose or factor is not known."""
+    total, unknown = Fraction(0), []
+    factors = {(one.drug, one.per): one for one in library.opioids.factors}
+    for drug in drugs:
+        if drug.match is None or "opioid" not in drug.match.drug.classes or not drug.taken_on(on):
+            continue
+        daily = _daily_amount(drug.medication)
+        factor = factors.get((drug.name, daily.unit)) if daily else None
+        if daily is None or factor is None:
+            unknown.append(drug.name)
+        else:
+            total += Fraction(daily.value) * Fraction(factor.factor)
+    exact = Decimal(total.numerator) / Decimal(total.denominator)
+    return Known(Quantity(exact.quantize(_HUNDREDTH), "mg/day"), on), tuple(unknown)
+
+
+def _daily_amount(drug: Medication) -> Quantity | None:
+    if drug.dose is None:
+        return None
+    if drug.dose.dimension == "release rate":
+        return drug.dose.to("µg/h")
+    if drug.dose.dimension == "daily dose":
+        return drug.dose
+    if drug.dose.dimension != "drug mass" or not drug.times_per_day:
+        return None
+    try:
+        times = parse_decimal(drug.times_per_day)
+    except ValueError as error:
+        raise CaseFileError(
+            f"given.medications ({drug.name}): times_per_day",
+            f"{_sentence(error)}",
+            "The opioid load is counted from it.",
+            "Write a plain number such as 3, or leave it out.",
+        ) from None
+    return Quantity(drug.dose.to("mg").value * times, "mg/day")
+
+
+def _evidence(case: Case, library: Library) -> tuple[tuple[Evidence, ...], bool]:
+    """The banner of the condition at hand, and the one that is always shown."""
+    always = library.evidence["chronic-non-cancer-any"]
+    named = case.given.indication.condition if case.given.indication else ""
+    if named in ("", "other"):
+        return (always,), False
+    if named not in library.evidence:
+        raise CaseFileError(
+            "given.indication.condition",
+            f"{named!r} has no evidence file.{_nearest(named, library.evidence)}",
+            "The strength of evidence for the condition at hand stands on every plan.",
+            "Use a listed condition, or other with words.",
+        )
+    own = library.evidence[named]
+    return (own, always) if own is not always else (always,), own.neuropathic
+
+
+def _missing_structured(case: Case, library: Library, on: date) -> Iterator[Missing]:
+    given = case.given
+    if given.indication is None:
+        yield Missing("indication", "indication_missing")
+    if not _list_known(given.medications, library, on):
+        yield Missing("medications", "medications_not_reconciled")
+    if not _list_known(given.allergies, library, on):
+        yield Missing("allergies", "allergies_not_reviewed")
+    if not given.failed_treatments:
+        yield Missing("failed_treatments", "no_failed_treatment")
+    if not given.goals:
+        yield Missing("goals", "no_goal")
+
+
+def _list_known(listed: object, library: Library, on: date) -> bool:
+    day = getattr(listed, "reviewed_on", None)
+    if day is None:
+        return False
+    _day_not_after("given: reviewed_on", day, on)
+    return _fresh(library.facts["reconciled_lists"], day, on)
+
+
+# Small words
+
+
+def _kind_of(name: str, place: str, library: Library, kinds: tuple[Kind, ...]) -> FactKind:
+    kind = library.facts.get(name)
+    if kind is not None and kind.kind in kinds:
+        return kind
+    there = {known: one for known, one in library.facts.items() if one.kind in kinds}
+    raise CaseFileError(
+        f"given.{place}.{name}",
+        f"{name[:40]!r} is not one of the {place} that Titrant knows.{_nearest(name, there)}",
+        "A fact under a wrong name would silently count for nothing.",
+        "Use a name from docs/case-file.md.",
+    )
+
+
+def _nearest(name: str, known: object) -> str:
+    near = get_close_matches(name, list(known), n=1)  # type: ignore[call-overload]
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def _fresh(kind: FactKind, day: date | None, on: date) -> bool:
+    if kind.holds is None:
+        return True
+    return day is not None and 0 <= (on - day).days <= whole_days(kind.holds.value)
+
+
+def _not_after(day: date, on: date) -> None:
+    if not day <= on:
+        raise ValueError(f"it is dated {day}, after the day of the decision, {on}")
+
+
+def _day_not_after(place: str, day: date | None, on: date) -> None:
+    if day is not None and not day <= on:
+        raise CaseFileError(
+            place,
+            f"It is dated {day}, after the day of the decision, {on}.",
+            "What has not happened yet cannot be relied on.",
+            "Correct the day, or the day given with --on.",
+        )
+
+
+def _sentence(error: ValueError) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"

@@ -1,0 +1,53 @@
+"""Which interaction files speak of a drug, and for how long after it was stopped."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from msgspec import Struct
+
+from titrant.knowledge.library import Library
+from titrant.knowledge.shapes.interactions import Counts, Interaction
+from titrant.pathway.assess import TakenDrug
+from titrant.terms.calendar import days_later
+
+
+class Interacting(Struct, frozen=True):
+    """A drug and one interaction of it that must be reckoned with on the day."""
+
+    drug: TakenDrug
+    interaction: Interaction
+    recheck_on: date | None = None  # set where the drug was stopped but its effect is not over
+
+
+def interactions_of(drug: TakenDrug, library: Library, on: date) -> Iterator[Interacting]:
+    """Every interaction of ``drug`` that holds on ``on``; a named drug's file takes the place of those it replaces."""
+    found = [one for one in library.interactions.values() if _speaks_of(one, drug)]
+    replaced = {name for one in found for name in one.replaces}
+    for one in found:
+        if one.id in replaced:
+            continue
+        if drug.taken_on(on):
+            yield Interacting(drug, one)
+        elif one.persists is not None and drug.medication.until is not None:
+            ends = days_later(drug.medication.until, one.persists.after_stop)
+            if on <= ends:
+                yield Interacting(drug, one, ends)
+
+
+def _speaks_of(one: Interaction, drug: TakenDrug) -> bool:
+    match, by_hand = drug.match, drug.medication.checked_by_hand
+    if match is None:
+        # What a pharmacist says the drug is like counts; its ATC code may still place it in a class.
+        classes = by_hand.treat_as if by_hand else ()
+        return bool(set(classes) & set(one.classes)) or drug.medication.atc.startswith(one.atc_prefixes or ("-",))
+    known = match.drug
+    return (
+        known.name in one.drugs
+        or bool(set(known.classes) & set(one.classes))
+        or any(code.startswith(one.atc_prefixes or ("-",)) for code in known.atc)
+    )
+
+
+def counted(interacting: tuple[Interacting, ...], kind: Counts) -> tuple[str, ...]:
+    """The drugs that count as ``kind``, each once, in order."""
+    return tuple(dict.fromkeys(one.drug.name for one in interacting if kind in one.interaction.counts))

@@ -1,0 +1,282 @@
+"""Step 3 of 10, plan: from facts and findings to a start that a prescriber may sign, or to a refusal that says why.
+
+Takes an assessment, its screening and the knowledge. Gives a plan: a limited start, the ladder with earliest days, the
+calendar of checks, the stop rules and the end; or the reasons why not; or the questions that are still open.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+
+from msgspec import Struct
+
+from titrant.knowledge.library import Library
+from titrant.knowledge.shapes.common import Sourced
+from titrant.knowledge.shapes.protocols import Conversion, Protocol
+from titrant.knowledge.shapes.protocols import Standing as ProtocolStanding
+from titrant.pathway.asking import Asking, asking_of, hard_reasons
+from titrant.pathway.assess import Assessment, assess
+from titrant.pathway.case import Case
+from titrant.pathway.checks_due import DueCheck, baseline, calendar, missing_baseline
+from titrant.pathway.deliver import Supply, supply_of
+from titrant.pathway.ladder import Level, ladder
+from titrant.pathway.limiting import exposure_share, limited_start, unknown_reductions
+from titrant.pathway.screen import Screening, screen
+from titrant.terms.calendar import days_later
+from titrant.terms.dose import Dose
+from titrant.terms.errors import CaseFileError
+from titrant.terms.limits import Limited
+from titrant.terms.quantity import Quantity
+from titrant.terms.reason import Bar, Finding, Missing, Reason, Severity, Status
+from titrant.terms.regimen import Regimen
+
+# What every plan rests on: a file of these kinds past its review date stops proposals.
+KNOWLEDGE_NEEDED = ("facts", "conditions", "monitoring", "interactions", "combinations", "opioids", "drugs", "products")
+
+
+class Outcome(StrEnum):
+    PROPOSED = "proposed"
+    REFUSED = "refused"
+    UNDECIDED = "undecided"
+
+
+class Alternative(Struct, frozen=True):
+    """Something else that could be done: not to start, or to start lower."""
+
+    action: str
+    regimen: Regimen | None
+
+
+class Beside(Struct, frozen=True):
+    """A start that another source gives, for comparison only."""
+
+    dose: Dose
+    rule: str
+    source: str
+    status: Status
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """The outcome of planning a start."""
+
+    outcome: Outcome
+    on: date
+    protocol: Protocol
+    protocol_sha256: str
+    supply: Supply
+    screening: Screening
+    assessment: Assessment
+    asking: Asking | None
+    reasons: tuple[Reason, ...]
+    missing: tuple[Missing, ...] = ()
+    start: Limited | None = None
+    regimen: Regimen | None = None
+    would_be: Regimen | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    ladder: tuple[Level, ...] = ()
+    monitoring: tuple[DueCheck, ...] = ()
+    beside: tuple[Beside, ...] = ()
+    conversions: tuple[tuple[Conversion, Dose, Dose], ...] = ()
+    ends: date | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return (*self.screening.findings, *_protocol_findings(self))
+
+
+def plan_case(case: Case, library: Library, on: date) -> Plan:
+    """Assess, screen and plan in one go."""
+    assessment = assess(case, library, on)
+    return plan(assessment, screen(assessment, library), library)
+
+
+def plan(assessment: Assessment, screening: Screening, library: Library) -> Plan:
+    """Plan a start for the case of ``assessment``. Stops refuse first; then what is missing is asked; then a dose."""
+    case, on = assessment.case, assessment.on
+    protocol = _protocol(case, library)
+    supply = supply_of(case.product, protocol, library)
+    asking = asking_of(assessment, protocol, library)
+    sha = library.protocol_sha256(protocol.id, protocol.version)
+    draft = Plan(
+        outcome=Outcome.REFUSED, on=on, protocol=protocol, protocol_sha256=sha, supply=supply, screening=screening,
+        assessment=assessment, asking=asking, reasons=(), monitoring=baseline(assessment, library, screening.values),
+        beside=tuple(_beside(protocol, assessment)), conversions=_conversions(protocol, assessment),
+    )  # fmt: skip
+    refusals = (*_refusals(assessment, screening, protocol, library), *hard_reasons(asking, protocol))
+    if refusals:
+        return _with(draft, reasons=refusals)
+    missing = tuple(_missing(assessment, screening, protocol, library, asking))
+    if asking is None:
+        return _with(draft, outcome=Outcome.UNDECIDED, missing=missing)
+    start, regimen = _start(asking, protocol, supply, screening)
+    if missing:
+        return _with(draft, outcome=Outcome.UNDECIDED, missing=missing, would_be=regimen)
+    refusal = _undeliverable(start, regimen, supply)
+    if refusal or regimen is None:
+        return _with(draft, start=start, reasons=refusal)
+    return _proposed(draft, start, regimen, library)
+
+
+def _with(draft: Plan, **changes: object) -> Plan:
+    fields = {name: getattr(draft, name) for name in draft.__struct_fields__}
+    return Plan(**{**fields, **changes})
+
+
+def _proposed(draft: Plan, start: Limited, regimen: Regimen, library: Library) -> Plan:
+    protocol, on = draft.protocol, draft.on
+    ends = days_later(on, protocol.trial.plan_ends_after.value)
+    share = exposure_share(draft.screening.limits)
+    reduced = start.value < _normal(draft)
+    levels = ladder(regimen, on, protocol, draft.supply, share, reduced=reduced)
+    days = tuple(level.earliest for level in levels)
+    due = calendar(draft.assessment, library, draft.screening.values, days, ends)
+    rule = f"{protocol.id}@{protocol.version}/start"
+    basis = protocol.start.fixed or protocol.start.by_weight
+    assert basis is not None
+    why = Reason(
+        "start_by_protocol", rule, {"basis": str(basis.value), "dose": str(regimen.dose)}, basis.source, basis.status
+    )
+    return _with(
+        draft, outcome=Outcome.PROPOSED, start=start, regimen=regimen, reasons=(why, *start.limits), ladder=levels,
+        monitoring=(*draft.monitoring, *due), ends=ends, alternatives=_alternatives(regimen, draft.supply),
+    )  # fmt: skip
+
+
+def _normal(draft: Plan) -> Dose:
+    assert draft.asking is not None
+    return draft.asking.normal
+
+
+# The start
+
+
+def _start(asking: Asking, protocol: Protocol, supply: Supply, screening: Screening) -> tuple[Limited, Regimen | None]:
+    """The start after every limit, rounding to what exists being the last of them."""
+    limited = limited_start(asking.dose, asking.normal, protocol, screening.limits, screening.values)
+    times = min(asking.times_per_day, protocol.start.times_per_day.value)
+    days = min(asking.days_per_week, protocol.start.days_per_week.value)
+    regimen = supply.regimen(limited.value, times, days)
+    if regimen is None:
+        return limited, None
+    facts = {"product": supply.name, "from": str(limited.value), "to": str(regimen.dose)}
+    part = supply.product.smallest_part
+    why = Reason("rounded_down_to_pieces", f"products/{supply.product.id}", facts, part.source, part.status)
+    return limited.at_most(regimen.dose, why), regimen
+
+
+def _undeliverable(start: Limited, regimen: Regimen | None, supply: Supply) -> tuple[Reason, ...]:
+    part, rule = supply.product.smallest_part, f"products/{supply.product.id}"
+    if regimen is None:
+        smallest = supply.dose_of(supply.smallest_part)
+        facts = {"product": supply.name, "allowed": str(start.value), "smallest": str(smallest)}
+        return (Reason("no_piece_small_enough", rule, facts, part.source, part.status), *start.limits)
+    if supply.too_many(regimen.pieces):
+        most = supply.product.most_pieces
+        facts = {"product": supply.name, "pieces": str(regimen.pieces), "most": str(most.value)}
+        return (Reason("too_many_pieces", rule, facts, most.source, most.status),)
+    return ()
+
+
+def _alternatives(regimen: Regimen, supply: Supply) -> tuple[Alternative, ...]:
+    """Not to start, and a start of half, which the software never argues against."""
+    half = supply.regimen(regimen.dose.times(Fraction(1, 2)), regimen.times_per_day, regimen.days_per_week)
+    return (Alternative("hold", None), Alternative("lower", half))
+
+
+def _beside(protocol: Protocol, assessment: Assessment) -> Iterator[Beside]:
+    """The start by weight beside the fixed one, or the other way round."""
+    other = protocol.start.shown_beside
+    if other is None:
+        return
+    weight = assessment.facts.get("weight")
+    rule = f"{protocol.id}@{protocol.version}/start/shown_beside"
+    if other.value.dimension == "drug mass":
+        yield Beside(Dose.of(other.value), rule, other.source, other.status)
+    elif weight is not None and isinstance(weight.value, Quantity):
+        yield Beside(Dose.per_kg(other.value.value, weight.value.value), rule, other.source, other.status)
+
+
+def _conversions(protocol: Protocol, assessment: Assessment) -> tuple[tuple[Conversion, Dose, Dose], ...]:
+    """Every published way from the newest clinic session to a daily oral dose: lowest and highest of each."""
+    sessions = assessment.case.given.parenteral
+    if not sessions:
+        return ()
+    given = Dose.of(max(sessions, key=lambda one: one.on).dose_24h)
+    return tuple((one, _share(given, one.share_from), _share(given, one.share_to)) for one in protocol.conversions)
+
+
+def _share(dose: Dose, per_cent: Quantity) -> Dose:
+    return dose.times(Fraction(per_cent.value) / 100)
+
+
+# Refusing and asking
+
+
+def _protocol(case: Case, library: Library) -> Protocol:
+    if case.protocol in library.protocols:
+        return library.protocols[case.protocol]
+    raise CaseFileError(
+        "protocol",
+        f"{case.protocol[:40]!r} is not a protocol that this clinic has: {', '.join(sorted(library.protocols))}.",
+        "Without a protocol there is no bound, and without a bound there is no dose.",
+        "Choose one of these.",
+    )
+
+
+def _refusals(assessment: Assessment, screening: Screening, protocol: Protocol, library: Library) -> Iterator[Reason]:
+    """Whatever forbids a start now, whatever else is known or missing."""
+    rule = f"{protocol.id}@{protocol.version}"
+    if not screening.ledger.complete:
+        facts = {"failed": "; ".join(screening.ledger.failed) or "not all checks ran"}
+        yield Reason("check_failed", "screen/ledger", facts, "titrant-proposal", Status.PROPOSAL)
+    for finding in screening.barred(Bar.REFUSES):
+        yield Reason(finding.code, finding.rule, finding.facts, finding.source, finding.status)
+    if protocol.status is not ProtocolStanding.IN_USE:
+        yield Reason("protocol_not_in_use", rule, {"protocol": rule, "standing": protocol.status.value})
+    if not assessment.on <= protocol.next_review:
+        yield Reason("knowledge_past_review", rule, {"file": rule, "review": protocol.next_review.isoformat()})
+    for path in library.past_review(assessment.on, KNOWLEDGE_NEEDED):
+        yield Reason("knowledge_past_review", path, {"file": path, "review": str(library.trees[path]["next_review"])})
+    if assessment.case.given.course.levels:
+        since = assessment.case.given.course.levels[-1].since
+        yield Reason("course_already_running", "plan", {"since": since.isoformat()})
+
+
+def _missing(
+    assessment: Assessment, screening: Screening, protocol: Protocol, library: Library, asking: Asking | None
+) -> Iterator[Missing]:
+    said = {one.fact for one in screening.missing}
+    yield from screening.missing
+    for one in missing_baseline(assessment, library, screening.values):
+        if one.fact not in said:
+            said.add(one.fact)
+            yield one
+    for name in unknown_reductions(protocol, screening.values):
+        if name not in said:
+            said.add(name)
+            yield Missing(name, "start_depends_on_it", {"label": library.facts[name].label})
+    if protocol.explicit_choice and assessment.case.choice is None:
+        yield Missing("choice", "protocol_needs_explicit_choice", {"protocol": protocol.title})
+    if asking is None:
+        fact = "parenteral" if protocol.from_parenteral else "weight"
+        if fact not in said:
+            yield Missing(fact, f"start_needs_{fact}")
+
+
+def _protocol_findings(plan: Plan) -> Iterator[Finding]:
+    """What the protocol itself says aloud: where it departs from the literature, and a start that warns."""
+    protocol, rule = plan.protocol, f"{plan.protocol.id}@{plan.protocol.version}"
+    grade = Severity.CAUTION if protocol.explicit_choice else Severity.NOTE
+    for name in protocol.warnings:
+        yield Finding(name, grade, Bar.NONE, f"{rule}/warnings", {}, "titrant-proposal", Status.PROPOSAL)
+    warn, regimen = protocol.start.warn_at, plan.regimen or plan.would_be
+    if regimen is not None and Dose.of(warn.value) <= regimen.dose:
+        facts = {"dose": str(regimen.dose), "warn_at": str(warn.value)}
+        yield Finding(
+            "start_draws_warning", Severity.CAUTION, Bar.NONE, f"{rule}/start/warn_at", facts, warn.source, warn.status
+        )
+    observed: Sourced[bool] = protocol.start.first_dose_observed
+    if observed.value and regimen is not None:
+        where = f"{rule}/start/first_dose_observed"
+        yield Finding("first_dose_observed", Severity.NOTE, Bar.NONE, where, {}, observed.source, observed.status)

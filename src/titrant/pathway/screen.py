@@ -1,0 +1,328 @@
+"""Step 2 of 10, screen: from facts to graded findings, and to the questions that are still open.
+
+Takes an assessment and the knowledge. Gives a screening: every finding with its grade, rule, facts and source, what is
+missing, and a ledger of the checks that were expected and of those that ran. Unequal ledgers mean: nothing is proposed.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+
+from msgspec import Struct
+
+from titrant.knowledge.judging import Value, judge
+from titrant.knowledge.library import Library
+from titrant.knowledge.shapes.common import Band, DoseLimit, Rule
+from titrant.knowledge.shapes.conditions import Condition, ConditionState, StateRule
+from titrant.knowledge.shapes.interactions import Counts
+from titrant.pathway.assess import Assessment, Known, TakenDrug, missing_facts
+from titrant.pathway.case import ConditionAnswer, Review
+from titrant.pathway.interacting import Interacting, counted, interactions_of
+from titrant.terms.calendar import whole_days
+from titrant.terms.quantity import Quantity
+from titrant.terms.reason import Bar, Facts, Finding, Missing, Severity, Status
+
+_ORDER = {severity: place for place, severity in enumerate(Severity)}
+
+
+class StartLimit(Struct, frozen=True):
+    """A finding lowers the start: by which rule, and how."""
+
+    code: str
+    limit: DoseLimit
+    rule: str
+    facts: Facts
+    source: str
+    status: Status
+    multiplies: bool = False  # exposure changes of this kind come on top of one another
+
+
+class Ledger(Struct, frozen=True):
+    """The checks that had to run, and those that did."""
+
+    expected: tuple[str, ...]
+    completed: tuple[str, ...]
+    failed: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return not self.failed and set(self.expected) == set(self.completed)
+
+
+class Screening(Struct, frozen=True):
+    """What was found, what limits a start, what is missing, and whether every check ran."""
+
+    findings: tuple[Finding, ...]
+    limits: tuple[StartLimit, ...]
+    missing: tuple[Missing, ...]
+    interacting: tuple[Interacting, ...]
+    values: dict[str, Value]  # the assessment's facts with what the screen worked out
+    ledger: Ledger
+
+    def barred(self, bar: Bar) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.bar is bar)
+
+
+class _Found(Struct):
+    """What the checks collect while they run."""
+
+    findings: list[Finding]
+    limits: list[StartLimit]
+    missing: list[Missing]
+
+
+def screen(assessment: Assessment, library: Library) -> Screening:
+    """Run every check of the knowledge on ``assessment``."""
+    interacting = tuple(one for drug in assessment.drugs for one in interactions_of(drug, library, assessment.on))
+    values = {**assessment.values, **_counts(interacting)}
+    checks = _checks(assessment, library, interacting, values)
+    found, ledger = _run(checks)
+    found.missing += [*assessment.missing, *missing_facts(assessment, library, values)]
+    settled = _settle(found, assessment, library)
+    ordered = sorted(settled, key=lambda one: (_ORDER[one.severity], one.code, sorted(one.facts.items())))
+    missing = sorted(dict.fromkeys(_key(one) for one in found.missing))
+    return Screening(
+        tuple(ordered),
+        tuple(sorted(found.limits, key=lambda one: (one.code, sorted(one.facts.items())))),
+        tuple(Missing(fact, why, dict(facts)) for fact, why, facts in missing),
+        interacting,
+        values,
+        ledger,
+    )
+
+
+def _key(one: Missing) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    return one.fact, one.why, tuple(sorted(one.facts.items()))
+
+
+# The ledger
+
+Check = Callable[[_Found], None]
+
+
+def _checks(
+    assessment: Assessment, library: Library, interacting: tuple[Interacting, ...], values: dict[str, Value]
+) -> dict[str, Check]:
+    """Every check by name: one for each condition, each monitoring row, each drug, each combination."""
+    checks: dict[str, Check] = {}
+    for name, condition in library.conditions.items():
+        checks[f"condition {name}"] = _condition_check(condition, assessment, values)
+    for name, row in library.checks.items():
+        checks[f"monitoring {name}"] = _bands_check(f"monitoring/{name}", row.thresholds, assessment, values)
+    for place, drug in enumerate(assessment.drugs):
+        own = tuple(one for one in interacting if one.drug is drug)
+        checks[f"drug {place} {drug.name}"] = _drug_check(drug, own, assessment)
+    for name, combination in library.combinations.items():
+        parts = [counted(interacting, part) for part in combination.parts]
+        checks[f"combination {name}"] = _combination_check(name, combination.rule, parts)
+    for name, kind in library.facts.items():
+        if kind.must_be:
+            checks[f"agreement {name}"] = _agreement_check(name, kind.must_be, kind.label, assessment)
+    return checks
+
+
+def _run(checks: dict[str, Check]) -> tuple[_Found, Ledger]:
+    """Run them all. One that fails is written down as failed, and then nothing is proposed; it is never skipped."""
+    found = _Found([], [], [])
+    completed, failed = [], []
+    for name, check in checks.items():
+        try:
+            check(found)
+            completed.append(name)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong in a check must end in a refusal
+            failed.append(f"{name}: {type(error).__name__}")
+    return found, Ledger(tuple(checks), tuple(completed), tuple(failed))
+
+
+# Conditions
+
+
+def _condition_check(condition: Condition, assessment: Assessment, values: dict[str, Value]) -> Check:
+    def check(found: _Found) -> None:
+        answer = assessment.conditions.get(condition.id)
+        if answer is not None and answer.state not in (ConditionState.NO, ConditionState.UNKNOWN):
+            _judge_state(condition, answer, assessment, found)
+        elif _must_be_asked(condition, answer, values):
+            facts = {"condition": condition.title, "ask": condition.ask}
+            found.missing.append(Missing(condition.id, "condition_not_answered", facts))
+        _judge_bands(f"conditions/{condition.id}", condition.bands, assessment, values, found)
+
+    return check
+
+
+def _must_be_asked(condition: Condition, answer: ConditionAnswer | None, values: dict[str, Value]) -> bool:
+    if not condition.ask:
+        return answer is not None and answer.state is ConditionState.UNKNOWN
+    if answer is not None and answer.state is ConditionState.NO:
+        return False
+    # A question that is put only to some is put whenever it cannot be told whether it applies.
+    return condition.ask_when is None or judge(condition.ask_when, values) is not False
+
+
+def _judge_state(condition: Condition, answer: ConditionAnswer, assessment: Assessment, found: _Found) -> None:
+    applying = [rule for rule in condition.rules if _applies(rule, answer, assessment)]
+    facts = {"condition": condition.title, "state": answer.state.value}
+    if answer.grade:
+        facts["grade"] = answer.grade
+    if answer.since:
+        facts["since"] = answer.since.isoformat()
+    if not applying and condition.rules:
+        # A state that no rule names is not thereby harmless.
+        found.missing.append(Missing(condition.id, "condition_state_not_covered", facts))
+    for rule in applying:
+        _add(found, rule, f"conditions/{condition.id}", facts, multiplies=False)
+
+
+def _applies(rule: StateRule, answer: ConditionAnswer, assessment: Assessment) -> bool:
+    if answer.state not in rule.states:
+        return False
+    if rule.grades and answer.grade and answer.grade not in rule.grades:
+        return False
+    if rule.within_days is None or answer.since is None:
+        return True
+    return (assessment.on - answer.since).days <= rule.within_days
+
+
+# Measured bands
+
+
+def _bands_check(place: str, bands: tuple[Band, ...], assessment: Assessment, values: dict[str, Value]) -> Check:
+    return lambda found: _judge_bands(place, bands, assessment, values, found)
+
+
+def _judge_bands(
+    place: str, bands: tuple[Band, ...], assessment: Assessment, values: dict[str, Value], found: _Found
+) -> None:
+    """Bands that speak of the same facts run from grave to mild: the first that applies is the finding."""
+    said: set[tuple[str, ...]] = set()
+    for band in bands:
+        names = tuple(sorted(set(band.when.facts())))
+        if names in said or judge(band.when, values) is not True:
+            continue
+        said.add(names)
+        facts = {name: str(values[name]) for name in names if name in values}
+        known: Iterable[Known] = (assessment.facts[name] for name in names if name in assessment.facts)
+        days = [one.on for one in known if one.on]
+        if days:
+            facts["on"] = max(days).isoformat()
+        _add(found, band, place, facts, multiplies=place.startswith("conditions/"))
+
+
+# Drugs
+
+
+def _drug_check(drug: TakenDrug, own: tuple[Interacting, ...], assessment: Assessment) -> Check:
+    def check(found: _Found) -> None:
+        if drug.match is None:
+            _not_recognised(drug, assessment, found)
+        for one in own:
+            facts = {"drug": drug.name}
+            if drug.match and drug.match.how != "name":
+                facts |= {"written": drug.medication.name, "recognised": drug.match.how}
+            if one.recheck_on:
+                facts |= {"stopped": str(drug.medication.until), "recheck_on": one.recheck_on.isoformat()}
+            inducer = Counts.INDUCER in one.interaction.counts
+            place = f"interactions/{one.interaction.id}"
+            _add(found, one.interaction.rule, place, facts, multiplies=True, limited=not inducer)
+            if one.recheck_on:
+                found.findings.append(_recheck(one, facts, place))
+
+    return check
+
+
+def _recheck(one: Interacting, facts: Facts, place: str) -> Finding:
+    persists = one.interaction.persists
+    assert persists is not None
+    facts = {**facts, "advice": persists.recheck}
+    return Finding("recheck_after_stopping", Severity.CAUTION, Bar.NONE, place, facts, persists.source, persists.status)
+
+
+def _not_recognised(drug: TakenDrug, assessment: Assessment, found: _Found) -> None:
+    facts = {"drug": drug.medication.name}
+    by_hand = drug.medication.checked_by_hand
+    if not drug.taken_on(assessment.on):
+        found.findings.append(_not_checked("stopped_drug_not_checked", facts, Bar.NONE))
+    elif drug.conflicting:
+        found.findings.append(_not_checked("drug_identity_conflicting", facts, Bar.UNTIL_SETTLED))
+    elif by_hand is not None and by_hand.on <= assessment.on:
+        facts |= {"by": by_hand.by, "on": by_hand.on.isoformat(), "as": ", ".join(by_hand.treat_as) or "no interaction"}
+        found.findings.append(
+            Finding("drug_checked_by_hand", Severity.NOTE, Bar.NONE, "interactions", facts, "case", Status.SOURCED)
+        )
+    else:
+        found.findings.append(_not_checked("drug_not_checked", facts, Bar.UNTIL_SETTLED))
+
+
+def _not_checked(code: str, facts: Facts, bar: Bar) -> Finding:
+    return Finding(code, Severity.NOT_CHECKED, bar, "interactions", facts, "drug-table", Status.SOURCED)
+
+
+def _combination_check(name: str, rule: Rule, parts: list[tuple[str, ...]]) -> Check:
+    def check(found: _Found) -> None:
+        if all(parts):
+            drugs = ", ".join(dict.fromkeys(drug for part in parts for drug in part))
+            _add(found, rule, f"combinations/{name}", {"drugs": drugs}, multiplies=False)
+
+    return check
+
+
+def _agreement_check(name: str, must_be: str, label: str, assessment: Assessment) -> Check:
+    def check(found: _Found) -> None:
+        known = assessment.facts.get(name)
+        if known is not None and known.value != must_be and name != "failed_treatment_documented":
+            facts = {"label": label, "answer": str(known.value), "needed": must_be}
+            found.findings.append(
+                Finding(
+                    f"needed_{name}", Severity.STOP, Bar.REFUSES, "facts", facts, "titrant-proposal", Status.PROPOSAL
+                )
+            )
+
+    return check
+
+
+def _counts(interacting: tuple[Interacting, ...]) -> dict[str, Value]:
+    return {f"{kind.value}s": Quantity(Decimal(len(counted(interacting, kind))), "times") for kind in Counts}
+
+
+def _add(found: _Found, rule: Rule, place: str, facts: Facts, *, multiplies: bool, limited: bool = True) -> None:
+    found.findings.append(Finding(rule.code, rule.severity, rule.bars, place, facts, rule.source, rule.status))
+    if rule.limit is not None and limited:
+        found.limits.append(StartLimit(rule.code, rule.limit, place, facts, rule.source, rule.status, multiplies))
+
+
+# Reviews by colleagues
+
+
+def _settle(found: _Found, assessment: Assessment, library: Library) -> Iterator[Finding]:
+    """Findings after the reviews of the case, and in ``found.missing`` what is not settled."""
+    for finding in found.findings:
+        if finding.bar is not Bar.UNTIL_SETTLED:
+            yield finding
+            continue
+        review = _review_of(finding, assessment, library)
+        if review is None:
+            found.missing.append(Missing(finding.code, f"settle_{finding.severity.value}", finding.facts))
+            yield finding
+        else:
+            yield _reviewed(finding, review)
+
+
+def _review_of(finding: Finding, assessment: Assessment, library: Library) -> Review | None:
+    """The newest review of a specialist finding. Only such findings can be settled by an opinion."""
+    if finding.severity is not Severity.SPECIALIST:
+        return None
+    holds = library.facts["specialist_review"].holds
+    longest = whole_days(holds.value) if holds else 0
+    own = [
+        review
+        for review in assessment.case.given.reviews
+        if review.of == finding.code and 0 <= (assessment.on - review.on).days <= longest
+    ]
+    # On the same day the refusing opinion counts.
+    return max(own, key=lambda review: (review.on, review.says == "must_not_start")) if own else None
+
+
+def _reviewed(finding: Finding, review: Review) -> Finding:
+    facts = {**finding.facts, "reviewed_by": review.by, "reviewed_on": review.on.isoformat(), "says": review.says}
+    bar = Bar.NONE if review.says == "may_start" else Bar.REFUSES
+    severity = finding.severity if bar is Bar.NONE else Severity.STOP
+    return Finding(finding.code, severity, bar, finding.rule, facts, finding.source, finding.status)
