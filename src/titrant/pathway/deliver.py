@@ -11,7 +11,6 @@ from titrant.knowledge.shapes.protocols import Protocol
 from titrant.pathway.case import ProductChoice
 from titrant.terms.dose import NO_DOSE, Dose
 from titrant.terms.errors import CaseFileError
-from titrant.terms.numbers import plain
 from titrant.terms.quantity import Quantity
 from titrant.terms.regimen import Regimen
 
@@ -98,19 +97,3 @@ def _part(product: Product) -> Decimal:
         return Quantity.parse(written).to("mL").value
     share = Fraction(written)
     return Decimal(share.numerator) / Decimal(share.denominator)
-
-
-_PARTS = {
-    Decimal("0.25"): "a quarter of a",
-    Decimal("0.5"): "half a",
-    Decimal("0.75"): "three quarters of a",
-}
-
-
-def in_words(pieces: Decimal, unit: str) -> str:
-    """``0.25, troche`` as "a quarter of a troche"; ``1.5, mL`` as "1.5 mL"."""
-    if unit == "mL":
-        return f"{plain(pieces)} mL"
-    if pieces in _PARTS:
-        return f"{_PARTS[pieces]} {unit}"
-    return f"{plain(pieces)} {unit}{'' if pieces == 1 else 's'}"

@@ -1,0 +1,67 @@
+"""Opening what somebody hands over: a case file, an answers file, or a bundle from another system."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from titrant.knowledge.library import decode, split_message
+from titrant.pathway.case import Case
+from titrant.terms.errors import CaseFileError
+from titrant.terms.reading import MAX_BYTES, Document, Unreadable, read_json, read_yaml
+
+_WHY = "A case that is misread is a case that is misjudged."
+
+
+class Opened(Struct, frozen=True):
+    """A readable document, told apart by its content."""
+
+    name: str
+    document: Document
+    is_bundle: bool
+
+
+def open_document(path: Path) -> Opened:
+    """Read ``path`` as a case file or a FHIR bundle. Raises CaseFileError with place and repair."""
+    raw = _bytes_of(path)
+    try:
+        if raw.lstrip()[:1] in (b"{", b"["):
+            tree = read_json(raw)
+            is_bundle = isinstance(tree, dict) and "resourceType" in tree
+            return Opened(path.name, Document(tree, {}), is_bundle)
+        return Opened(path.name, read_yaml(raw), is_bundle=False)
+    except Unreadable as error:
+        place = f"{path.name}, line {error.line}" if error.line else path.name
+        raise CaseFileError(place, f"The file cannot be read: {error.fault}.", _WHY, error.repair) from None
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        if not path.stat().st_size <= MAX_BYTES:
+            fault = f"The file has {path.stat().st_size:,} bytes; at most {MAX_BYTES:,} are read."
+            raise CaseFileError(path.name, fault, _WHY, "Export one patient, not a population.")
+        return path.read_bytes()
+    except OSError as error:
+        fault = f"The file cannot be opened: {error.strerror}."
+        raise CaseFileError(path.name, fault, "Without it there is no case.", "Check the name and the folder.") from None
+
+
+def case_of(opened: Opened) -> Case:
+    """The case in a case file. Raises CaseFileError naming the line and the field that does not fit."""
+    if not isinstance(opened.document.tree, dict):
+        raise CaseFileError(
+            opened.name, "The file does not hold a case.", _WHY, "See docs/case-file.md for the form of a case file."
+        )
+    return shape_case(opened.document.tree, opened.name, opened.document)
+
+
+def shape_case(tree: Any, name: str, document: Document | None = None) -> Case:
+    """``tree`` as a case."""
+    try:
+        return msgspec.convert(tree, Case, dec_hook=decode)
+    except (msgspec.ValidationError, ValueError, TypeError) as error:
+        message, field = split_message(str(error))
+        line = f", line {document.line_of(field)}" if document and document.lines else ""
+        place = f"{name}{line}{f': {field}' if field else ''}"
+        raise CaseFileError(place, f"{message}.", _WHY, "Correct the field; see docs/case-file.md.") from None

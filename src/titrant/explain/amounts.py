@@ -1,0 +1,49 @@
+"""Amounts in words: milligrams, pieces and millilitres always together, per dose and per day."""
+
+from decimal import Decimal
+
+from titrant.terms.numbers import plain
+from titrant.terms.regimen import Regimen
+
+_PARTS = {
+    Decimal("0.25"): "a quarter of a",
+    Decimal("0.5"): "half a",
+    Decimal("0.75"): "three quarters of a",
+}
+_TIMES = {1: "once a day", 2: "twice a day", 3: "three times a day", 4: "four times a day"}
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def pieces_text(pieces: Decimal, unit: str) -> str:
+    """``0.25, troche`` as "a quarter of a troche"; ``1.5, mL`` as "1.5 mL"."""
+    if unit == "mL":
+        return f"{plain(pieces)} mL"
+    if pieces in _PARTS:
+        return f"{_PARTS[pieces]} {unit}"
+    whole, part = divmod(pieces, 1)
+    if part in _PARTS and part:
+        return f"{plain(whole)} and {_PARTS[part].removesuffix(' of a').removesuffix(' a')} {unit}s"
+    return f"{plain(pieces)} {unit}{'' if pieces == 1 else 's'}"
+
+
+def times_text(times_per_day: int, days_per_week: int) -> str:
+    often = _TIMES.get(times_per_day, f"{times_per_day} times a day")
+    if days_per_week == 7:
+        return f"{often}, every day"
+    return f"{often}, on {days_per_week} day{'' if days_per_week == 1 else 's'} a week"
+
+
+def regimen_text(regimen: Regimen) -> str:
+    """The whole regimen in one line: what the signer reads."""
+    held = "by mouth" if regimen.route == "oral" else "held in the mouth"
+    return (
+        f"{regimen.dose} ({pieces_text(regimen.pieces, regimen.piece_unit)} of {regimen.product}) {held}, "
+        f"{times_text(regimen.times_per_day, regimen.days_per_week)}: {regimen.daily} on a dosing day, "
+        f"{regimen.weekly} a week"
+    )
+
+
+def number_in_words(value: Decimal) -> str:
+    """A number in words and figures, as controlled-drug prescriptions ask for it: "21 (two one)" digit by digit."""
+    digits = " ".join("point" if digit == "." else _NUMBERS[int(digit)] for digit in plain(value))
+    return f"{plain(value)} ({digits})"

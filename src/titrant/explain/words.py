@@ -1,0 +1,81 @@
+"""Sentences for reason codes, from the wording file and from the rules' own texts."""
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import cached_property
+
+from titrant.knowledge.library import Library
+from titrant.knowledge.shapes.common import Rule
+from titrant.knowledge.shapes.texts import Sentence
+from titrant.terms.reason import Status
+
+_PLACE = re.compile(r"\{([a-z0-9_.]+)\}")
+
+
+class Reader(StrEnum):
+    CLINICIAN = "clinician"
+    PATIENT = "patient"
+
+
+class Words:
+    """All sentences of a library, by code."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    @cached_property
+    def sentences(self) -> dict[str, Sentence]:
+        """Every code that has words. The wording file goes before a rule's own text."""
+        found = dict(_of_rules(self._library))
+        for protocol in self._library.protocols.values():
+            found |= {one.code: Sentence(clinician=one.clinician) for one in protocol.start.reductions}
+            found |= {
+                one.code: Sentence(clinician=one.clinician, patient=one.patient)
+                for one in protocol.stop_rules
+                if one.code not in found
+            }
+        for name, one in self._library.disagreements.disagreements.items():
+            found[name] = Sentence(clinician=f"{name}: {one.shown}")
+        return {**found, **self._library.wording.sentences}
+
+    def say(self, code: str, facts: Mapping[str, str], reader: Reader = Reader.CLINICIAN) -> str:
+        """The sentence for ``code`` with its facts filled in. A code without words says so; it is never dropped."""
+        sentence = self.sentences.get(code)
+        if sentence is None:
+            return f"{code} ({', '.join(f'{name}: {value}' for name, value in sorted(facts.items()))})"
+        text = sentence.clinician if reader is Reader.CLINICIAN else sentence.patient or sentence.clinician
+        return _PLACE.sub(lambda place: facts.get(place[1], "—"), text)
+
+    def marked(self, text: str, status: Status) -> str:
+        """``text`` with its mark, where the value behind it was not read in a source."""
+        return f"{text}{status.mark}"
+
+    def text(self, page: str, name: str, reader: Reader = Reader.CLINICIAN) -> str:
+        """One text of a page of texts, e.g. ``education`` / ``driving``."""
+        for one in self._library.texts[page].texts:
+            if one.id == name:
+                return one.text if reader is Reader.CLINICIAN else one.patient or one.text
+        raise KeyError(f"{page}/{name}")
+
+
+def _of_rules(library: Library) -> Iterator[tuple[str, Sentence]]:
+    for rule in rules(library):
+        yield rule.code, Sentence(clinician=_with_action(rule), patient=rule.patient)
+
+
+def _with_action(rule: Rule) -> str:
+    return f"{rule.clinician} {rule.do}".strip()
+
+
+def rules(library: Library) -> Iterator[Rule]:
+    """Every rule that can become a finding."""
+    for condition in library.conditions.values():
+        yield from condition.rules
+        yield from condition.bands
+    for row in library.checks.values():
+        yield from row.thresholds
+    for interaction in library.interactions.values():
+        yield interaction.rule
+    for combination in library.combinations.values():
+        yield combination.rule

@@ -1,0 +1,59 @@
+"""Step 6 of 10, dispense: how much may be supplied, for how long, from when, and what should be left.
+
+Takes the signed levels (the one now, and any that follow) and what was supplied before. Gives the quantity day by day,
+across changing levels, as a line of numbers that a pharmacist can check by hand.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from titrant.knowledge.shapes.protocols import Protocol
+from titrant.pathway.case import Case
+from titrant.pathway.deliver import Supply
+from titrant.pathway.supplying import LONGEST_DAYS, Dispensing, SignedLevel, supply_for
+from titrant.terms.calendar import whole_days
+from titrant.terms.dose import Dose
+from titrant.terms.errors import CaseFileError
+from titrant.terms.regimen import Regimen
+
+
+def dispense_case(
+    case: Case, protocol: Protocol, supply: Supply, planned: Regimen | None, on: date, ends: date | None
+) -> Dispensing | None:
+    """The supply that a case asks for: of its signed levels, or of the start that is planned; None without either."""
+    levels = tuple(_signed(case, supply)) or ((SignedLevel(on, planned),) if planned else ())
+    if not levels:
+        return None
+    asked = case.dispense
+    starts = asked.starts if asked and asked.starts else max(on, levels[0].since)
+    titrating = len(levels) > 1 or not case.given.course.levels or _still_titrating(levels, protocol, starts)
+    phase = protocol.supply.titration if titrating else protocol.supply.maintenance
+    days = asked.days if asked and asked.days is not None else whole_days(phase.value)
+    if not 1 <= days <= LONGEST_DAYS:
+        raise CaseFileError(
+            "dispense.days",
+            f"{days} is not a number of days from 1 to {LONGEST_DAYS}.",
+            "The quantity is counted from it.",
+            "Give the days that the supply is for.",
+        )
+    before = case.given.course.supplies
+    return supply_for(levels, protocol, supply, starts, days, titrating=titrating, ends=ends, before=before)
+
+
+def _still_titrating(levels: tuple[SignedLevel, ...], protocol: Protocol, on: date) -> bool:
+    """Until a level has been held for as long as a trial takes, the person counts as titrating."""
+    return (on - levels[-1].since).days < whole_days(protocol.trial.length.value)
+
+
+def _signed(case: Case, supply: Supply) -> Iterator[SignedLevel]:
+    for place, level in enumerate(case.given.course.levels):
+        dose = Dose.of(level.dose)
+        regimen = supply.regimen(dose, level.times_per_day, level.days_per_week)
+        if regimen is None or regimen.dose != dose:
+            raise CaseFileError(
+                f"given.course.levels[{place}].dose",
+                f"{dose} cannot be made from {supply.name}.",
+                "A supply that does not fit the signed dose would change the dose.",
+                "Give the product that the level was signed for.",
+            )
+        yield SignedLevel(level.since, regimen)

@@ -1,0 +1,93 @@
+"""Step 5 of 10, prescribe: from a proposed plan to the exact text and canonical content that a prescriber may sign.
+
+Takes a plan. Gives a draft, or the reason why there is none. Nothing here is a signature: a draft becomes a
+prescription only when a prescriber signs this very content.
+"""
+
+from datetime import date
+from decimal import ROUND_DOWN, Decimal
+
+from msgspec import Struct
+
+from titrant.explain.amounts import number_in_words, pieces_text, regimen_text, times_text
+from titrant.pathway.plan import Outcome, Plan
+from titrant.pathway.supplying import Dispensing, SignedLevel, first_supply
+from titrant.terms.canonical import Json, sha256_of
+from titrant.terms.numbers import plain
+from titrant.terms.regimen import Regimen
+
+_THOUSANDTH = Decimal("0.001")
+
+
+class Draft(Struct, frozen=True):
+    """What would be signed: the content, its hash, and the text over which the signer puts their name."""
+
+    plan: Plan
+    content: Json
+    sha256: str
+    text: str
+    supply: Dispensing
+
+
+def prescribe(plan: Plan, engine_version: str) -> Draft | None:
+    """The draft for a proposed plan; None for a plan that proposes nothing."""
+    if plan.outcome is not Outcome.PROPOSED or plan.regimen is None:
+        return None
+    level = SignedLevel(plan.on, plan.regimen)
+    supply = first_supply(level, plan.protocol, plan.supply, plan.on, plan.ends)
+    text = _text(plan, plan.regimen, supply)
+    content = _content(plan, plan.regimen, supply, text, engine_version)
+    return Draft(plan, content, sha256_of(content), text, supply)
+
+
+def _content(plan: Plan, regimen: Regimen, supply: Dispensing, text: str, engine_version: str) -> Json:
+    patient = plan.assessment.case.given.patient
+    protocol = plan.protocol
+    return {
+        "kind": "titrant/start",
+        "engine": engine_version,
+        "patient": {"id": patient.id, "birth_date": patient.birth_date.isoformat()},
+        "protocol": {"id": protocol.id, "version": str(protocol.version), "sha256": plan.protocol_sha256},
+        "starts": plan.on.isoformat(),
+        "ends": _iso(plan.ends),
+        "regimen": _regimen_content(plan, regimen, supply),
+        "quantity": {"pieces": plain(supply.quantity), "unit": regimen.piece_unit},
+        "reasons": [{"code": one.code, "rule": one.rule, "facts": one.facts} for one in plan.reasons],
+        "text": text,
+    }
+
+
+def _regimen_content(plan: Plan, regimen: Regimen, supply: Dispensing) -> Json:
+    """Amounts as text, in the names that the last gate reads."""
+    base = plan.supply.base_mg
+    piece = (Decimal(base.numerator) / Decimal(base.denominator)).quantize(_THOUSANDTH, ROUND_DOWN)
+    return {
+        "route": regimen.route,
+        "product": regimen.product,
+        "piece_unit": regimen.piece_unit,
+        "piece_mg": plain(piece),
+        "pieces_per_dose": plain(regimen.pieces),
+        "dose_mg": plain(regimen.dose.mg),
+        "times_per_day": str(regimen.times_per_day),
+        "daily_mg": plain(regimen.daily.mg),
+        "days_per_week": str(regimen.days_per_week),
+        "weekly_mg": plain(regimen.weekly.mg),
+        "supply_days": str(supply.days),
+    }
+
+
+def _text(plan: Plan, regimen: Regimen, supply: Dispensing) -> str:
+    """The text that is shown and signed: mg, pieces and mL together, quantity in figures and words."""
+    each = pieces_text(regimen.pieces, regimen.piece_unit)
+    return "\n".join((
+        f"Ketamine, {regimen.product}",
+        f"Take {regimen.dose} = {each}, {times_text(regimen.times_per_day, regimen.days_per_week)}.",
+        f"In all: {regimen_text(regimen)}.",
+        f"Start on {plan.on}. Plan {plan.protocol.id} version {plan.protocol.version} ends on {_iso(plan.ends)}.",
+        f"Supply {number_in_words(supply.quantity)} {regimen.piece_unit} for {supply.days} days. No repeats.",
+        "The dose is changed only by a prescriber's signature.",
+    ))  # fmt: skip
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""

@@ -1,0 +1,181 @@
+"""The arithmetic of a supply: pieces day by day across changing levels, days' supply, refill dates, what is left."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from msgspec import Struct
+
+from titrant.knowledge.shapes.common import Sourced
+from titrant.knowledge.shapes.protocols import Protocol
+from titrant.pathway.case import Supplied
+from titrant.pathway.deliver import Supply
+from titrant.terms.calendar import whole_days
+from titrant.terms.dose import Dose
+from titrant.terms.numbers import parse_decimal
+from titrant.terms.quantity import Quantity
+from titrant.terms.reason import Reason
+from titrant.terms.regimen import Regimen
+
+_ONE_DAY = timedelta(days=1)
+
+
+# The longest stretch of days that anybody could mean.
+LONGEST_DAYS = 366
+
+
+class SignedLevel(Struct, frozen=True):
+    """From this day on, this regimen."""
+
+    since: date
+    regimen: Regimen
+
+
+class Stretch(Struct, frozen=True):
+    """Days in a row on one level: their number, the dosing days among them, and the pieces they take."""
+
+    regimen: Regimen
+    first: date
+    days: int
+    dosing_days: int
+    pieces: Decimal
+
+
+class Dispensing(Struct, frozen=True):
+    """What may be supplied. ``quantity`` is whole pieces, or mL."""
+
+    starts: date
+    days: int
+    asked_days: int
+    stretches: tuple[Stretch, ...]
+    needed: Decimal  # pieces or mL that the days take
+    quantity: Decimal  # what is handed out: whole pieces, because a pharmacy does not cut them
+    unit: str
+    earliest: date  # first day on which it may be handed out
+    next_earliest: date  # first day for the supply after it
+    should_be_left: tuple[tuple[date, Decimal], ...]
+    limits: tuple[Reason, ...]
+    mg: Dose
+
+
+def first_supply(level: SignedLevel, protocol: Protocol, supply: Supply, on: date, ends: date | None) -> Dispensing:
+    """The first supply of a new plan, for as long as the titration phase allows."""
+    days = whole_days(protocol.supply.titration.value)
+    return supply_for((level,), protocol, supply, on, days, titrating=True, ends=ends)
+
+
+def supply_for(
+    levels: tuple[SignedLevel, ...],
+    protocol: Protocol,
+    supply: Supply,
+    starts: date,
+    days: int,
+    *,
+    titrating: bool,
+    ends: date | None = None,
+    before: tuple[Supplied, ...] = (),
+) -> Dispensing:
+    """The supply for ``days`` from ``starts``. Days beyond a limit are cut off, and the limit says so."""
+    allowed, limits = _allowed_days(protocol, starts, days, titrating, ends)
+    until = _lasts_until(levels, before)
+    early = timedelta(days=whole_days(protocol.supply.early_refill.value))
+    earliest = starts if until is None else max(starts - early, until - early)
+    if until is not None and starts < until - early:
+        facts = {"until": until.isoformat(), "earliest": (until - early).isoformat()}
+        limits = (*limits, _reason(protocol.supply.early_refill, "too_early_for_supply", protocol, facts))
+    stretches = tuple(_stretches(levels, starts, allowed))
+    needed = sum((one.pieces for one in stretches), Decimal(0))
+    unit = levels[-1].regimen.piece_unit
+    quantity = needed if unit == "mL" else needed.to_integral_value(rounding="ROUND_CEILING")
+    last = starts + timedelta(days=allowed)
+    mg = sum((one.regimen.daily.mg * one.dosing_days for one in stretches), Decimal(0))
+    return Dispensing(
+        starts, allowed, days, stretches, needed, quantity, unit, earliest, last - early,
+        tuple(_left(levels, starts, allowed, quantity)), limits, Dose(mg),
+    )  # fmt: skip
+
+
+def _allowed_days(
+    protocol: Protocol, starts: date, days: int, titrating: bool, ends: date | None
+) -> tuple[int, tuple[Reason, ...]]:
+    phase = protocol.supply.titration if titrating else protocol.supply.maintenance
+    limits: tuple[Reason, ...] = ()
+    longest = whole_days(phase.value)
+    if not days <= longest:
+        facts = {"asked": str(days), "limit": str(longest)}
+        limits = (*limits, _reason(phase, "supply_limited", protocol, facts))
+    allowed = min(days, longest)
+    if ends is not None and not starts + timedelta(days=allowed) <= ends:
+        facts = {"ends": ends.isoformat()}
+        limits = (*limits, _reason(protocol.trial.plan_ends_after, "supply_beyond_plan", protocol, facts))
+        allowed = max((ends - starts).days, 0)
+    return allowed, limits
+
+
+def _reason(value: Sourced[Quantity], code: str, protocol: Protocol, facts: dict[str, str]) -> Reason:
+    return Reason(code, f"{protocol.id}@{protocol.version}/supply", facts, value.source, value.status)
+
+
+def _level_on(levels: tuple[SignedLevel, ...], day: date) -> SignedLevel | None:
+    begun = [level for level in levels if level.since <= day]
+    return max(begun, key=lambda level: level.since) if begun else None
+
+
+def is_dosing_day(level: SignedLevel, day: date) -> bool:
+    """Whether a dose falls on ``day``: dosing days are spread evenly over each week from the level's first day."""
+    count = level.regimen.days_per_week
+    return (day - level.since).days % 7 in {place * 7 // count for place in range(count)}
+
+
+def _pieces_on(levels: tuple[SignedLevel, ...], day: date) -> Decimal:
+    level = _level_on(levels, day)
+    if level is None or not is_dosing_day(level, day):
+        return Decimal(0)
+    return level.regimen.pieces * level.regimen.times_per_day
+
+
+def _stretches(levels: tuple[SignedLevel, ...], starts: date, days: int) -> Iterator[Stretch]:
+    begun: date | None = None
+    held: SignedLevel | None = None
+    for day in (starts + _ONE_DAY * offset for offset in range(days + 1)):
+        level = _level_on(levels, day) if day < starts + _ONE_DAY * days else None
+        if level is held:
+            continue
+        if held is not None and begun is not None:
+            yield _stretch(levels, held, begun, (day - begun).days)
+        held, begun = level, day
+
+
+def _stretch(levels: tuple[SignedLevel, ...], level: SignedLevel, first: date, days: int) -> Stretch:
+    all_days = [first + _ONE_DAY * offset for offset in range(days)]
+    dosing = sum(is_dosing_day(level, day) for day in all_days)
+    pieces = sum((_pieces_on(levels, day) for day in all_days), Decimal(0))
+    return Stretch(level.regimen, first, days, dosing, pieces)
+
+
+def _left(
+    levels: tuple[SignedLevel, ...], starts: date, days: int, quantity: Decimal
+) -> Iterator[tuple[date, Decimal]]:
+    """What should be left at the start of each day, the day after the last included."""
+    left = quantity
+    for offset in range(days + 1):
+        day = starts + _ONE_DAY * offset
+        yield day, left
+        left -= _pieces_on(levels, day)
+
+
+def _lasts_until(levels: tuple[SignedLevel, ...], before: tuple[Supplied, ...]) -> date | None:
+    """The day on which what is in the house runs out, counted from the newest supply or count."""
+    if not before:
+        return None
+    newest = max(before, key=lambda one: one.on)
+    counted = newest.counted_on is not None and bool(newest.left)
+    left = parse_decimal(newest.left if counted else newest.pieces)
+    day = newest.counted_on if counted and newest.counted_on else newest.on
+    for _ in range(LONGEST_DAYS):
+        taken = _pieces_on(levels, day)
+        if not taken <= left:
+            break
+        left -= taken
+        day += _ONE_DAY
+    return day
