@@ -9,7 +9,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from titrant.cli.opened import DEMO_CLINIC
 from titrant.knowledge.library import SHIPPED, files_below
+from titrant.terms.canonical import sha256_of
+from titrant.terms.reading import read_yaml
 
 Made = tuple[Path, str]
 
@@ -22,8 +25,32 @@ def seal() -> Made:
     return SHIPPED / "manifest.json", json.dumps(listed, indent=1) + "\n"
 
 
+def demo_approvals() -> Made:
+    """The synthetic clinic's synthetic prescriber puts every shipped protocol in use, as it is now."""
+    lines = [
+        "# Synthetic: a made-up clinic whose made-up prescriber approves every shipped protocol. Not for patients.",
+        "clinic: Demo clinic",
+        "synthetic: true",
+        "approvals:",
+    ]
+    for path, raw in sorted(files_below(SHIPPED).items()):
+        if not path.startswith("protocols/"):
+            continue
+        tree = read_yaml(raw).tree
+        lines += [
+            f"  - protocol: {tree['id']}",
+            f"    version: {tree['version']}",
+            f"    sha256: {sha256_of(tree)}",
+            "    standing: in_use",
+            "    approved_by: Dr Demo Prescriber (synthetic)",
+            f"    on: {tree['reviewed_on']}",
+        ]
+    return DEMO_CLINIC / "approvals.yaml", "\n".join(lines) + "\n"
+
+
 def everything() -> Iterator[Made]:
     yield seal()
+    yield demo_approvals()
 
 
 def main() -> int:

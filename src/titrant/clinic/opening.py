@@ -15,11 +15,12 @@ _WHY = "A case that is misread is a case that is misjudged."
 
 
 class Opened(Struct, frozen=True):
-    """A readable document, told apart by its content."""
+    """A readable document, told apart by its content. ``path`` is where a case looks for what it is based on."""
 
     name: str
     document: Document
     is_bundle: bool
+    path: Path
 
 
 def open_document(path: Path) -> Opened:
@@ -29,8 +30,8 @@ def open_document(path: Path) -> Opened:
         if raw.lstrip()[:1] in (b"{", b"["):
             tree = read_json(raw)
             is_bundle = isinstance(tree, dict) and "resourceType" in tree
-            return Opened(path.name, Document(tree, {}), is_bundle)
-        return Opened(path.name, read_yaml(raw), is_bundle=False)
+            return Opened(path.name, Document(tree, {}), is_bundle, path)
+        return Opened(path.name, read_yaml(raw), is_bundle=False, path=path)
     except Unreadable as error:
         place = f"{path.name}, line {error.line}" if error.line else path.name
         raise CaseFileError(place, f"The file cannot be read: {error.fault}.", _WHY, error.repair) from None
@@ -44,7 +45,9 @@ def _bytes_of(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         fault = f"The file cannot be opened: {error.strerror}."
-        raise CaseFileError(path.name, fault, "Without it there is no case.", "Check the name and the folder.") from None
+        raise CaseFileError(
+            path.name, fault, "Without it there is no case.", "Check the name and the folder."
+        ) from None
 
 
 def case_of(opened: Opened) -> Case:
@@ -53,7 +56,33 @@ def case_of(opened: Opened) -> Case:
         raise CaseFileError(
             opened.name, "The file does not hold a case.", _WHY, "See docs/case-file.md for the form of a case file."
         )
-    return shape_case(opened.document.tree, opened.name, opened.document)
+    return shape_case(_whole(opened), opened.name, opened.document)
+
+
+def _whole(opened: Opened) -> Any:
+    """The case with what it is based on: ``based_on`` names another case file, and this one says what differs."""
+    tree = opened.document.tree
+    if "based_on" not in tree:
+        return tree
+    own = {key: value for key, value in tree.items() if key != "based_on"}
+    named = tree["based_on"]
+    base = open_document(opened.path.parent / str(named))
+    if not isinstance(named, str) or not isinstance(base.document.tree, dict) or "based_on" in base.document.tree:
+        raise CaseFileError(
+            f"{opened.name}: based_on",
+            f"{named!r} is not a complete case file.",
+            "A case is either complete or says how it differs from a complete one.",
+            "Name a complete case file, by its path from this file.",
+        )
+    return differing(base.document.tree, own)
+
+
+def differing(base: Any, own: Any) -> Any:
+    """``base`` with the differences of ``own``: objects merge by key, null takes a key away, all else replaces."""
+    if not isinstance(base, dict) or not isinstance(own, dict):
+        return own
+    kept = {key: value for key, value in base.items() if own.get(key, value) is not None}
+    return kept | {key: differing(base.get(key), value) for key, value in own.items() if value is not None}
 
 
 def shape_case(tree: Any, name: str, document: Document | None = None) -> Case:

@@ -11,7 +11,11 @@ _PARTS = {
     Decimal("0.75"): "three quarters of a",
 }
 _TIMES = {1: "once a day", 2: "twice a day", 3: "three times a day", 4: "four times a day"}
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_SMALL = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
 def pieces_text(pieces: Decimal, unit: str) -> str:
@@ -44,6 +48,20 @@ def regimen_text(regimen: Regimen) -> str:
 
 
 def number_in_words(value: Decimal) -> str:
-    """A number in words and figures, as controlled-drug prescriptions ask for it: "21 (two one)" digit by digit."""
-    digits = " ".join("point" if digit == "." else _NUMBERS[int(digit)] for digit in plain(value))
-    return f"{plain(value)} ({digits})"
+    """A number in figures and words, as controlled-drug prescriptions ask for it: ``21 (twenty-one)``."""
+    whole, _, digits = plain(value).partition(".")
+    words = _in_words(int(whole))
+    if digits:
+        words += " point " + " ".join(_SMALL[int(digit)] for digit in digits)
+    return f"{plain(value)} ({words})"
+
+
+def _in_words(number: int) -> str:
+    if number < len(_SMALL):
+        return _SMALL[number]
+    if number < 100:
+        tens, rest = divmod(number, 10)
+        return _TENS[tens] + (f"-{_SMALL[rest]}" if rest else "")
+    size, name = (100, "hundred") if number < 1000 else (1000, "thousand")
+    many, rest = divmod(number, size)
+    return f"{_in_words(many)} {name}" + (f" {_in_words(rest)}" if rest else "")

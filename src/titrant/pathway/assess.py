@@ -83,7 +83,7 @@ def assess(case: Case, library: Library, on: date) -> Assessment:
     """Gather the facts of ``case`` as they stand on ``on``. Raises CaseFileError for what cannot be read."""
     _check_days(case, on)
     facts = {**_readings(case, library, on), **_answers(case, library, on)}
-    facts |= _derived(case, facts, on)
+    facts |= _derived(case, facts, on, library)
     drugs = tuple(_taken(drug, library) for drug in _medications(case))
     facts["mme"], unconvertible = _morphine_equivalents(drugs, library, on)
     conditions = _conditions(case, library)
@@ -235,16 +235,20 @@ def _answers(case: Case, library: Library, on: date) -> dict[str, Known]:
     return facts
 
 
-def _derived(case: Case, facts: dict[str, Known], on: date) -> dict[str, Known]:
+def _derived(case: Case, facts: dict[str, Known], on: date, library: Library) -> dict[str, Known]:
     years = age_in_years(case.given.patient.birth_date, on)
     derived = {"age": Known(Quantity(Decimal(years), "years"), on, "birth date")}
+    if case.protocol in library.protocols:
+        derived["route"] = Known(library.protocols[case.protocol].route, on, "protocol")
+    if "sex" in facts and facts["sex"].value == "male" and "childbearing" not in facts:
+        derived["childbearing"] = Known("no", on, "sex")
     times = [facts[f"{name}_x_uln"] for name in LIVER_ENZYMES if f"{name}_x_uln" in facts]
     if times:
         derived["liver_enzymes_x_uln"] = max(times, key=lambda known: _number(known))
     if "weight" in facts and "height" in facts:
         metres = _number(facts["height"]) / 100
         index = (_number(facts["weight"]) / (metres * metres)).quantize(_HUNDREDTH)
-        derived["bmi"] = Known(Quantity(index, "points"), facts["weight"].on)
+        derived["bmi"] = Known(Quantity(index, "kg/m2"), facts["weight"].on)
     failed = Quantity(Decimal(len(case.given.failed_treatments)), "times")
     derived["failed_treatments"] = Known(failed, on)
     derived["failed_treatment_documented"] = Known("yes" if case.given.failed_treatments else "no", on)

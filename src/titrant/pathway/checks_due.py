@@ -91,11 +91,17 @@ def calendar(
             after,
         )
         for row in library.checks.values()
-        for due in row.due
+        for due in _of_this_phase(row)
         if due.when is None or judge(due.when, values) is not False
         for day, after in _days(due, start, steps, ends)
     ]
     return tuple(sorted(found, key=lambda one: (one.due, one.what, one.after_dose)))
+
+
+def _of_this_phase(row: Check) -> Iterator[Due]:
+    """A plan for a start ends before maintenance; a maintenance rhythm counts only where titration has none."""
+    titrating = any(due.phase is Phase.TITRATION for due in row.due)
+    return (due for due in row.due if not (titrating and due.phase is Phase.MAINTENANCE))
 
 
 def _days(due: Due, start: date, steps: tuple[date, ...], ends: date) -> Iterator[tuple[date, str]]:
@@ -110,7 +116,6 @@ def _days(due: Due, start: date, steps: tuple[date, ...], ends: date) -> Iterato
     if due.every is not None:
         interval = timedelta(days=max(whole_days(due.every), 1))
         day = start + interval
-        # One plan ends before maintenance begins; its first check is still put on the calendar.
         while day <= ends:
             yield day, ""
             day += interval

@@ -33,7 +33,9 @@ class Supply(Struct, frozen=True):
     @property
     def name(self) -> str:
         salt = "" if self.content is Content.BASE else ", labelled as hydrochloride"
-        return f"{self.product.title} {self.strength}{salt}"
+        # Some titles carry the strength, because the two solutions are too easily mixed up.
+        strength = "" if str(self.strength) in self.product.title else f" {self.strength}"
+        return f"{self.product.title}{strength}{salt}"
 
     def dose_of(self, pieces: Decimal) -> Dose:
         """The base in so many pieces, cut down to a thousandth of a milligram."""

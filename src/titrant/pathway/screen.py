@@ -114,6 +114,7 @@ def _checks(
     for name, combination in library.combinations.items():
         parts = [counted(interacting, part) for part in combination.parts]
         checks[f"combination {name}"] = _combination_check(name, combination.rule, parts)
+    checks["opioid load"] = _opioid_load_check(library, values)
     for name, kind in library.facts.items():
         if kind.must_be:
             checks[f"agreement {name}"] = _agreement_check(name, kind.must_be, kind.label, assessment)
@@ -261,6 +262,21 @@ def _combination_check(name: str, rule: Rule, parts: list[tuple[str, ...]]) -> C
         if all(parts):
             drugs = ", ".join(dict.fromkeys(drug for part in parts for drug in part))
             _add(found, rule, f"combinations/{name}", {"drugs": drugs}, multiplies=False)
+
+    return check
+
+
+def _opioid_load_check(library: Library, values: dict[str, Value]) -> Check:
+    def check(found: _Found) -> None:
+        load, opioids = values["mme"], library.opioids
+        for code, bound in (("opioid_load_high", opioids.high_at), ("opioid_load", opioids.caution_at)):
+            if isinstance(load, Quantity) and bound.value.value <= load.value:
+                facts = {"load": str(load), "bound": str(bound.value)}
+                source, status = bound.source, bound.status
+                found.findings.append(
+                    Finding(code, Severity.CAUTION, Bar.NONE, f"opioids/{opioids.id}", facts, source, status)
+                )
+                return
 
     return check
 

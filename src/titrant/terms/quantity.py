@@ -46,6 +46,7 @@ UNITS = _units(
     ("mg/week", "mg/wk", "weekly dose", "1"),
     ("µg/h", "ug/h", "release rate", "1"),
     ("mg/h", "mg/h", "release rate", "1000"),
+    ("kg/m2", "kg/m2", "body mass index", "1"),
     ("mmHg", "mm[Hg]", "pressure", "1"),
     ("/min", "/min", "rate", "1"),
     ("/day", "/d", "times a day", "1"),

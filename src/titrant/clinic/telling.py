@@ -1,0 +1,247 @@
+"""What the desk says to people: outcomes as plain-text pages, the answer first, then why, then everything else."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from titrant.explain.amounts import pieces_text, regimen_text
+from titrant.explain.pages import bullet, heading, page, paragraph, table
+from titrant.explain.words import Words
+from titrant.pathway.assess import Assessment
+from titrant.pathway.checks_due import DueCheck
+from titrant.pathway.plan import Outcome, Plan
+from titrant.pathway.prescribe import Draft
+from titrant.pathway.report import Paper
+from titrant.pathway.screen import Screening
+from titrant.pathway.supplying import Dispensing
+from titrant.terms.numbers import plain
+from titrant.terms.reason import Finding, Missing, Reason, Severity, Status
+
+_GRADE = {
+    Severity.STOP: "STOP",
+    Severity.SPECIALIST: "SPECIALIST",
+    Severity.CAUTION: "CAUTION",
+    Severity.NOTE: "note",
+    Severity.NOT_CHECKED: "NOT CHECKED",
+}
+_MARKS = "Marks: [proposal] a choice of this project, with its reasoning; [unverified] not checked against a source."
+
+
+def plan_page(plan: Plan, words: Words, clinic: str) -> str:
+    """The whole plan for a prescriber."""
+    case = plan.assessment.case
+    lines = [paragraph(case.scenario), *_standing(plan, clinic), *_answer(plan)]
+    lines += [heading("Why"), *(_reason(one, words) for one in plan.reasons)] if plan.reasons else []
+    lines += [heading("Still open"), *_missing(plan.missing, words)] if plan.missing else []
+    if plan.findings:
+        lines += [heading("Findings"), *(_finding(one, words) for one in plan.findings)]
+    lines += [*_beside(plan), *_conversions(plan), *_ladder(plan), *_alternatives(plan)]
+    lines += [*_checks(plan.monitoring), *_stop_rules(plan, words), *_evidence(plan.assessment)]
+    if case.skipped:
+        lines += [heading("Not used from the record"), *(bullet(one) for one in case.skipped)]
+    return page(_title(plan), [*lines, "", _MARKS])
+
+
+def _title(plan: Plan) -> str:
+    if plan.outcome is Outcome.PROPOSED and plan.regimen:
+        return f"PROPOSED for signature: start with {plan.regimen.dose}, {plan.regimen.daily} a day"
+    if plan.outcome is Outcome.REFUSED:
+        return "REFUSED: no start"
+    return (
+        f"UNDECIDED: {len(plan.missing)} answer{'' if len(plan.missing) == 1 else 's'} still open, no dose is proposed"
+    )
+
+
+def _standing(plan: Plan, clinic: str) -> Iterator[str]:
+    protocol = plan.protocol
+    yield paragraph(
+        f"Protocol {protocol.id} version {protocol.version} ({protocol.status.value}; content "
+        f"{plan.protocol_sha256[:12]}). {clinic} Decided for {plan.on}."
+    )
+
+
+def _answer(plan: Plan) -> Iterator[str]:
+    if plan.regimen is not None:
+        yield heading("Regimen")
+        yield paragraph(regimen_text(plan.regimen) + f". Plan ends on {plan.ends}.")
+    elif plan.would_be is not None:
+        yield heading("If every open answer were reassuring")
+        yield paragraph(f"NOT A PROPOSAL. It would be: {regimen_text(plan.would_be)}.")
+    if plan.start is not None and plan.asking is not None and plan.start.limits:
+        yield paragraph(f"Asked: {plan.asking.dose} in each dose; allowed: {plan.start.value}.")
+
+
+def _reason(one: Reason, words: Words) -> str:
+    return bullet(f"{words.say(one.code, one.facts)}{_cited(one.source, one.status)}")
+
+
+def _finding(one: Finding, words: Words) -> str:
+    settled = (
+        f" Reviewed by {one.facts['reviewed_by']} on {one.facts['reviewed_on']}." if "reviewed_by" in one.facts else ""
+    )
+    text = words.say(one.code, one.facts)
+    return bullet(f"{text}{settled}{_cited(one.source, one.status)}", f"{_GRADE[one.severity]:<11}")
+
+
+def _cited(source: str, status: Status) -> str:
+    return f" ({source}{status.mark})" if source else status.mark
+
+
+def _missing(missing: Iterable[Missing], words: Words) -> Iterator[str]:
+    for one in missing:
+        yield bullet(
+            words.say(one.why, one.facts) if one.fact in one.why else f"{one.fact}: {words.say(one.why, one.facts)}"
+        )
+
+
+def _beside(plan: Plan) -> Iterator[str]:
+    if plan.beside:
+        yield heading("For comparison only")
+    for one in plan.beside:
+        yield bullet(f"Another published start would give {one.dose} in a dose{_cited(one.source, one.status)}")
+
+
+def _conversions(plan: Plan) -> Iterator[str]:
+    if not plan.conversions:
+        return
+    yield heading("From the clinic session to a daily dose: every published way")
+    for one, low, high in plan.conversions:
+        span = str(low) if low == high else f"{low} to {high}"
+        mark = "proposed " if one.proposed else ""
+        yield bullet(f"{mark}{one.title}: {span} a day{_cited(one.source, one.status)}")
+
+
+def _ladder(plan: Plan) -> Iterator[str]:
+    if not plan.ladder:
+        return
+    yield heading("Ladder (each step needs its own review and signature)")
+    yield from table(
+        [("level", "dose", "takes", "a day", "daily", "earliest", "")]
+        + [
+            (
+                str(one.number),
+                str(one.regimen.dose),
+                pieces_text(one.regimen.pieces, one.regimen.piece_unit),
+                f"{one.regimen.times_per_day} x",
+                str(one.regimen.daily),
+                one.earliest.isoformat(),
+                "needs a second prescriber" if one.needs else "",
+            )
+            for one in plan.ladder
+        ],
+        right=(0, 1, 2, 3, 4),
+    )
+
+
+def _alternatives(plan: Plan) -> Iterator[str]:
+    if not plan.alternatives:
+        return
+    yield heading("Instead")
+    for one in plan.alternatives:
+        if one.action == "hold":
+            yield bullet("Hold: do not start; keep the present treatment.")
+        elif one.regimen is not None:
+            yield bullet(f"Lower: {regimen_text(one.regimen)}.")
+        else:
+            yield bullet("Lower: nothing smaller can be made from this product.")
+
+
+def _checks(checks: tuple[DueCheck, ...]) -> Iterator[str]:
+    before = [one for one in checks if one.phase == "baseline"]
+    if before:
+        yield heading("Before a start")
+        yield from table([(f"[{one.state.value}]", one.title) for one in before])
+    later = [one for one in checks if one.phase != "baseline"]
+    if later:
+        yield heading("Calendar of checks (* an overdue check blocks a raise)")
+    for day, of_day in groupby(later, key=lambda one: one.due):
+        names = dict.fromkeys(
+            f"{one.title}{'*' if one.blocks_raise else ''}{f' {one.after_dose} after the dose' if one.after_dose else ''}"
+            for one in of_day
+        )
+        yield bullet("; ".join(names), day.isoformat())
+
+
+def _stop_rules(plan: Plan, words: Words) -> Iterator[str]:
+    if plan.regimen is None:
+        return
+    yield heading("Stop rules")
+    for one in plan.protocol.stop_rules:
+        yield bullet(f"{words.say(one.code, {})}{_cited(one.source, one.status)}")
+
+
+def _evidence(assessment: Assessment) -> Iterator[str]:
+    yield heading("What the evidence says")
+    for one in assessment.evidence:
+        yield bullet(f"{one.title}: {one.banner} Oral: {one.oral} ({', '.join(one.sources)}{one.status.mark})")
+
+
+def assessment_page(assessment: Assessment, screening: Screening, words: Words) -> str:
+    """Everything that is known on the day, and everything that is not."""
+    lines = [paragraph(assessment.case.scenario), heading("Known")]
+    lines += table([
+        (name, str(known.value), str(known.on or ""), "" if known.fresh else "TOO OLD", known.source, known.assumed)
+        for name, known in sorted(assessment.facts.items())
+    ])  # fmt: skip
+    lines += [heading("Conditions")] if assessment.conditions else []
+    lines += table(
+        [(name, one.state.value, str(one.since or "")) for name, one in sorted(assessment.conditions.items())]
+    )
+    lines += [heading("Drugs")] if assessment.drugs else []
+    lines += table([
+        (one.medication.name, one.match.drug.name if one.match else "NOT RECOGNISED, NOT CHECKED",
+         one.match.how if one.match else "", "taken" if one.taken_on(assessment.on) else f"until {one.medication.until}")
+        for one in assessment.drugs
+    ])  # fmt: skip
+    if screening.missing:
+        lines += [heading("Still open"), *_missing(screening.missing, words)]
+    return page(f"ASSESSED for {assessment.on}", [*lines, *_evidence(assessment)])
+
+
+def screening_page(screening: Screening, words: Words) -> str:
+    ledger = screening.ledger
+    lines = [f"{len(ledger.completed)} of {len(ledger.expected)} checks ran."]
+    lines += [f"FAILED: {one}" for one in ledger.failed]
+    lines += [heading("Findings"), *(_finding(one, words) for one in screening.findings)]
+    if screening.missing:
+        lines += [heading("Still open"), *_missing(screening.missing, words)]
+    counts = {grade: sum(one.severity is grade for one in screening.findings) for grade in Severity}
+    said = ", ".join(f"{number} {_GRADE[grade]}" for grade, number in counts.items() if number) or "no findings"
+    return page(f"SCREENED: {said}", [*lines, "", _MARKS])
+
+
+def draft_page(draft: Draft, faults: list[str]) -> str:
+    """The text to be signed, and what the last gate says of it."""
+    gate = [bullet(one) for one in faults] or ["Passed: every amount lies within the absolute limits of this release."]
+    lines = ["", draft.text, heading("Last gate"), *gate, heading("Content hash"), draft.sha256]
+    title = (
+        "NOT READY: the last gate refuses it"
+        if faults
+        else "READY TO SIGN: only a prescriber's signature makes it valid"
+    )
+    return page(title, lines)
+
+
+def dispensing_page(one: Dispensing, words: Words) -> str:
+    """The arithmetic of a supply as lines that a pharmacist can check by hand."""
+    lines = [heading("Counted")]
+    for part in one.stretches:
+        each = plain(part.regimen.pieces)
+        sum_line = (
+            f"{part.dosing_days} dosing days x {part.regimen.times_per_day} x {each} = {plain(part.pieces)} {one.unit}"
+        )
+        lines.append(bullet(f"{part.regimen.dose} from {part.first} for {part.days} days: {sum_line}"))
+    lines += [f"Needed {plain(one.needed)} {one.unit}, handed out {plain(one.quantity)} {one.unit}; {one.mg} in all."]
+    lines += [heading("Dates"), f"Hand out from {one.earliest}. Next supply from {one.next_earliest}."]
+    lines += [heading("Should be left at the start of the day")]
+    lines += table([(day.isoformat(), plain(left), one.unit) for day, left in one.should_be_left], right=(1,))
+    if one.limits:
+        lines += [heading("Limits"), *(_reason(why, words) for why in one.limits)]
+    title = f"SUPPLY {plain(one.quantity)} {one.unit} for {one.days} days from {one.starts}"
+    return page(title if one.days else "NO SUPPLY", lines)
+
+
+def paper_text(paper: Paper) -> str:
+    lines: list[str] = []
+    for section in paper.sections:
+        lines += [heading(section.heading), *(bullet(line) for line in section.lines)]
+    return page(paper.title, lines)
