@@ -1,0 +1,146 @@
+"""Answers laid over a case: what a person knows completes what a record shows.
+
+Objects merge by key and the answer wins; lists of things that happened grow; a drug or an allergy of the same name
+takes the place of the earlier entry. An answers file of another person is refused.
+"""
+
+from typing import Any
+
+from titrant.clinic.case_tree import Tree, tree_of
+from titrant.clinic.opening import shape_case
+from titrant.pathway.case import Case
+from titrant.terms.errors import CaseFileError
+
+_NAME = "answers"
+_BY_KEY = ("patient", "readings", "answers", "conditions", "candidate")
+_GROWING = ("failed_treatments", "goals", "parenteral", "reviews", "confirmations")
+_LISTED = {"medications": "name", "allergies": "substance"}
+
+
+def answers_onto(case: Case, answers: Case | Tree) -> Case:
+    """``case`` with ``answers`` on top; they may be a whole case or any part of one. Raises CaseFileError."""
+    over = tree_of(answers) if isinstance(answers, Case) else answers
+    if not isinstance(over, dict):
+        raise CaseFileError(
+            _NAME,
+            "The file does not hold answers.",
+            "Answers that are misread are worse than none.",
+            "Write them in the form of a case file; it may hold only a part of one.",
+        )
+    base = tree_of(case)
+    _check_same_person(base, over)
+    merged = {**base, **{key: value for key, value in over.items() if value is not None}}
+    merged["scenario"] = case.scenario
+    merged["given"] = _given(base["given"], over.get("given"))
+    merged["skipped"] = _grown(base.get("skipped"), over.get("skipped"))
+    # What is open is judged from what is known now, not taken from the answers file.
+    merged["questions"] = dict(case.questions)
+    return _with_questions_settled(shape_case(merged, _NAME))
+
+
+def _check_same_person(base: Tree, over: Tree) -> None:
+    given = over.get("given")
+    stated = given.get("patient") if isinstance(given, dict) else None
+    for key in ("birth_date", "id"):
+        mine, other = base["given"]["patient"].get(key), stated.get(key) if isinstance(stated, dict) else None
+        if mine and other and str(other) != mine:
+            raise CaseFileError(
+                f"{_NAME}: given.patient.{key}",
+                f"The answers are for {key} {str(other)[:40]}, the case is of {mine}.",
+                "Answers of another person could allow a dose that this one must not have.",
+                "Take the answers that belong to this case.",
+            )
+
+
+def _given(base: Tree, over: Tree) -> Tree:
+    if over is None:
+        return base
+    if not isinstance(over, dict):
+        return over  # the shape says what is wrong with it
+    merged = {**base, **{key: value for key, value in over.items() if value is not None}}
+    dated = {"base": _dated(base), "over": _dated(over)}
+    for key in _BY_KEY:
+        if key in base or over.get(key) is not None:
+            merged[key] = _by_key(dated["base"].get(key), dated["over"].get(key))
+    for key in _GROWING:
+        if key in base or over.get(key) is not None:
+            merged[key] = _grown(base.get(key), over.get(key))
+    for key, name in _LISTED.items():
+        if key in base or over.get(key) is not None:
+            merged[key] = _listed(base.get(key), over.get(key), name)
+    if over.get("course") is not None:
+        merged["course"] = _course(base.get("course"), over["course"])
+    # Every answer now carries its own day, so that none takes over the day of the other file.
+    return {key: value for key, value in merged.items() if key not in ("answered_on", "answered_by")}
+
+
+def _dated(given: Tree) -> Tree:
+    """``given`` with each answer carrying the day and the person that stood over all of them."""
+    stamp = {key: given[of] for key, of in (("on", "answered_on"), ("by", "answered_by")) if given.get(of)}
+    if not stamp:
+        return given
+    answers, conditions = given.get("answers"), given.get("conditions")
+    return {
+        **given,
+        "answers": _stamped(answers, "answer", stamp),
+        "conditions": _stamped(conditions, "state", {**stamp, "source": "asked"}),
+    }
+
+
+def _stamped(entries: Tree, word: str, stamp: dict[str, Any]) -> Tree:
+    if not isinstance(entries, dict):
+        return entries
+    return {
+        key: {**stamp, **one} if isinstance(one, dict) else one if one is None else {**stamp, word: one}
+        for key, one in entries.items()
+    }
+
+
+def _by_key(base: Tree, over: Tree) -> Tree:
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return base if over is None else over
+    return {**base, **{key: value for key, value in over.items() if value is not None}}
+
+
+def _grown(base: Tree, over: Tree) -> Tree:
+    """Both lists, each entry once."""
+    if over is None or not isinstance(over, list):
+        return over or base or []
+    return [*(base or []), *(one for one in over if one not in (base or []))]
+
+
+def _listed(base: Tree, over: Tree, name: str) -> Tree:
+    """A list with its day of review. A day without a list confirms the list as it stands."""
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return base if over is None else over
+    merged = _by_key(base, over)
+    own = over.get("list")
+    if own is None:
+        return merged
+    if not isinstance(own, list):
+        return {**merged, "list": own}
+    replaced = {_called(one, name) for one in own}
+    kept = [one for one in base.get("list", []) if _called(one, name) not in replaced]
+    return {**merged, "list": [*kept, *own]}
+
+
+def _called(entry: Tree, name: str) -> str:
+    return str(entry.get(name, "")).strip().casefold() if isinstance(entry, dict) else ""
+
+
+def _course(base: Tree, over: Tree) -> Tree:
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return over
+    return {key: _grown(base.get(key), over.get(key)) for key in {*base, *over}}
+
+
+def _with_questions_settled(case: Case) -> Case:
+    given = case.given
+    settled = {*given.readings, *given.answers}
+    for name, condition in given.conditions.items():
+        if (condition if isinstance(condition, str) else condition.state.value) != "unknown":
+            settled.add(name)
+    settled |= {key for key in ("indication", "failed_treatments", "goals") if getattr(given, key)}
+    settled |= {key for key in _LISTED if (listed := getattr(given, key)) and listed.reviewed_on}
+    still = {key: question for key, question in case.questions.items() if key not in settled}
+    return shape_case({**tree_of(case), "questions": still}, _NAME)

@@ -1,0 +1,174 @@
+"""Conditions: what the problem list shows as present or past. What it does not show stays open and is asked."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from msgspec import Struct
+
+from titrant.fhir.elements import Resource, child, code, day, for_people, last_day, named, status_of
+from titrant.fhir.observations import ObservedCondition
+from titrant.fhir.person import Person
+from titrant.fhir.problems import Catalogue, Turned, names_in
+from titrant.fhir.unused import Unused
+from titrant.knowledge.library import Library
+from titrant.knowledge.shapes.conditions import ConditionState
+from titrant.pathway.case import ConditionAnswer, Indication
+
+STATES = {
+    "active": ConditionState.ACTIVE,
+    "recurrence": ConditionState.ACTIVE,
+    "relapse": ConditionState.ACTIVE,
+    "inactive": ConditionState.PAST,
+    "remission": ConditionState.PAST,
+    "resolved": ConditionState.PAST,
+}
+CONFIRMED = ("confirmed", "")
+UNCONFIRMED = ("unconfirmed", "provisional", "differential")
+NOT_ASKED_ABOUT = "condition entries that are neither asked about nor treated here"
+# Gravest first. What is not certain may be present, so it is graver than what is past.
+_GRAVITY = (ConditionState.ACTIVE, ConditionState.UNKNOWN, ConditionState.CONTROLLED, ConditionState.PAST)
+ANY_PAIN = ("chronic-non-cancer-pain", "chronic-non-cancer-any")
+
+
+class Shown(Struct, frozen=True):
+    """One entry that names one condition."""
+
+    name: str
+    state: ConditionState
+    since: date | None
+    on: date | None
+    note: str
+    words: str
+
+
+class Problems(Struct, frozen=True):
+    """What the problem list gives to a case."""
+
+    conditions: dict[str, ConditionAnswer]
+    indication: Indication | None
+
+
+def read_conditions(
+    resources: list[Resource],
+    observed: tuple[ObservedCondition, ...],
+    person: Person,
+    library: Library,
+    unused: Unused,
+) -> Problems:
+    catalogue = Catalogue(library)
+    shown: list[Shown] = []
+    pains: list[Shown] = []
+    for resource in resources:
+        state = _state(resource, unused)
+        if state is None:
+            continue
+        risks = _shown(resource, state, catalogue, "conditions", unused)
+        painful = _shown(resource, state, catalogue, "pains", unused)
+        if risks == [] and painful == []:
+            unused.count(NOT_ASKED_ABOUT, named(child(resource, "code")))
+        shown += risks or []
+        pains += [one for one in painful or [] if one.state is ConditionState.ACTIVE]
+    shown += [Shown(one.condition, one.state, None, one.on, one.words, one.words) for one in observed]
+    if person.deceased:
+        words = "the record gives a date of death" if person.died_on else "the record says that the person has died"
+        shown.append(Shown("deceased", ConditionState.ACTIVE, person.died_on, person.died_on, words, words))
+    return Problems(_gravest(shown), _indication(pains, unused))
+
+
+def _state(resource: Resource, unused: Unused) -> ConditionState | None:
+    """How the entry says the condition stands; None if the entry is not used."""
+    what = f"Condition {named(child(resource, 'code'))}"
+    verified, clinical = status_of(resource, "verificationStatus"), status_of(resource, "clinicalStatus")
+    if verified in UNCONFIRMED:
+        return ConditionState.UNKNOWN
+    if verified not in CONFIRMED:
+        unused.say(what, f"its verification status is {for_people(verified)}")
+        return None
+    if not clinical:
+        return ConditionState.PAST if _ended(resource) else ConditionState.ACTIVE
+    if clinical not in STATES:
+        unused.say(what, f"its clinical status {for_people(clinical)!r} is not one that R4 has")
+        return None
+    return STATES[clinical]
+
+
+def _ended(resource: Resource) -> bool:
+    return any(key.startswith("abatement") for key in resource)
+
+
+def _shown(
+    resource: Resource, state: ConditionState, catalogue: Catalogue, family: str, unused: Unused
+) -> list[Shown] | None:
+    """What the entry names; None where its words turn the name around, which is said."""
+    concept = child(resource, "code")
+    names = catalogue.conditions if family == "conditions" else catalogue.pains
+    try:
+        found = names_in(concept, names)
+    except Turned as reason:
+        unused.say(f"Condition {named(concept)}", f"{reason}")
+        return None
+    written = code(resource, "recordedDate")
+    return [
+        Shown(
+            one.id,
+            ConditionState.PAST if one.past and state is ConditionState.ACTIVE else state,
+            _since(resource, past=one.past or state is ConditionState.PAST),
+            day(written),
+            _note(resource, one.how, state),
+            named(concept),
+        )
+        for one in found
+    ]
+
+
+def _since(resource: Resource, *, past: bool) -> date | None:
+    """Onset, or the end of what is past. A date in part counts as late as it can be."""
+    period = child(resource, "onsetPeriod")
+    ended = last_day(code(resource, "abatementDateTime")) or last_day(code(child(resource, "abatementPeriod"), "end"))
+    begun = last_day(code(resource, "onsetDateTime")) or last_day(code(period, "end") or code(period, "start"))
+    return (ended or begun) if past else begun
+
+
+def _note(resource: Resource, how: str, state: ConditionState) -> str:
+    parts = [named(child(resource, "code")), how]
+    if state is ConditionState.UNKNOWN:
+        parts.append(f"recorded as {status_of(resource, 'verificationStatus')}, so it is still asked")
+    onset = code(resource, "onsetDateTime")
+    if onset and day(onset) is None and last_day(onset):
+        parts.append(f"onset written as {for_people(onset)}")
+    return "; ".join(parts)
+
+
+def _gravest(shown: Iterable[Shown]) -> dict[str, ConditionAnswer]:
+    """One answer for each condition: the gravest state, and of that state the latest day."""
+    by_name: dict[str, list[Shown]] = {}
+    for one in shown:
+        by_name.setdefault(one.name, []).append(one)
+    return {name: _together(several) for name, several in sorted(by_name.items())}
+
+
+def _together(several: list[Shown]) -> ConditionAnswer:
+    state = min((one.state for one in several), key=_GRAVITY.index)
+    telling = [one for one in several if one.state is state]
+    dated = [one.since for one in telling if one.since is not None]
+    return ConditionAnswer(
+        state=state,
+        # An event without a day may be recent, so one undated entry leaves the day open.
+        since=max(dated) if len(dated) == len(telling) else None,
+        on=max((one.on for one in telling if one.on is not None), default=None),
+        by="record",
+        source="record",
+        note=for_people(" | ".join(sorted({one.note for one in telling}))),
+    )
+
+
+def _indication(pains: list[Shown], unused: Unused) -> Indication | None:
+    """The painful condition that has been there longest; a named one before chronic pain of any cause."""
+    ranked = sorted({(one.name in ANY_PAIN, one.since or date.max, one.name, one.words) for one in pains})
+    if not ranked:
+        return None
+    _, since, name, words = ranked[0]
+    for _, _, other, also in ranked[1:]:
+        if other != name:
+            unused.say(f"Painful condition {also} ({other})", f"{name} was taken as the one to treat")
+    return Indication(condition=name, since=None if since == date.max else since, words=words)

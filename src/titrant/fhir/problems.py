@@ -1,0 +1,130 @@
+"""Which condition a problem list entry names: by code, else by name, with an eye on negations and histories."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from msgspec import Struct
+
+from titrant.fhir.elements import SNOMED, Coding, Resource, codings, words
+from titrant.knowledge.library import Library
+from titrant.knowledge.shapes.common import Code
+
+# Words before a name that turn it around, make it doubtful, or move it to the past. Words that say it of relatives.
+_NOT = re.compile(
+    r"\b(no|not|nil|never|denies|denied|without|negative|absence|absent|exclu\w+|rule[sd]? out|r/o|free of|unlikely)\b"
+)
+_NOT_AFTER = re.compile(r"^\W*(was |is |has been )?(denied|ruled out|excluded|negative|absent|none|not present|no)\b")
+_DOUBT = re.compile(
+    r"\b(suspect\w*|possible|possibly|probable|query|risk|screen\w*|fear|concern|exposure|vaccin\w*|monitor\w*|\?)"
+)
+_OTHERS = re.compile(
+    r"\b(family|fh|familial|mother|father|maternal|paternal|parents?|siblings?|brother|sister|relatives?|son|daughter|spouse|partner)\b"
+)
+_PAST = re.compile(r"\b(history|h/o|hx|past|previous|prior|old|status post|s/p|former)\b")
+_PAST_AFTER = re.compile(r"\b(remission|resolved|recovered|in the past)\b")
+_TURNED_FROM_THE_START = re.compile(
+    r"^\W*(no|not|denies|denied|negative for|absence of|family history|fh of|fhx?:?|rule[sd]? out|r/o)\b"
+)
+_ICD10 = re.compile(r"[A-Za-z][0-9][0-9A-Za-z](\.?[0-9A-Za-z]{1,4})?")
+_SHORTEST = 3
+
+
+class Named(Struct, frozen=True):
+    """One thing that a problem entry names. ``past`` means that the name itself says history of."""
+
+    id: str
+    how: str
+    past: bool = False
+
+
+class Turned(ValueError):  # noqa: N818 - an outcome, not a failure
+    """The words say that it is not so, not sure, or not this person's."""
+
+
+class _Names(Struct, frozen=True):
+    """The names of one family of knowledge: conditions, or painful conditions."""
+
+    snomed: dict[str, set[tuple[str, bool]]]
+    icd10: dict[str, set[tuple[str, bool]]]
+    words: tuple[tuple[str, str], ...]  # name, id; longest first
+
+
+class Catalogue:
+    """All codes and names of the conditions and of the painful conditions."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    @cached_property
+    def conditions(self) -> _Names:
+        found = _Names({}, {}, _by_length((name, c.id) for c in self._library.conditions.values() for name in c.names))
+        for one in self._library.conditions.values():
+            _enter(found.snomed, one.coding.snomed, one.id, past=False)
+            _enter(found.snomed, one.coding.snomed_past, one.id, past=True)
+            _enter(found.icd10, one.coding.icd10, one.id, past=False)
+            _enter(found.icd10, one.coding.icd10_past, one.id, past=True)
+        return found
+
+    @cached_property
+    def pains(self) -> _Names:
+        found = _Names({}, {}, _by_length((name, e.id) for e in self._library.evidence.values() for name in e.names))
+        for one in self._library.evidence.values():
+            _enter(found.snomed, one.snomed, one.id, past=False)
+            _enter(found.icd10, one.icd10, one.id, past=False)
+        return found
+
+
+def _by_length(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    known = {(name.casefold(), one) for name, one in pairs if len(name) > _SHORTEST}
+    return tuple(sorted(known, key=lambda pair: (-len(pair[0]), pair)))
+
+
+def _enter(table: dict[str, set[tuple[str, bool]]], codes: Iterable[Code], name: str, *, past: bool) -> None:
+    for one in codes:
+        table.setdefault(_plain(one.code), set()).add((name, past))
+
+
+def _plain(code: str) -> str:
+    return code.replace(".", "").upper()
+
+
+def names_in(concept: Resource, catalogue: _Names) -> tuple[Named, ...]:
+    """Everything of ``catalogue`` that ``concept`` names. Raises Turned where the words turn it around."""
+    coded = tuple(dict.fromkeys(named for one in codings(concept) for named in _by_code(one, catalogue)))
+    said = words(concept)
+    if coded:
+        # The official names of codes are full of "not" and "without"; only an outright denial counts beside a code.
+        if any(_TURNED_FROM_THE_START.search(one.casefold()) for one in said):
+            raise Turned("its words say that it is not so, or that it is a relative's")
+        return coded
+    return tuple(dict.fromkeys(named for one in said for named in _by_words(one.casefold(), catalogue)))
+
+
+def _by_code(one: Coding, catalogue: _Names) -> Iterator[Named]:
+    if one.of(SNOMED):
+        for name, past in sorted(catalogue.snomed.get(one.code, ())):
+            yield Named(name, f"SNOMED CT {one.code}", past)
+    elif one.icd10 and _ICD10.fullmatch(one.code):
+        code = _plain(one.code)
+        longest = next((code[:size] for size in range(len(code), 2, -1) if code[:size] in catalogue.icd10), "")
+        for name, past in sorted(catalogue.icd10.get(longest, ())):
+            yield Named(name, f"ICD-10 {one.code}", past)
+
+
+def _by_words(said: str, catalogue: _Names) -> Iterator[Named]:
+    rest = said
+    for name, one in catalogue.words:
+        found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", rest)
+        if not found:
+            continue
+        before, after = said[: found.start()], said[found.end() :]
+        if _NOT.search(before) or _NOT_AFTER.search(after):
+            raise Turned("its words say that it is not so")
+        if _OTHERS.search(said):
+            raise Turned("its words may speak of somebody else")
+        if _DOUBT.search(before):
+            raise Turned("its words say that it is not certain")
+        yield Named(one, "matched by name", bool(_PAST.search(before) or _PAST_AFTER.search(after)))
+        # A longer name hides the shorter ones within it: pulmonary hypertension is not hypertension.
+        rest = rest[: found.start()] + "\0" * len(name) + rest[found.end() :]
