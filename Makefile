@@ -38,6 +38,7 @@ night-checks: $(READY)
 	$(BIN)/pytest -n 2 -m night
 
 bench: $(READY)
+	$(BIN)/python -m compileall -q src
 	$(BIN)/python -m benchmarks.speed
 
 clean:
@@ -47,4 +48,6 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# Compiled ahead, so that a command starts quickly even where Python may not write beside the sources.
+	$(BIN)/python -m compileall -q src
 	@touch $(READY)

@@ -1,7 +1,6 @@
 """From command-line options to a desk and a case. The only place of the command line that knows clock and folders."""
 
 import os
-import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -104,6 +103,8 @@ def _write_whole(output: Path, text: str, force: bool) -> None:
             "It may hold answers that somebody has given.",
             "Choose another name, or add --force.",
         )
+    import tempfile
+
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=output.parent, delete=False) as file:
             file.write(text)

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import cached_property
@@ -80,6 +79,7 @@ class Library:
 
     def __init__(self, trees: Trees, tables: Mapping[str, str], approvals: Approvals | None = None) -> None:
         self.trees, self.tables, self.approvals = trees, tables, approvals
+        self._hashes: dict[str, str] = {}
 
     def _kind(self, folder: str, shape: type[H]) -> dict[str, H]:
         return {path: shaped(tree, shape, path) for path, tree in self.trees.items() if path.split("/")[0] == folder}
@@ -172,7 +172,10 @@ class Library:
 
     def protocol_sha256(self, name: str, version: int) -> str:
         """The content hash that an approval signs."""
-        return sha256_of(self.trees[f"protocols/{name}/{version}.yaml"])
+        path = f"protocols/{name}/{version}.yaml"
+        if path not in self._hashes:
+            self._hashes[path] = sha256_of(self.trees[path])
+        return self._hashes[path]
 
     def past_review(self, on: date, folders: Iterable[str]) -> list[str]:
         """Files of these folders whose review date has passed by ``on``."""
@@ -308,6 +311,8 @@ def _from_cache(place: Path) -> Trees | None:
 
 
 def _to_cache(place: Path, trees: Trees) -> None:
+    import tempfile  # only where there is something to write
+
     body = msgspec.json.encode(trees)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

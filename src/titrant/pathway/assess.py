@@ -7,7 +7,6 @@ or too old, the recognised drugs, and the criteria of candidacy. It judges nothi
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from difflib import get_close_matches
 from fractions import Fraction
 
 from msgspec import Struct
@@ -407,6 +406,8 @@ def _kind_of(name: str, place: str, library: Library, kinds: tuple[Kind, ...]) -
 
 
 def _nearest(name: str, known: object) -> str:
+    from difflib import get_close_matches  # only where something is wrong
+
     near = get_close_matches(name, list(known), n=1)  # type: ignore[call-overload]
     return f" Did you mean {near[0]}?" if near else ""
 

@@ -27,7 +27,7 @@ def ladder(
 ) -> tuple[Level, ...]:
     """Levels from ``start`` up to the usual bounds, as long as each leaves room for a trial before the plan ends.
 
-    ``share`` is by how much other drugs and the liver raise exposure: the usual bounds shrink with it.
+    ``share`` is by how much other drugs and the liver raise exposure: steps and usual bounds shrink with it.
     """
     ends = days_later(on, protocol.trial.plan_ends_after.value)
     levels = [Level(1, start, on)]
@@ -41,12 +41,14 @@ def ladder(
 
 
 def _rising(start: Regimen, protocol: Protocol, supply: Supply, share: Fraction, *, reduced: bool) -> Iterator[Regimen]:
-    step = protocol.step.by_when_reduced if reduced else protocol.step.by
+    step = Dose.of(protocol.step.by.value).times(share)  # a step raises exposure as the start does
+    if reduced:
+        step = min(step, Dose.of(protocol.step.by_when_reduced.value))
     most = _usual_most(protocol, start.times_per_day).times(share)
     held = start
     while True:
         by_percent = held.dose.times(1 + Fraction(protocol.step.percent.value.value) / 100)
-        wanted = min(Dose(held.dose.mg + Dose.of(step.value).mg), by_percent, most)
+        wanted = min(Dose(held.dose.mg + step.mg), by_percent, most)
         higher = supply.regimen(wanted, start.times_per_day, start.days_per_week)
         if higher is None or not held.dose < higher.dose or supply.too_many(higher.pieces):
             return

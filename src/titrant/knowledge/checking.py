@@ -1,0 +1,294 @@
+"""Checking the knowledge before anybody relies on it: every reference resolves, every bound is in order, every code fits.
+
+Each fault says where, what, why and what to do. An empty list is the only good answer.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from titrant.knowledge.codes import loinc_is_valid, snomed_is_valid
+from titrant.knowledge.library import SHAPES, Library, shaped
+from titrant.knowledge.shapes.common import Rule, When
+from titrant.knowledge.shapes.facts import Kind
+from titrant.knowledge.shapes.protocols import Protocol
+from titrant.terms.calendar import whole_days
+from titrant.terms.errors import KnowledgeError
+from titrant.terms.quantity import UNITS, Quantity
+
+Faults = Iterator[str]
+
+
+def faults(library: Library, on: date) -> list[str]:
+    """Everything that is wrong with ``library`` on ``on``."""
+    found: list[str] = []
+    for path, tree in library.trees.items():
+        try:
+            shaped(tree, SHAPES[path.split("/")[0]], path)
+        except KnowledgeError as error:
+            found.append(str(error))
+    if found:
+        return found  # what does not fit its shape cannot be checked further
+    checks: tuple[Callable[[Library], Faults], ...] = (
+        _names, _sources, _facts, _conditions_of_rules, _codes, _drug_codes, _interactions, _opioids, _rule_codes, _protocols, _texts,
+    )  # fmt: skip
+    for check in checks:
+        found += check(library)
+    found += [_fault(path, "Its review date has passed.", "Review it.") for path in library.past_review(on, SHAPES)]
+    return found
+
+
+def _fault(place: str, fault: str, repair: str) -> str:
+    return f"{place}: {fault} {repair}"
+
+
+def _names(library: Library) -> Faults:
+    """A file is called what its id says, and no id stands twice in one kind."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for path, tree in library.trees.items():
+        kind, _, rest = path.partition("/")
+        name = rest.removesuffix(".yaml")
+        expected = f"{tree['id']}/{tree['version']}" if kind == "protocols" else tree["id"]
+        if name != expected and kind not in _ONE_FILE:
+            yield _fault(path, f"Its id is {expected}.", "Name the file after its id.")
+        seen[kind, str(expected)] += 1
+    for (kind, name), number in seen.items():
+        if number > 1:
+            yield _fault(f"{kind}/{name}", f"{number} files have this id.", "Keep one.")
+
+
+# Kinds of which one file holds everything; its name is free.
+_ONE_FILE = ("drugs", "opioids", "wording")
+
+
+def _sources(library: Library) -> Faults:
+    """Every ``source`` and ``sources`` names a listed source; every clinical value has one, and a known status."""
+    for path, tree in library.trees.items():
+        for place, entry in _entries(tree, path):
+            for name in [entry.get("source"), *(entry.get("sources") or [])] if "sources" not in path else []:
+                if isinstance(name, str) and name.split("#")[0] not in library.sources:
+                    yield _fault(place, f"The source {name!r} is not listed.", "Add it to sources/sources.yaml.")
+            if entry.get("status") == "proposal" and "value" in entry and not entry.get("note"):
+                yield _fault(place, "A proposal gives no reasoning.", "Say in 'note' why this value.")
+
+
+def _entries(tree: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(tree, dict):
+        yield place, tree
+        for key, value in tree.items():
+            yield from _entries(value, f"{place}: {key}" if place.endswith(".yaml") else f"{place}.{key}")
+    elif isinstance(tree, list):
+        for number, value in enumerate(tree):
+            yield from _entries(value, f"{place}[{number}]")
+
+
+def _facts(library: Library) -> Faults:
+    for name, kind in library.facts.items():
+        place = f"facts: {name}"
+        if kind.kind is Kind.WORD and not kind.words:
+            yield _fault(place, "It lists no words.", "List every word that may be answered.")
+        for word in filter(None, (kind.reassuring, kind.must_be)):
+            if kind.words and word not in kind.words:
+                yield _fault(place, f"{word!r} is not one of its words.", "Use a listed word.")
+        if kind.unit and kind.unit not in UNITS:
+            yield _fault(place, f"The unit {kind.unit!r} is not known.", "Use a unit of terms/quantity.py.")
+        if kind.required and not kind.ask and kind.kind is not Kind.DERIVED:
+            yield _fault(place, "It is required and has no question.", "Write 'ask'.")
+
+
+def _whens(library: Library) -> Iterator[tuple[str, When]]:
+    for name, condition in library.conditions.items():
+        if condition.ask_when:
+            yield f"conditions/{name}: ask_when", condition.ask_when
+        for band in condition.bands:
+            yield f"conditions/{name}: {band.code}", band.when
+    for name, row in library.checks.items():
+        for band in row.thresholds:
+            yield f"monitoring/{name}: {band.code}", band.when
+        for when in (row.baseline.when, *(due.when for due in row.due)):
+            if when:
+                yield f"monitoring/{name}", when
+    for name, kind in library.facts.items():
+        if kind.required_when:
+            yield f"facts: {name}", kind.required_when
+    for protocol in library.protocols.values():
+        for reduction in protocol.start.reductions:
+            yield f"protocols/{protocol.id}: {reduction.code}", reduction.when
+
+
+def _conditions_of_rules(library: Library) -> Faults:
+    for place, when in _whens(library):
+        for one in _comparisons(when):
+            yield from _comparison(library, place, one)
+    for name, row in library.checks.items():
+        for fact in row.facts:
+            if fact not in library.facts:
+                yield _fault(f"monitoring/{name}", f"There is no fact {fact!r}.", "Use a listed fact.")
+
+
+def _comparisons(when: When) -> Iterator[When]:
+    if when.fact:
+        yield when
+    for part in (*when.all, *when.any):
+        yield from _comparisons(part)
+
+
+def _comparison(library: Library, place: str, one: When) -> Faults:
+    kind = library.facts.get(one.fact)
+    if kind is None:
+        yield _fault(place, f"There is no fact {one.fact!r}.", "Use a fact of facts/.")
+        return
+    if one.comparison in ("equals", "one_of"):
+        for word in one.values or (one.value,):
+            if kind.words and word not in kind.words:
+                yield _fault(place, f"{one.fact} is never {word!r}.", f"Use one of {', '.join(kind.words)}.")
+        return
+    try:
+        quantity = Quantity.parse(one.value)
+    except ValueError as error:
+        yield _fault(place, f"{error}.", "Write number and unit.")
+        return
+    if kind.unit and UNITS[kind.unit].dimension != quantity.dimension:
+        yield _fault(
+            place, f"{one.fact} is in {kind.unit}; {one.value} is a {quantity.dimension}.", "Correct the unit."
+        )
+
+
+def _codes(library: Library) -> Faults:
+    """LOINC mod-10 and SNOMED Verhoeff, wherever a code stands."""
+    for name, kind in library.facts.items():
+        yield from (_loinc(f"facts: {name}", code.code) for code in kind.loinc if not loinc_is_valid(code.code))
+    for name, condition in library.conditions.items():
+        for code in (*condition.coding.snomed, *condition.coding.snomed_past):
+            if not snomed_is_valid(code.code):
+                yield _snomed(f"conditions/{name}", code.code)
+    for name, evidence in library.evidence.items():
+        yield from (_snomed(f"evidence/{name}", one.code) for one in evidence.snomed if not snomed_is_valid(one.code))
+    for name, product in library.products.items():
+        if product.dose_form and not snomed_is_valid(product.dose_form.code):
+            yield _snomed(f"products/{name}", product.dose_form.code)
+    for name, form in library.questionnaires.items():
+        codes = [form.panel, form.total, *(item.loinc for item in form.items)]
+        yield from (_loinc(f"questionnaires/{name}", one.code) for one in codes if one and not loinc_is_valid(one.code))
+
+
+def _loinc(place: str, code: str) -> str:
+    return _fault(place, f"LOINC {code} fails its check digit.", "Look the code up.")
+
+
+def _snomed(place: str, code: str) -> str:
+    return _fault(place, f"SNOMED CT {code} fails its check digit.", "Look the code up.")
+
+
+_ATC = re.compile(r"[A-Z]\d\d[A-Z]{2}\d\d")
+
+
+def _drug_codes(library: Library) -> Faults:
+    """No code names two drugs, and each has the form of its system."""
+    by_code: dict[str, str] = {}
+    for drug in library.drugs.drugs.values():
+        for code in filter(None, (drug.rxcui, *drug.atc)):
+            if by_code.setdefault(code, drug.name) != drug.name:
+                yield _fault("drugs", f"The code {code} names {by_code[code]} and {drug.name}.", "Correct the table.")
+            if not (code.isdigit() or _ATC.fullmatch(code)):
+                yield _fault("drugs", f"{code} of {drug.name} is neither RxNorm nor ATC.", "Correct the table.")
+
+
+def _interactions(library: Library) -> Faults:
+    """Every class of the table is spoken of, and every name in an interaction file is in the table."""
+    spoken = {name for one in library.interactions.values() for name in one.classes}
+    for name in {name for drug in library.drugs.drugs.values() for name in drug.classes} - spoken - {"index-drug"}:
+        yield _fault("interactions", f"No file speaks of the class {name!r}.", "Write one, even if it says none.")
+    for one in library.interactions.values():
+        for drug in one.drugs:
+            if drug not in library.drugs.drugs:
+                yield _fault(f"interactions/{one.id}", f"{drug!r} is not in the drug table.", "Correct the name.")
+        for replaced in one.replaces:
+            if replaced not in library.interactions:
+                yield _fault(f"interactions/{one.id}", f"There is no file {replaced!r} to replace.", "Correct it.")
+    for rule in _rules(library):
+        if rule.limit and rule.limit.share and not 0 < Fraction(rule.limit.share) <= 1:
+            yield _fault(rule.code, f"The share {rule.limit.share} would raise a dose.", "A limit only lowers.")
+
+
+def _opioids(library: Library) -> Faults:
+    for factor in library.opioids.factors:
+        if factor.drug not in library.drugs.drugs:
+            yield _fault("opioids", f"{factor.drug!r} is not in the drug table.", "Correct the name.")
+
+
+def _rules(library: Library) -> Iterator[Rule]:
+    for condition in library.conditions.values():
+        yield from (*condition.rules, *condition.bands)
+    for row in library.checks.values():
+        yield from row.thresholds
+    for one in library.interactions.values():
+        yield one.rule
+    for combination in library.combinations.values():
+        yield combination.rule
+
+
+def _rule_codes(library: Library) -> Faults:
+    for code, number in Counter(rule.code for rule in _rules(library)).items():
+        if number > 1:
+            yield _fault(code, f"{number} rules have this code.", "Give each rule its own.")
+
+
+def _protocols(library: Library) -> Faults:
+    for protocol in library.protocols.values():
+        place = f"protocols/{protocol.id}/{protocol.version}"
+        yield from (_fault(place, fault, "Correct the numbers.") for fault in _order(protocol))
+        yield from (_fault(place, fault, "Correct the list.") for fault in _links(protocol, library))
+
+
+def _order(protocol: Protocol) -> Iterator[str]:
+    """Bounds nest, steps rise, the missed-dose ladder has neither gap nor overlap."""
+    bounds, start = protocol.bounds, protocol.start
+    single = [start.at_most, bounds.single.hard_home]
+    rising = [("single dose", [bounds.single.usual, bounds.single.hard_home]), ("start", single)]
+    for name, total in (("day", bounds.daily), ("week", bounds.weekly)):
+        rising.append((name, [total.usual, total.second_prescriber_above, total.hard, total.hard_with_specialist]))
+    for name, values in rising:
+        numbers = [one.value.value for one in values]
+        if numbers != sorted(numbers):
+            yield f"The bounds of a {name} do not rise: {', '.join(str(one.value) for one in values)}."
+    if any(not reduction.at_most.value <= start.at_most.value.value for reduction in start.reductions):
+        yield "A reduction is above the start itself."
+    if not whole_days(protocol.step.interval_with_daily_contact.value) <= whole_days(protocol.step.interval.value):
+        yield "The interval with daily contact is longer than the one without."
+    expected = 1
+    for rung in protocol.missed_doses:
+        lo, hi = rung.days_missed
+        if lo != expected or not lo <= hi:
+            yield f"The missed-dose ladder has a gap or an overlap at day {expected}."
+        expected = hi + 1
+    if sum(one.proposed for one in protocol.conversions) != (1 if protocol.from_parenteral else 0):
+        yield "Exactly one conversion is proposed where clinic sessions set the start, none elsewhere."
+
+
+def _links(protocol: Protocol, library: Library) -> Iterator[str]:
+    for name in protocol.products:
+        if name not in library.products:
+            yield f"There is no product {name!r}."
+        elif library.products[name].route != protocol.route:
+            yield f"The product {name} is not taken by the route {protocol.route}."
+    if protocol.default_product not in protocol.products:
+        yield f"The default product {protocol.default_product!r} is not one of its products."
+    elif protocol.default_strength not in library.products[protocol.default_product].strengths.values:
+        yield f"The default strength {protocol.default_strength} is not made."
+    for name in (*protocol.warnings, *(one for tier in protocol.tiers for one in tier.warnings)):
+        if name not in library.disagreements.disagreements:
+            yield f"There is no disagreement {name!r}."
+
+
+def _texts(library: Library) -> Faults:
+    names = Counter(one.id for page in library.texts.values() for one in page.texts)
+    for name, number in names.items():
+        if number > 1:
+            yield _fault("texts", f"{number} texts are called {name!r}.", "Give each its own id.")
+    for protocol in library.protocols.values():
+        if protocol.administration not in names:
+            yield _fault(f"protocols/{protocol.id}", f"There is no text {protocol.administration!r}.", "Write it.")
