@@ -1,0 +1,65 @@
+"""How fast the spine answers: one case in process, and the whole command against the bare interpreter in the same run.
+
+    python -m benchmarks.speed
+
+Targets: the spine for one case at most 3 ms (median); ``titrant plan`` at most 15 times ``python -c pass``.
+"""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from titrant.cli.opened import library
+from titrant.clinic.desk import Desk
+from titrant.clinic.opening import case_of, open_document
+from titrant.clinic.saying import plan_data
+
+DEMO = Path(__file__).parent.parent / "demo"
+CASE = DEMO / "crps-everything-known.yaml"
+REPEATS = 25
+
+
+def median_ms(run: Callable[[], object], repeats: int) -> float:
+    run()
+    took = []
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        run()
+        took.append(time.perf_counter() - begun)
+    return statistics.median(took) * 1000
+
+
+def process_ms(*command: str) -> float:
+    return median_ms(lambda: subprocess.run(command, check=True, capture_output=True), REPEATS)
+
+
+def line(name: str, value: float, unit: str, target: float) -> bool:
+    good = value <= target
+    print(f"{name:<44} {value:8.2f} {unit:<8} target {target:g}  {'pass' if good else 'FAIL'}")
+    return good
+
+
+def main() -> int:
+    desk, case = Desk(library(None), date(2026, 11, 21)), case_of(open_document(CASE))
+    spine = median_ms(lambda: desk.plan(case), 300)
+    whole = median_ms(lambda: (desk.prescribe(case), desk.dispense(case), desk.report(case)), 100)
+    said = median_ms(lambda: plan_data(desk.plan(case), desk.words), 100)
+    bare = process_ms(sys.executable, "-c", "pass")
+    command = process_ms(str(Path(sys.executable).parent / "titrant"), "plan", str(CASE))
+    print(f"{'python -c pass (the floor)':<44} {bare:8.2f} ms")
+    print(f"{'titrant plan, whole process':<44} {command:8.2f} ms")
+    print(f"{'plan and its JSON, in process':<44} {said:8.2f} ms")
+    good = [
+        line("assess, screen and plan, in process", spine, "ms", 3),
+        line("prescribe, dispense and report, in process", whole, "ms", 9),
+        line("titrant plan over python -c pass", command / bare, "times", 15),
+    ]
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
