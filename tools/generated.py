@@ -1,4 +1,4 @@
-"""Make what is made from other files: the seal over the knowledge, editor schemas, reference pages.
+"""Make what is made from other files: the seal over the knowledge, demo approvals, editor schemas, reference pages.
 
 With ``--check`` nothing is written; a file that is not what it should be is named, and the exit code is 1.
 """
@@ -9,12 +9,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from titrant.cli.opened import DEMO_CLINIC
+from titrant.cli.main import main as main_group
+from titrant.cli.opened import DEMO_CLINIC, library
 from titrant.knowledge.library import SHIPPED, files_below
 from titrant.terms.canonical import sha256_of
 from titrant.terms.reading import read_yaml
+from tools.reference import pages
 
 Made = tuple[Path, str]
+ROOT = Path(__file__).parent.parent
 
 
 def seal() -> Made:
@@ -51,6 +54,8 @@ def demo_approvals() -> Made:
 def everything() -> Iterator[Made]:
     yield seal()
     yield demo_approvals()
+    # What follows reads the files made above, which --check has then found to be as they should be.
+    yield from pages(library(None), main_group, ROOT / "docs")
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ from titrant.explain.amounts import regimen_text
 from titrant.explain.words import Words
 from titrant.pathway.assess import Assessment, Known
 from titrant.pathway.checks_due import DueCheck
+from titrant.pathway.ladder import Level
 from titrant.pathway.plan import Plan
 from titrant.pathway.prescribe import Draft
 from titrant.pathway.report import Paper
@@ -80,21 +81,8 @@ def check_data(one: DueCheck) -> Json:
 
 def plan_data(plan: Plan, words: Words) -> Json:
     """A plan as one object."""
-    proposed = plan.regimen is not None
     return {
-        "outcome": plan.outcome.value,
-        "action": "start" if proposed else None,
-        "protocol": {
-            "id": plan.protocol.id,
-            "version": plan.protocol.version,
-            "sha256": plan.protocol_sha256,
-            "status": plan.protocol.status.value,
-        },
-        "on": plan.on.isoformat(),
-        "ends": plan.ends.isoformat() if plan.ends else None,
-        "regimen": regimen_data(plan.regimen),
-        "would_be": regimen_data(plan.would_be),
-        "asked_mg": plain(plan.asking.dose.mg) if plan.asking else None,
+        **_answer_data(plan),
         "limits": [
             {"code": one.code, "facts": one.facts, "source": one.source, "status": one.status.value}
             for one in (plan.start.limits if plan.start else ())
@@ -108,22 +96,51 @@ def plan_data(plan: Plan, words: Words) -> Json:
         ],
         "not_chosen": _not_chosen(plan),
         "monitoring": [check_data(one) for one in plan.monitoring],
-        "ladder": [
-            {
-                "level": one.number,
-                "dose_mg": plain(one.regimen.dose.mg),
-                "doses_per_day": str(one.regimen.times_per_day),
-                "daily_mg": plain(one.regimen.daily.mg),
-                "pieces_per_dose": plain(one.regimen.pieces),
-                "earliest": one.earliest.isoformat(),
-                "needs": list(one.needs),
-            }
-            for one in plan.ladder
-        ],
+        "ladder": [_level_data(one) for one in plan.ladder],
         "stop_rules": [
             {"code": one.code, "text": words.say(one.code, {}), "source": one.source, "status": one.status.value}
             for one in plan.protocol.stop_rules
         ],
+        **_comparison_data(plan),
+        "evidence": evidence_data(plan.assessment),
+        "skipped": list(plan.assessment.case.skipped),
+    }
+
+
+def _answer_data(plan: Plan) -> Json:
+    protocol = plan.protocol
+    return {
+        "outcome": plan.outcome.value,
+        "action": "start" if plan.regimen is not None else None,
+        "protocol": {
+            "id": protocol.id,
+            "version": protocol.version,
+            "sha256": plan.protocol_sha256,
+            "status": protocol.status.value,
+        },
+        "on": plan.on.isoformat(),
+        "ends": plan.ends.isoformat() if plan.ends else None,
+        "regimen": regimen_data(plan.regimen),
+        "would_be": regimen_data(plan.would_be),
+        "asked_mg": plain(plan.asking.dose.mg) if plan.asking else None,
+    }
+
+
+def _level_data(level: Level) -> Json:
+    return {
+        "level": level.number,
+        "dose_mg": plain(level.regimen.dose.mg),
+        "doses_per_day": str(level.regimen.times_per_day),
+        "daily_mg": plain(level.regimen.daily.mg),
+        "pieces_per_dose": plain(level.regimen.pieces),
+        "earliest": level.earliest.isoformat(),
+        "needs": list(level.needs),
+    }
+
+
+def _comparison_data(plan: Plan) -> Json:
+    """What other sources would give; for comparison only."""
+    return {
         "beside": [
             {"dose_mg": plain(one.dose.mg), "rule": one.rule, "source": one.source, "status": one.status.value}
             for one in plan.beside
@@ -140,8 +157,6 @@ def plan_data(plan: Plan, words: Words) -> Json:
             }
             for one, low, high in plan.conversions
         ],
-        "evidence": evidence_data(plan.assessment),
-        "skipped": list(plan.assessment.case.skipped),
     }
 
 

@@ -1,0 +1,186 @@
+"""Reference pages and editor schemas, made from the knowledge and the commands so that they cannot go stale."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from titrant.clinic.listing import condition_text, values
+from titrant.knowledge.library import SHAPES, Library
+from titrant.knowledge.shapes.common import Rule
+from titrant.knowledge.shapes.facts import FactKind, Kind
+from titrant.pathway.case import Case
+from titrant.terms.dose import Dose
+from titrant.terms.quantity import Quantity
+
+NOTE = "*This page is made from the knowledge files by `make fix`; do not edit it.*"
+
+
+def markdown_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    head = list(head)
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return lines + [f"| {' | '.join(cell.replace('|', '/').replace(chr(10), ' ') for cell in row)} |" for row in rows]
+
+
+def page(title: str, *lines: str) -> str:
+    return "\n".join((f"# {title}", "", NOTE, "", *lines)) + "\n"
+
+
+def facts(library: Library) -> str:
+    lines = []
+    for kind, title in (
+        (Kind.QUANTITY, "Readings"),
+        (Kind.PRESSURE, "Pressures"),
+        (Kind.WORD, "Answers"),
+        (Kind.DERIVED, "Derived"),
+    ):
+        rows = [_fact_row(name, one) for name, one in library.facts.items() if one.kind is kind]
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            *markdown_table(("name", "what", "unit or words", "needed", "holds for", "believable", "question"), rows),
+        ]
+    return page(
+        "Facts",
+        "A case gives readings under `readings`, answers under `answers`; derived facts are worked out.",
+        *lines,
+    )
+
+
+def _fact_row(name: str, one: FactKind) -> tuple[str, ...]:
+    needed = "yes" if one.required else f"if {condition_text(one.required_when)}" if one.required_when else ""
+    if one.must_be:
+        needed += f"; must be {one.must_be}"
+    holds = f"{one.holds.value}{one.holds.status.mark}" if one.holds else ""
+    believable = f"{one.plausible.lo} to {one.plausible.hi}" if one.plausible else ""
+    return f"`{name}`", one.label, one.unit or ", ".join(one.words), needed, holds, believable, one.ask
+
+
+def conditions(library: Library) -> str:
+    rows = []
+    for name, one in sorted(library.conditions.items()):
+        asked = (
+            "always" if one.ask and not one.ask_when else f"if {condition_text(one.ask_when)}" if one.ask_when else "no"
+        )
+        rules = "; ".join(
+            [f"{'/'.join(rule.states)}{_grades(rule.grades)}: {_rule(rule)}" for rule in one.rules]
+            + [f"{condition_text(band.when)}: {_rule(band)}" for band in one.bands]
+        )
+        rows.append((f"`{name}`", one.title, asked, rules))
+    return page("Conditions", *markdown_table(("name", "what", "asked", "what follows"), rows))
+
+
+def _grades(grades: tuple[str, ...]) -> str:
+    return f" ({'/'.join(grades)})" if grades else ""
+
+
+def _rule(rule: Rule) -> str:
+    limit = f", at most {rule.limit.share or rule.limit.at_most}" if rule.limit else ""
+    return f"**{rule.severity.value}**{limit} ({rule.source}{rule.status.mark})"
+
+
+def interactions(library: Library) -> str:
+    rows = []
+    for one in sorted(library.interactions.values(), key=lambda each: each.id):
+        oral, iv = one.routes.oral, one.routes.parenteral
+        who = ", ".join(
+            (*one.drugs, *(f"class {name}" for name in one.classes), *(f"ATC {code}" for code in one.atc_prefixes))
+        )
+        persists = f"{one.persists.after_stop}{one.persists.status.mark}" if one.persists else ""
+        rows.append(
+            (
+                one.title,
+                who,
+                f"{oral.direction.value} {oral.auc_ratio}",
+                f"{iv.direction.value} {iv.auc_ratio}",
+                _rule(one.rule),
+                persists,
+            )
+        )
+    return page(
+        "Interactions",
+        *markdown_table(("what", "drugs", "by mouth", "parenteral", "what follows", "after stopping"), rows),
+    )
+
+
+def monitoring(library: Library) -> str:
+    rows = []
+    for one in sorted(library.checks.values(), key=lambda each: each.id):
+        base = one.baseline
+        first = (
+            "no"
+            if not base.required
+            else f"{base.readings} reading(s)" + (f" within {base.within}" if base.within else "")
+        )
+        due = "; ".join(
+            f"{due.phase.value}: {', '.join(map(str, due.at or due.after_dose)) or f'every {due.every}'}{due.status.mark}"
+            for due in one.due
+        )
+        bands = "; ".join(f"{condition_text(band.when)}: {_rule(band)}" for band in one.thresholds)
+        rows.append((one.title, ", ".join(one.facts), first, due, bands, "yes" if one.blocks_raise.value else "no"))
+    return page(
+        "Monitoring",
+        *markdown_table(("check", "facts", "before a start", "due", "thresholds", "overdue blocks a raise"), rows),
+    )
+
+
+def protocols(library: Library) -> str:
+    lines = []
+    for name, one in sorted(library.protocols.items()):
+        lines += ["", f"## {one.title} (`{name}` version {one.version})", "", one.about, ""]
+        lines += markdown_table(("place", "value", "source"), values(one))
+        lines += [
+            "",
+            "Smaller starts: "
+            + "; ".join(
+                f"{condition_text(cut.when)}: {cut.at_most} ({cut.source}{cut.status.mark})"
+                for cut in one.start.reductions
+            )
+            + ".",
+        ]
+    return page("Protocols", *lines)
+
+
+def commands(group: click.Group) -> str:
+    lines = []
+    for name in sorted(group.commands):
+        command = group.commands[name]
+        with click.Context(command, info_name=f"titrant {name}") as context:
+            lines += ["", f"## titrant {name}", "", "```", command.get_help(context), "```"]
+    return page(
+        "Commands",
+        "Exit codes: 0 an answer, 2 usage, 10 knowledge wrong, 11 case file wrong, 12 not allowed, 13 not now, 14 changed meanwhile, 1 a bug.",
+        *lines,
+    )
+
+
+def schemas() -> list[tuple[str, str]]:
+    """JSON Schemas for editors: the case file and every kind of knowledge file."""
+    shapes: dict[str, Any] = {"case": Case, **SHAPES}
+    made = []
+    for name, shape in shapes.items():
+        schema = msgspec.json.schema(shape, schema_hook=_as_text)
+        made.append((f"{name}.json", json.dumps(schema, indent=1, sort_keys=True) + "\n"))
+    return made
+
+
+def _as_text(kind: type) -> dict[str, Any]:
+    if kind is object:
+        return {"description": "what a scenario test expects"}
+    if kind in (Quantity, Dose):
+        return {"type": "string", "examples": ["10 mg", "70 kg", "7 days"]}
+    raise NotImplementedError(kind)
+
+
+def pages(library: Library, group: click.Group, docs: Path) -> list[tuple[Path, str]]:
+    made = {
+        "facts.md": facts(library), "conditions.md": conditions(library), "interactions.md": interactions(library),
+        "monitoring.md": monitoring(library), "protocols.md": protocols(library), "commands.md": commands(group),
+    }  # fmt: skip
+    return [(docs / "reference" / name, text) for name, text in made.items()] + [
+        (docs / "schemas" / name, text) for name, text in schemas()
+    ]
