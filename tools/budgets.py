@@ -1,7 +1,7 @@
 """Size budgets: small functions and files are read; large ones are scrolled past.
 
-Functions: median at most 9 lines, nine tenths at most 30, none above 60. Files: nine tenths at most 300, none above 600.
-What is over is named here with its reason, or the check fails.
+Functions: median at most 9 lines, nine tenths at most 30, none above 60.
+Files: nine tenths at most 300, none above 600. What is over is named here with its reason, or the check fails.
 """
 
 import ast

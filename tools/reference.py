@@ -12,6 +12,7 @@ from titrant.clinic.listing import condition_text, values
 from titrant.knowledge.library import SHAPES, Library
 from titrant.knowledge.shapes.common import Rule
 from titrant.knowledge.shapes.facts import FactKind, Kind
+from titrant.knowledge.shapes.monitoring import Due
 from titrant.pathway.case import Case
 from titrant.terms.dose import Dose
 from titrant.terms.quantity import Quantity
@@ -107,6 +108,10 @@ def interactions(library: Library) -> str:
     )
 
 
+def _rhythm(due: Due) -> str:
+    return ", ".join(map(str, due.at or due.after_dose)) or f"every {due.every}"
+
+
 def monitoring(library: Library) -> str:
     rows = []
     for one in sorted(library.checks.values(), key=lambda each: each.id):
@@ -116,10 +121,7 @@ def monitoring(library: Library) -> str:
             if not base.required
             else f"{base.readings} reading(s)" + (f" within {base.within}" if base.within else "")
         )
-        due = "; ".join(
-            f"{due.phase.value}: {', '.join(map(str, due.at or due.after_dose)) or f'every {due.every}'}{due.status.mark}"
-            for due in one.due
-        )
+        due = "; ".join(f"{due.phase.value}: {_rhythm(due)}{due.status.mark}" for due in one.due)
         bands = "; ".join(f"{condition_text(band.when)}: {_rule(band)}" for band in one.thresholds)
         rows.append((one.title, ", ".join(one.facts), first, due, bands, "yes" if one.blocks_raise.value else "no"))
     return page(
@@ -149,11 +151,12 @@ def commands(group: click.Group) -> str:
     lines = []
     for name in sorted(group.commands):
         command = group.commands[name]
-        with click.Context(command, info_name=f"titrant {name}") as context:
+        with click.Context(command, info_name=f"titrant {name}", terminal_width=100) as context:
             lines += ["", f"## titrant {name}", "", "```", command.get_help(context), "```"]
     return page(
         "Commands",
-        "Exit codes: 0 an answer, 2 usage, 10 knowledge wrong, 11 case file wrong, 12 not allowed, 13 not now, 14 changed meanwhile, 1 a bug.",
+        "Exit codes: 0 an answer, 2 usage, 10 knowledge wrong, 11 case file wrong, 12 not allowed, 13 not now, "
+        "14 changed meanwhile, 1 a bug.",
         *lines,
     )
 

@@ -1,4 +1,4 @@
-"""``titrant``: the steps of the spine on a case file or a FHIR R4 bundle. Prints for people, or ``--json`` for machines."""
+"""``titrant``: the steps of the spine on a case file or a FHIR R4 bundle, for people or, with ``--json``, machines."""
 
 import json
 import sys
@@ -29,7 +29,7 @@ class Day(click.ParamType[date]):
                 return date.fromisoformat(value)
         except ValueError:
             pass
-        self.fail(f"{value!r} is not a day; write YYYY-MM-DD, such as 2026-11-21.", param, ctx)
+        return self.fail(f"{value!r} is not a day; write YYYY-MM-DD, such as 2026-11-21.", param, ctx)
 
 
 class Titrant(click.Group):
@@ -61,9 +61,10 @@ def case_command(function: Command) -> Command:
         click.argument("case", type=click.Path(path_type=Path, dir_okay=False)),
         click.option("--answers", type=click.Path(path_type=Path, dir_okay=False), multiple=True,
                      help="A further case file whose answers are added to the case."),
-        click.option("--on", type=Day(), default=None, help="The day to decide for; otherwise that of the case, or today."),
+        click.option("--on", type=Day(), default=None, help="The day to decide for; else that of the case, or today."),
         click.option("--protocol", default=None, help="Use this protocol instead of the case's own."),
-        click.option("--clinic", type=click.Path(path_type=Path, file_okay=False), default=None, envvar="TITRANT_CLINIC",
+        click.option("--clinic", type=click.Path(path_type=Path, file_okay=False), default=None,
+                     envvar="TITRANT_CLINIC",
                      help="The clinic's own folder (approvals, own files). Without it: the synthetic demo clinic."),
         click.option("--json", "as_json", is_flag=True, help="The same content for machines."),
     )  # fmt: skip

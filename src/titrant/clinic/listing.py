@@ -1,4 +1,4 @@
-"""Every path through a protocol, listed without a patient: who starts how low, what refuses, how it goes on and ends."""
+"""Every path through a protocol, listed without a patient: who starts how low, what refuses, how it ends."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -17,7 +17,6 @@ from titrant.pathway.deliver import Supply, supply_of
 from titrant.pathway.ladder import ladder
 from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError
-from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Bar, Status
 from titrant.terms.regimen import Regimen
 
@@ -100,7 +99,7 @@ def _sourced(place: str, part: Any) -> Iterator[tuple[str, str, str]]:
 
 
 def _shown(value: object) -> str:
-    return str(value) if isinstance(value, Quantity) else {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)  # fmt: skip
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def protocol_named(name: str, library: Library) -> Protocol:

@@ -1,6 +1,6 @@
 """What the desk says to people: outcomes as plain-text pages, the answer first, then why, then everything else."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 
 from titrant.explain.amounts import pieces_text, regimen_text
@@ -31,9 +31,9 @@ def plan_page(plan: Plan, words: Words, clinic: str) -> str:
     case = plan.assessment.case
     lines = [paragraph(case.scenario), *_standing(plan, clinic), *_answer(plan)]
     lines += [heading("Why"), *(_reason(one, words) for one in plan.reasons)] if plan.reasons else []
-    lines += [heading("Still open"), *_missing(plan.missing, words)] if plan.missing else []
     if plan.findings:
         lines += [heading("Findings"), *(_finding(one, words) for one in plan.findings)]
+    lines += _missing(plan.missing, words)
     lines += [*_beside(plan), *_conversions(plan), *_ladder(plan), *_alternatives(plan)]
     lines += [*_checks(plan.monitoring), *_stop_rules(plan, words), *_evidence(plan.assessment)]
     if case.skipped:
@@ -86,11 +86,35 @@ def _cited(source: str, status: Status) -> str:
     return f" ({source}{status.mark})" if source else status.mark
 
 
-def _missing(missing: Iterable[Missing], words: Words) -> Iterator[str]:
+# Open questions by the person or place from which the answer comes.
+_ASKED = {
+    "condition_not_answered": "illnesses and circumstances (answer no, active, past, controlled)",
+    "condition_state_not_covered": "illnesses and circumstances (answer no, active, past, controlled)",
+    "settle_specialist": "findings to settle",
+    "settle_caution": "findings to settle",
+    "settle_note": "findings to settle",
+    "settle_not_checked": "drugs",
+    "dose_of_opioid_unknown": "drugs",
+    "medications_not_reconciled": "drugs",
+    "allergies_not_reviewed": "drugs",
+    "baseline_missing": "measurements, tests and answers",
+    "baseline_too_old": "measurements, tests and answers",
+    "baseline_too_few": "measurements, tests and answers",
+    "fact_missing": "measurements, tests and answers",
+    "fact_too_old": "measurements, tests and answers",
+}
+
+
+def _missing(missing: tuple[Missing, ...], words: Words) -> Iterator[str]:
+    """What is still open, grouped by where the answer comes from."""
+    groups: dict[str, list[str]] = {}
     for one in missing:
-        yield bullet(
-            words.say(one.why, one.facts) if one.fact in one.why else f"{one.fact}: {words.say(one.why, one.facts)}"
-        )
+        text = one.facts.get("ask") if one.why == "condition_not_answered" else None
+        line = bullet(f"{one.fact}: {text or words.say(one.why, one.facts)}")
+        groups.setdefault(_ASKED.get(one.why, "the plan itself"), []).append(line)
+    for group in sorted(groups, key=lambda name: name != "findings to settle"):
+        yield heading(f"Still open: {group}")
+        yield from groups[group]
 
 
 def _beside(plan: Plan) -> Iterator[str]:
@@ -154,11 +178,12 @@ def _checks(checks: tuple[DueCheck, ...]) -> Iterator[str]:
     if later:
         yield heading("Calendar of checks (* an overdue check blocks a raise)")
     for day, of_day in groupby(later, key=lambda one: one.due):
-        names = dict.fromkeys(
-            f"{one.title}{'*' if one.blocks_raise else ''}{f' {one.after_dose} after the dose' if one.after_dose else ''}"
-            for one in of_day
-        )
-        yield bullet("; ".join(names), day.isoformat())
+        yield bullet("; ".join(dict.fromkeys(_due(one) for one in of_day)), day.isoformat())
+
+
+def _due(one: DueCheck) -> str:
+    after = f" {one.after_dose} after the dose" if one.after_dose else ""
+    return f"{one.title}{'*' if one.blocks_raise else ''}{after}"
 
 
 def _stop_rules(plan: Plan, words: Words) -> Iterator[str]:
@@ -189,11 +214,11 @@ def assessment_page(assessment: Assessment, screening: Screening, words: Words) 
     lines += [heading("Drugs")] if assessment.drugs else []
     lines += table([
         (one.medication.name, one.match.drug.name if one.match else "NOT RECOGNISED, NOT CHECKED",
-         one.match.how if one.match else "", "taken" if one.taken_on(assessment.on) else f"until {one.medication.until}")
+         one.match.how if one.match else "",
+         "taken" if one.taken_on(assessment.on) else f"until {one.medication.until}")
         for one in assessment.drugs
     ])  # fmt: skip
-    if screening.missing:
-        lines += [heading("Still open"), *_missing(screening.missing, words)]
+    lines += _missing(screening.missing, words)
     return page(f"ASSESSED for {assessment.on}", [*lines, *_evidence(assessment)])
 
 
@@ -202,8 +227,7 @@ def screening_page(screening: Screening, words: Words) -> str:
     lines = [f"{len(ledger.completed)} of {len(ledger.expected)} checks ran."]
     lines += [f"FAILED: {one}" for one in ledger.failed]
     lines += [heading("Findings"), *(_finding(one, words) for one in screening.findings)]
-    if screening.missing:
-        lines += [heading("Still open"), *_missing(screening.missing, words)]
+    lines += _missing(screening.missing, words)
     counts = {grade: sum(one.severity is grade for one in screening.findings) for grade in Severity}
     said = ", ".join(f"{number} {_GRADE[grade]}" for grade, number in counts.items() if number) or "no findings"
     return page(f"SCREENED: {said}", [*lines, "", _MARKS])

@@ -36,7 +36,7 @@ class Words:
                 if one.code not in found
             }
         for name, one in self._library.disagreements.disagreements.items():
-            found[name] = Sentence(clinician=f"{name}: {one.shown}")
+            found[name] = Sentence(clinician=f"{name}: {one.literature} {one.shown}")
         return {**found, **self._library.wording.sentences}
 
     def say(self, code: str, facts: Mapping[str, str], reader: Reader = Reader.CLINICIAN) -> str:
@@ -61,20 +61,24 @@ class Words:
 
 def _of_rules(library: Library) -> Iterator[tuple[str, Sentence]]:
     for rule in rules(library):
-        yield rule.code, Sentence(clinician=_with_action(rule), patient=rule.patient)
+        yield rule.code, Sentence(clinician=rule.clinician, patient=rule.patient)
+    # What to do about an illness or a result stands beside it; a drug's own sentence already says what to do.
+    for rule in findings_of_the_person(library):
+        yield rule.code, Sentence(clinician=f"{rule.clinician} {rule.do}".strip(), patient=rule.patient)
 
 
-def _with_action(rule: Rule) -> str:
-    return f"{rule.clinician} {rule.do}".strip()
-
-
-def rules(library: Library) -> Iterator[Rule]:
-    """Every rule that can become a finding."""
+def findings_of_the_person(library: Library) -> Iterator[Rule]:
+    """The rules over illnesses, circumstances and results."""
     for condition in library.conditions.values():
         yield from condition.rules
         yield from condition.bands
     for row in library.checks.values():
         yield from row.thresholds
+
+
+def rules(library: Library) -> Iterator[Rule]:
+    """Every rule that can become a finding."""
+    yield from findings_of_the_person(library)
     for interaction in library.interactions.values():
         yield interaction.rule
     for combination in library.combinations.values():

@@ -1,4 +1,4 @@
-"""Checking the knowledge before anybody relies on it: every reference resolves, every bound is in order, every code fits.
+"""Checking the knowledge before anybody relies on it: references resolve, bounds are in order, codes fit.
 
 Each fault says where, what, why and what to do. An empty list is the only good answer.
 """
@@ -33,7 +33,8 @@ def faults(library: Library, on: date) -> list[str]:
     if found:
         return found  # what does not fit its shape cannot be checked further
     checks: tuple[Callable[[Library], Faults], ...] = (
-        _names, _sources, _facts, _conditions_of_rules, _codes, _drug_codes, _interactions, _opioids, _rule_codes, _protocols, _texts,
+        _names, _sources, _facts, _conditions_of_rules, _codes, _drug_codes, _interactions, _opioids, _rule_codes,
+        _protocols, _texts,
     )  # fmt: skip
     for check in checks:
         found += check(library)

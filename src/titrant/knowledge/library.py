@@ -1,7 +1,7 @@
 """Loading the knowledge: every file is there, unchanged and readable, or nothing is proposed.
 
-The shipped files are sealed by ``manifest.json``: a file that is missing, extra or altered stops the loading. A clinic's
-own folder adds files of the same kinds and the approvals of its prescribers.
+The shipped files are sealed by ``manifest.json``: a file that is missing, extra or altered stops the loading. A
+clinic's own folder adds files of the same kinds and the approvals of its prescribers.
 """
 
 import hashlib

@@ -14,7 +14,7 @@ from msgspec import Struct
 from titrant.knowledge.drugs import Match
 from titrant.knowledge.judging import Value, judge
 from titrant.knowledge.library import Library
-from titrant.knowledge.shapes.conditions import Condition, ConditionState
+from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.knowledge.shapes.facts import FactKind, Kind
 from titrant.knowledge.shapes.texts import Evidence
 from titrant.pathway.case import Answer, Case, ConditionAnswer, Medication
@@ -271,7 +271,7 @@ def _conditions(case: Case, library: Library) -> dict[str, ConditionAnswer]:
                 "Use a name from docs/case-file.md.",
             )
         known[name] = _condition_answer(place, written, case)
-    return known | _from_allergies(case, library.conditions)
+    return known | _from_allergies(case)
 
 
 def _condition_answer(place: str, written: str | ConditionAnswer, case: Case) -> ConditionAnswer:
@@ -289,7 +289,7 @@ def _condition_answer(place: str, written: str | ConditionAnswer, case: Case) ->
     return ConditionAnswer(state=state, on=case.given.answered_on, by=case.given.answered_by, source="asked")
 
 
-def _from_allergies(case: Case, conditions: dict[str, Condition]) -> dict[str, ConditionAnswer]:
+def _from_allergies(case: Case) -> dict[str, ConditionAnswer]:
     """An allergy to ketamine in the allergy list is the condition, whatever was answered."""
     listed = case.given.allergies.allergies if case.given.allergies else ()
     if any(_is_ketamine(one.substance, one.rxnorm, one.snomed) for one in listed):

@@ -70,11 +70,7 @@ def missing_baseline(assessment: Assessment, library: Library, values: Mapping[s
 
 
 def calendar(
-    assessment: Assessment,
-    library: Library,
-    values: Mapping[str, Value],
-    steps: tuple[date, ...],
-    ends: date,
+    library: Library, values: Mapping[str, Value], steps: tuple[date, ...], ends: date
 ) -> tuple[DueCheck, ...]:
     """Every check that falls due from the start (the first of ``steps``) to the end of the plan, by day."""
     start = steps[0]

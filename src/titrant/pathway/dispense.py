@@ -37,7 +37,7 @@ def dispense_case(
             "Give the days that the supply is for.",
         )
     before = case.given.course.supplies
-    return supply_for(levels, protocol, supply, starts, days, titrating=titrating, ends=ends, before=before)
+    return supply_for(levels, protocol, starts, days, titrating=titrating, ends=ends, before=before)
 
 
 def _still_titrating(levels: tuple[SignedLevel, ...], protocol: Protocol, on: date) -> bool:

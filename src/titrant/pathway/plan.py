@@ -12,7 +12,6 @@ from fractions import Fraction
 from msgspec import Struct
 
 from titrant.knowledge.library import Library
-from titrant.knowledge.shapes.common import Sourced
 from titrant.knowledge.shapes.protocols import Conversion, Protocol
 from titrant.knowledge.shapes.protocols import Standing as ProtocolStanding
 from titrant.pathway.asking import Asking, asking_of, hard_reasons
@@ -79,10 +78,11 @@ class Plan(Struct, frozen=True, kw_only=True):
     beside: tuple[Beside, ...] = ()
     conversions: tuple[tuple[Conversion, Dose, Dose], ...] = ()
     ends: date | None = None
+    warnings: tuple[Finding, ...] = ()  # where the protocol departs from the literature
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        return (*self.screening.findings, *_protocol_findings(self))
+        return (*self.screening.findings, *_start_findings(self), *self.warnings)
 
 
 def plan_case(case: Case, library: Library, on: date) -> Plan:
@@ -102,6 +102,7 @@ def plan(assessment: Assessment, screening: Screening, library: Library) -> Plan
         outcome=Outcome.REFUSED, on=on, protocol=protocol, protocol_sha256=sha, supply=supply, screening=screening,
         assessment=assessment, asking=asking, reasons=(), monitoring=baseline(assessment, library, screening.values),
         beside=tuple(_beside(protocol, assessment)), conversions=_conversions(protocol, assessment),
+        warnings=tuple(_warnings(protocol, library)),
     )  # fmt: skip
     refusals = (*_refusals(assessment, screening, protocol, library), *hard_reasons(asking, protocol))
     if refusals:
@@ -130,7 +131,7 @@ def _proposed(draft: Plan, start: Limited, regimen: Regimen, library: Library) -
     reduced = start.value < _normal(draft)
     levels = ladder(regimen, on, protocol, draft.supply, share, reduced=reduced)
     days = tuple(level.earliest for level in levels)
-    due = calendar(draft.assessment, library, draft.screening.values, days, ends)
+    due = calendar(library, draft.screening.values, days, ends)
     rule = f"{protocol.id}@{protocol.version}/start"
     basis = protocol.start.fixed or protocol.start.by_weight
     assert basis is not None
@@ -264,19 +265,29 @@ def _missing(
             yield Missing(fact, f"start_needs_{fact}")
 
 
-def _protocol_findings(plan: Plan) -> Iterator[Finding]:
-    """What the protocol itself says aloud: where it departs from the literature, and a start that warns."""
-    protocol, rule = plan.protocol, f"{plan.protocol.id}@{plan.protocol.version}"
+def _warnings(protocol: Protocol, library: Library) -> Iterator[Finding]:
+    """Where the articles and the literature disagree, as far as it touches this protocol."""
     grade = Severity.CAUTION if protocol.explicit_choice else Severity.NOTE
     for name in protocol.warnings:
-        yield Finding(name, grade, Bar.NONE, f"{rule}/warnings", {}, "titrant-proposal", Status.PROPOSAL)
-    warn, regimen = protocol.start.warn_at, plan.regimen or plan.would_be
-    if regimen is not None and Dose.of(warn.value) <= regimen.dose:
+        one = library.disagreements.disagreements[name]
+        rule = f"{protocol.id}@{protocol.version}/warnings"
+        yield Finding(name, grade, Bar.NONE, rule, {}, ", ".join(one.sources), one.status)
+
+
+def _start_findings(plan: Plan) -> Iterator[Finding]:
+    """What the protocol says aloud of the first dose."""
+    protocol, regimen = plan.protocol, plan.regimen or plan.would_be
+    rule, warn, observed = (
+        f"{protocol.id}@{protocol.version}/start",
+        protocol.start.warn_at,
+        protocol.start.first_dose_observed,
+    )
+    if regimen is None:
+        return
+    if Dose.of(warn.value) <= regimen.dose:
         facts = {"dose": str(regimen.dose), "warn_at": str(warn.value)}
-        yield Finding(
-            "start_draws_warning", Severity.CAUTION, Bar.NONE, f"{rule}/start/warn_at", facts, warn.source, warn.status
-        )
-    observed: Sourced[bool] = protocol.start.first_dose_observed
-    if observed.value and regimen is not None:
-        where = f"{rule}/start/first_dose_observed"
+        where = f"{rule}/warn_at"
+        yield Finding("start_draws_warning", Severity.CAUTION, Bar.NONE, where, facts, warn.source, warn.status)
+    if observed.value:
+        where = f"{rule}/first_dose_observed"
         yield Finding("first_dose_observed", Severity.NOTE, Bar.NONE, where, {}, observed.source, observed.status)

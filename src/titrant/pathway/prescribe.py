@@ -34,7 +34,7 @@ def prescribe(plan: Plan, engine_version: str) -> Draft | None:
     if plan.outcome is not Outcome.PROPOSED or plan.regimen is None:
         return None
     level = SignedLevel(plan.on, plan.regimen)
-    supply = first_supply(level, plan.protocol, plan.supply, plan.on, plan.ends)
+    supply = first_supply(level, plan.protocol, plan.on, plan.ends)
     text = _text(plan, plan.regimen, supply)
     content = _content(plan, plan.regimen, supply, text, engine_version)
     return Draft(plan, content, sha256_of(content), text, supply)

@@ -21,7 +21,13 @@ from titrant.terms.calendar import whole_days
 from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Bar, Facts, Finding, Missing, Severity, Status
 
-_ORDER = {severity: place for place, severity in enumerate(Severity)}
+# What bars a dose is read first.
+_ORDER = {
+    severity: place
+    for place, severity in enumerate(
+        (Severity.STOP, Severity.SPECIALIST, Severity.NOT_CHECKED, Severity.CAUTION, Severity.NOTE)
+    )
+}
 
 
 class StartLimit(Struct, frozen=True):

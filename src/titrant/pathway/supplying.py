@@ -9,7 +9,6 @@ from msgspec import Struct
 from titrant.knowledge.shapes.common import Sourced
 from titrant.knowledge.shapes.protocols import Protocol
 from titrant.pathway.case import Supplied
-from titrant.pathway.deliver import Supply
 from titrant.terms.calendar import whole_days
 from titrant.terms.dose import Dose
 from titrant.terms.numbers import parse_decimal
@@ -58,16 +57,15 @@ class Dispensing(Struct, frozen=True):
     mg: Dose
 
 
-def first_supply(level: SignedLevel, protocol: Protocol, supply: Supply, on: date, ends: date | None) -> Dispensing:
+def first_supply(level: SignedLevel, protocol: Protocol, on: date, ends: date | None) -> Dispensing:
     """The first supply of a new plan, for as long as the titration phase allows."""
     days = whole_days(protocol.supply.titration.value)
-    return supply_for((level,), protocol, supply, on, days, titrating=True, ends=ends)
+    return supply_for((level,), protocol, on, days, titrating=True, ends=ends)
 
 
 def supply_for(
     levels: tuple[SignedLevel, ...],
     protocol: Protocol,
-    supply: Supply,
     starts: date,
     days: int,
     *,

@@ -18,7 +18,7 @@ def parse_decimal(text: str) -> Decimal:
         return Decimal(text)
     shown = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
     raise ValueError(
-        f"{shown!r} is not a plain decimal number: write digits 0-9 with a point and a digit on both sides of it, such as 0.5"
+        f"{shown!r} is not a plain decimal number: write digits 0-9, with a point only between two digits, such as 0.5"
     )
 
 

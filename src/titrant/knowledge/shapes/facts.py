@@ -1,4 +1,4 @@
-"""The closed list of facts that rules may read: kind, unit, plausible range, how long a reading holds, and how to ask."""
+"""The closed list of facts that rules may read: kind, unit, plausible range, how long it holds, how to ask."""
 
 from enum import StrEnum
 
