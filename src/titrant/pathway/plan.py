@@ -14,7 +14,7 @@ from msgspec import Struct
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.protocols import Conversion, Protocol
 from titrant.knowledge.shapes.protocols import Standing as ProtocolStanding
-from titrant.pathway.asking import Asking, asking_of, hard_reasons
+from titrant.pathway.asking import Asking, asking_of, hard_reasons, newest_session
 from titrant.pathway.assess import Assessment, assess
 from titrant.pathway.case import Case
 from titrant.pathway.checks_due import DueCheck, baseline, calendar, missing_baseline
@@ -132,16 +132,28 @@ def _proposed(draft: Plan, start: Limited, regimen: Regimen, library: Library) -
     levels = ladder(regimen, on, protocol, draft.supply, share, reduced=reduced)
     days = tuple(level.earliest for level in levels)
     due = calendar(library, draft.screening.values, days, ends)
-    rule = f"{protocol.id}@{protocol.version}/start"
-    basis = protocol.start.fixed or protocol.start.by_weight
-    assert basis is not None
-    why = Reason(
-        "start_by_protocol", rule, {"basis": str(basis.value), "dose": str(regimen.dose)}, basis.source, basis.status
-    )
+    why = _why_this_start(protocol, _normal(draft), regimen, library, draft.assessment)
     return _with(
         draft, outcome=Outcome.PROPOSED, start=start, regimen=regimen, reasons=(why, *start.limits), ladder=levels,
         monitoring=(*draft.monitoring, *due), ends=ends, alternatives=_alternatives(regimen, draft.supply),
     )  # fmt: skip
+
+
+def _why_this_start(
+    protocol: Protocol, normal: Dose, regimen: Regimen, library: Library, assessment: Assessment
+) -> Reason:
+    """Where the start comes from, before limits."""
+    rule = f"{protocol.id}@{protocol.version}/start"
+    facts = {"normal": str(normal), "dose": str(regimen.dose), "times_per_day": str(regimen.times_per_day)}
+    session = newest_session(assessment, library) if protocol.from_parenteral else None
+    if session is not None:
+        way = next(one for one in protocol.conversions if one.proposed)
+        facts |= {"session": str(session.dose_24h), "on": session.on.isoformat(), "share": str(way.share_from)}
+        return Reason("start_from_session", f"{rule}/conversions/{way.id}", facts, way.source, way.status)
+    basis = protocol.start.fixed or protocol.start.by_weight
+    assert basis is not None
+    facts["basis"] = str(basis.value)
+    return Reason("start_by_protocol", rule, facts, basis.source, basis.status)
 
 
 def _normal(draft: Plan) -> Dose:
@@ -239,6 +251,11 @@ def _refusals(assessment: Assessment, screening: Screening, protocol: Protocol, 
         yield Reason("knowledge_past_review", rule, {"file": rule, "review": protocol.next_review.isoformat()})
     for path in library.past_review(assessment.on, KNOWLEDGE_NEEDED):
         yield Reason("knowledge_past_review", path, {"file": path, "review": str(library.trees[path]["next_review"])})
+    if any(session.on == assessment.on for session in assessment.case.given.parenteral):
+        # One team, one record: a clinic session and a home dose on one day add up, whichever came first.
+        yield Reason(
+            "clinic_session_same_day", rule, {"on": assessment.on.isoformat()}, "titrant-proposal", Status.PROPOSAL
+        )
     if assessment.case.given.course.levels:
         since = assessment.case.given.course.levels[-1].since
         yield Reason("course_already_running", "plan", {"since": since.isoformat()})
