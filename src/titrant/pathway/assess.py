@@ -18,6 +18,7 @@ from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.knowledge.shapes.facts import FactKind, Kind
 from titrant.knowledge.shapes.texts import Evidence
 from titrant.pathway.case import Answer, Case, ConditionAnswer, Medication
+from titrant.pathway.questionnaires import scored_readings
 from titrant.pathway.readings import Reading, parse_reading
 from titrant.terms.calendar import age_in_years, whole_days
 from titrant.terms.errors import CaseFileError
@@ -132,20 +133,23 @@ def _check_days(case: Case, on: date) -> None:
 
 
 def _readings(case: Case, library: Library, on: date) -> dict[str, Known]:
-    facts: dict[str, Known] = {}
+    taken = scored_readings(case, library)
     for name, written in case.given.readings.items():
         kind = _kind_of(name, "readings", library, (Kind.QUANTITY, Kind.PRESSURE))
         several = (written,) if isinstance(written, str) else written
-        readings = [_reading(name, place, text, kind, on) for place, text in enumerate(several)]
+        taken.setdefault(name, []).extend(_reading(name, place, text, kind) for place, text in enumerate(several))
+    facts: dict[str, Known] = {}
+    for name, readings in taken.items():
+        for place, reading in enumerate(readings):
+            _day_not_after(f"given.readings.{name}[{place}]", reading.on, on)
         if readings:
-            facts |= _newest(name, readings, kind, on)
+            facts |= _newest(name, readings, library.facts[name], on)
     return facts
 
 
-def _reading(name: str, place: int, text: str, kind: FactKind, on: date) -> Reading:
+def _reading(name: str, place: int, text: str, kind: FactKind) -> Reading:
     try:
-        reading = parse_reading(text, kind)
-        _not_after(reading.on, on)
+        return parse_reading(text, kind)
     except ValueError as error:
         raise CaseFileError(
             f"given.readings.{name}[{place}]",
@@ -153,7 +157,6 @@ def _reading(name: str, place: int, text: str, kind: FactKind, on: date) -> Read
             "A misread measurement can allow a dose that it should forbid.",
             "Correct the reading, or leave it out; what is missing is asked for.",
         ) from None
-    return reading
 
 
 def _newest(name: str, readings: list[Reading], kind: FactKind, on: date) -> dict[str, Known]:
@@ -416,11 +419,6 @@ def _fresh(kind: FactKind, day: date | None, on: date) -> bool:
     if kind.holds is None:
         return True
     return day is not None and 0 <= (on - day).days <= whole_days(kind.holds.value)
-
-
-def _not_after(day: date, on: date) -> None:
-    if not day <= on:
-        raise ValueError(f"it is dated {day}, after the day of the decision, {on}")
 
 
 def _day_not_after(place: str, day: date | None, on: date) -> None:

@@ -90,6 +90,14 @@ class AllergyList(Given, frozen=True, kw_only=True):
     allergies: tuple[Allergy, ...] = field(default=(), name="list")
 
 
+class QuestionnaireAnswers(Given, frozen=True, kw_only=True):
+    """One answered questionnaire: item id to whole number (FHIR QuestionnaireResponse)."""
+
+    on: date
+    answers: dict[str, int]
+    by: str = ""
+
+
 class FailedTreatment(Given, frozen=True, kw_only=True):
     """Something that was tried properly and did not help, or could not be borne."""
 
@@ -215,6 +223,7 @@ class Facts(Given, frozen=True, kw_only=True):
     answered_by: str = ""
     indication: Indication | None = None
     readings: dict[str, str | tuple[str, ...]] = {}
+    questionnaires: dict[str, QuestionnaireAnswers | tuple[QuestionnaireAnswers, ...]] = {}
     answers: dict[str, str | Answer] = {}
     conditions: dict[str, str | ConditionAnswer] = {}
     medications: MedicationList | None = None
