@@ -65,6 +65,13 @@ def read_medicines(
         for one in _taken(resource, identities):
             taken.setdefault(_same(one.identity), []).append(one)
     drugs = [drug for _, several in sorted(taken.items()) for drug in _once(several, unused)]
+    for one in drugs:
+        if one.identity.how == CONFLICT:
+            unused.say(
+                f"Drug {one.identity.name}", "its code and its words name different things, so it is not checked"
+            )
+        elif one.identity.drug is None:
+            unused.say(f"Drug {one.identity.name}", "it is not recognised, so it is listed but not checked")
     return MedicationList(drugs=tuple(_listed(one) for one in drugs))
 
 
@@ -175,8 +182,3 @@ def _listed(one: Taken) -> Medication:
         matched=one.identity.how,
         source="record",
     )
-
-
-def conflicts(listed: MedicationList) -> tuple[str, ...]:
-    """The drugs whose code and words contradict each other."""
-    return tuple(one.name for one in listed.drugs if one.matched == CONFLICT)

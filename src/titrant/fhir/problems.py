@@ -16,8 +16,9 @@ _NOT = re.compile(
 )
 _NOT_AFTER = re.compile(r"^\W*(was |is |has been )?(denied|ruled out|excluded|negative|absent|none|not present|no)\b")
 _DOUBT = re.compile(
-    r"\b(suspect\w*|possible|possibly|probable|query|risk|screen\w*|fear|concern|exposure|vaccin\w*|monitor\w*|\?)"
+    r"\b(suspect\w*|possible|possibly|probable|query|risk|screen\w*|fear|concern|exposure|vaccin\w*|monitor\w*)|\?"
 )
+_DOUBT_AFTER = re.compile(r"^\s*\?")
 _OTHERS = re.compile(
     r"\b(family|fh|familial|mother|father|maternal|paternal|parents?|siblings?|brother|sister|relatives?|son|daughter|spouse|partner)\b"
 )
@@ -123,7 +124,7 @@ def _by_words(said: str, catalogue: _Names) -> Iterator[Named]:
             raise Turned("its words say that it is not so")
         if _OTHERS.search(said):
             raise Turned("its words may speak of somebody else")
-        if _DOUBT.search(before):
+        if _DOUBT.search(before) or _DOUBT_AFTER.search(after):
             raise Turned("its words say that it is not certain")
         yield Named(one, "matched by name", bool(_PAST.search(before) or _PAST_AFTER.search(after)))
         # A longer name hides the shorter ones within it: pulmonary hypertension is not hypertension.

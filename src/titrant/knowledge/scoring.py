@@ -33,13 +33,13 @@ def score(form: Questionnaire, answers: Mapping[str, int]) -> Score:
     if missing:
         raise ValueError(f"no score, because these items are not answered: {', '.join(missing)}")
     total = Decimal(sum(answers[item.id] for item in needed))
-    value: Decimal = (total / Decimal(len(needed))).quantize(_HUNDREDTH) if form.scoring is Scoring.MEAN else total
+    result = (total / Decimal(len(needed))).quantize(_HUNDREDTH) if form.scoring is Scoring.MEAN else total
     flags = [
         item.id
         for item in form.items
         if item.red_flag_above is not None and answers.get(item.id, item.lo) > item.red_flag_above
     ]
-    return Score(value, band_of(form, value), tuple(flags))
+    return Score(result, band_of(form, result), tuple(flags))
 
 
 def band_of(form: Questionnaire, value: Decimal) -> str:
