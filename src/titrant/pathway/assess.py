@@ -84,7 +84,7 @@ def assess(case: Case, library: Library, on: date) -> Assessment:
     _check_days(case, on)
     facts = {**_readings(case, library, on), **_answers(case, library, on)}
     facts |= _derived(case, facts, on, library)
-    drugs = tuple(_taken(drug, library) for drug in _medications(case))
+    drugs = tuple(one for drug in _medications(case) for one in _taken(drug, library))
     facts["mme"], unconvertible = _morphine_equivalents(drugs, library, on)
     conditions = _conditions(case, library)
     medications_known = _list_known(case.given.medications, library, on)
@@ -308,11 +308,31 @@ def _medications(case: Case) -> tuple[Medication, ...]:
     return case.given.medications.drugs if case.given.medications else ()
 
 
-def _taken(drug: Medication, library: Library) -> TakenDrug:
+def _taken(drug: Medication, library: Library) -> Iterator[TakenDrug]:
+    """The drug as it is recognised: by code or name, else by every known name that stands in its text."""
     table = library.drugs
+    _check_hand_check(drug, library)
+    if drug.matched == CONFLICTING or table.conflict(drug.name, drug.rxnorm, drug.atc):
+        yield TakenDrug(drug, None, conflicting=True)
+        return
     match = table.resolve(drug.name, drug.rxnorm, drug.atc)
-    conflicting = table.conflict(drug.name, drug.rxnorm, drug.atc)
-    return TakenDrug(drug, match, conflicting or drug.matched == "conflicting identity")
+    for one in (match,) if match else table.in_text(drug.name) or (None,):
+        yield TakenDrug(drug, one)
+
+
+CONFLICTING = "conflicting identity"  # how an import marks a drug whose code and name disagree
+
+
+def _check_hand_check(drug: Medication, library: Library) -> None:
+    classes = {name for one in library.interactions.values() for name in one.classes}
+    for name in drug.checked_by_hand.treat_as if drug.checked_by_hand else ():
+        if name not in classes:
+            raise CaseFileError(
+                f"given.medications ({drug.name}): checked_by_hand.treat_as",
+                f"{name[:40]!r} is not a class of the drug table.{_nearest(name, classes)}",
+                "A class under a wrong name would silently count for nothing.",
+                "Use a class of docs/reference/interactions.md.",
+            )
 
 
 def _morphine_equivalents(drugs: tuple[TakenDrug, ...], library: Library, on: date) -> tuple[Known, tuple[str, ...]]:
@@ -341,16 +361,7 @@ def _daily_amount(drug: Medication) -> Quantity | None:
         return drug.dose
     if drug.dose.dimension != "drug mass" or not drug.times_per_day:
         return None
-    try:
-        times = parse_decimal(drug.times_per_day)
-    except ValueError as error:
-        raise CaseFileError(
-            f"given.medications ({drug.name}): times_per_day",
-            f"{_sentence(error)}",
-            "The opioid load is counted from it.",
-            "Write a plain number such as 3, or leave it out.",
-        ) from None
-    return Quantity(drug.dose.to("mg").value * times, "mg/day")
+    return Quantity(drug.dose.to("mg").value * parse_decimal(drug.times_per_day), "mg/day")
 
 
 def _evidence(case: Case, library: Library) -> tuple[tuple[Evidence, ...], bool]:

@@ -10,11 +10,24 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType, field
 
 from titrant.knowledge.shapes.conditions import ConditionState
+from titrant.terms.numbers import parse_decimal
 from titrant.terms.quantity import Quantity
 
 
 class Given(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of everything that a case may hold: unknown fields are refused, values do not change."""
+
+
+def _positive(quantity: Quantity | None, name: str) -> None:
+    if quantity is not None and not quantity.value > 0:
+        raise ValueError(f"{name} is {quantity}; it must be more than nothing")
+
+
+def _count(text: str, name: str, *, zero: bool = False) -> None:
+    """Refuse what is not a plain number above zero (or at least zero)."""
+    value = parse_decimal(text)
+    if not (value >= 0 if zero else value > 0):
+        raise ValueError(f"{name} is {text}; it must not be below {'zero' if zero else 'or equal to zero'}")
 
 
 class Patient(Given, frozen=True, kw_only=True):
@@ -67,6 +80,13 @@ class Medication(Given, frozen=True, kw_only=True):
     matched: str = ""  # how an import recognised it
     checked_by_hand: HandCheck | None = None
     source: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise ValueError("a drug needs a name, as it is written on the box or in the record")
+        _positive(self.dose, "dose")
+        if self.times_per_day:
+            _count(self.times_per_day, "times_per_day")
 
 
 class MedicationList(Given, frozen=True, kw_only=True):
@@ -131,6 +151,10 @@ class Parenteral(Given, frozen=True, kw_only=True):
     on: date
     tolerated: Literal["yes", "no", ""] = ""
 
+    def __post_init__(self) -> None:
+        _positive(self.dose_24h, "dose_24h")
+        self.dose_24h.to("mg")
+
 
 class Review(Given, frozen=True, kw_only=True):
     """A named person looked at a finding and says that a start is acceptable."""
@@ -160,6 +184,9 @@ class Asked(Given, frozen=True, kw_only=True):
     setting: Literal["home", "observed"] = "home"
     tier: str = ""
 
+    def __post_init__(self) -> None:
+        _positive(self.dose, "dose")
+
 
 class Choice(Given, frozen=True, kw_only=True):
     """Why a protocol that needs an explicit choice was chosen, by whom and when."""
@@ -186,6 +213,11 @@ class Supplied(Given, frozen=True, kw_only=True):
     left: str = ""  # what was counted at ``counted_on``
     counted_on: date | None = None
 
+    def __post_init__(self) -> None:
+        _count(self.pieces, "pieces")
+        if self.left:
+            _count(self.left, "left", zero=True)
+
 
 class Level(Given, frozen=True, kw_only=True):
     """A signed level: from this day on, this dose so often."""
@@ -194,6 +226,12 @@ class Level(Given, frozen=True, kw_only=True):
     dose: Quantity
     times_per_day: int
     days_per_week: int = 7
+
+    def __post_init__(self) -> None:
+        _positive(self.dose, "dose")
+        self.dose.to("mg")
+        if not (1 <= self.times_per_day <= 24 and 1 <= self.days_per_week <= 7):
+            raise ValueError("times_per_day is from 1 to 24 and days_per_week from 1 to 7")
 
 
 class Course(Given, frozen=True, kw_only=True):

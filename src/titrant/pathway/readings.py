@@ -36,12 +36,22 @@ def parse_reading(text: str, kind: FactKind) -> Reading:
     if not found:
         raise ValueError(f"{text[:60]!r} is not a reading: {_FORM}")
     on = _day(found["on"])
-    upper = _in_unit(found["upper"], kind.unit) if found["upper"] else None
+    upper = _upper_limit(found["upper"], kind) if found["upper"] else None
     if kind.kind is Kind.PRESSURE:
         systolic, diastolic = _pressure(found["value"], kind)
         return Reading(systolic, on, diastolic, None, found["source"] or "")
     value = _plausible(_in_unit(found["value"], kind.unit), kind)
     return Reading(value, on, None, upper, found["source"] or "")
+
+
+def _upper_limit(text: str, kind: FactKind) -> Decimal:
+    most = kind.upper_limit_at_most
+    if most is None:
+        raise ValueError("this reading is not judged by an upper limit; leave the limit out")
+    value = _in_unit(text, kind.unit)
+    if not 0 < value <= most.value.to(kind.unit).value:
+        raise ValueError(f"an upper limit of {text} is not believable; at most {most.value} is taken")
+    return value
 
 
 def _day(text: str) -> date:

@@ -219,7 +219,12 @@ def _judge_bands(
 
 def _drug_check(drug: TakenDrug, own: tuple[Interacting, ...], assessment: Assessment) -> Check:
     def check(found: _Found) -> None:
-        if drug.match is None:
+        if drug.match is None and own and not drug.conflicting and not drug.medication.checked_by_hand:
+            facts = {"drug": drug.name, "atc": drug.medication.atc}
+            found.findings.append(
+                Finding("drug_known_by_class", Severity.NOTE, Bar.NONE, "interactions", facts, "drug-table")
+            )
+        elif drug.match is None:
             _not_recognised(drug, assessment, found)
         for one in own:
             facts = {"drug": drug.name}

@@ -33,6 +33,7 @@ class FactKind(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     plausible: Plausible | None = None
     holds: Sourced[Quantity] | None = None  # how long a reading or an answer may be relied on
     upper_limit: Sourced[Quantity] | None = None  # assumed where the laboratory gives none
+    upper_limit_at_most: Sourced[Quantity] | None = None  # a laboratory's limit above this is taken for a mistake
     loinc: tuple[Code, ...] = ()
     ask: str = ""
     why: str = ""  # why it is needed
