@@ -71,7 +71,9 @@ def text(tree: Tree, key: str) -> str:
 
 def for_people(raw: str) -> str:
     """``raw`` on one line, without control and direction signs, cut at a readable length."""
-    kept = "".join(" " if c.isspace() else c for c in raw[: 4 * _LONGEST] if c.isspace() or not _hidden(c))
+    kept = raw[: 4 * _LONGEST]
+    if not kept.isprintable():
+        kept = "".join(" " if c.isspace() else c for c in kept if c.isspace() or not _hidden(c))
     line = " ".join(kept.split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 

@@ -146,7 +146,7 @@ def _once(several: list[Taken], unused: Unused) -> list[Taken]:
         return _ended(several, unused)
     products = sorted({one.identity.product for one in current if one.request and one.identity.product})
     if len(products) < 2:
-        if len({one.dose for one in current}) > 1:
+        if len({one.dose for one in current if one.dose}) > 1:
             unused.say(f"Another entry for {current[0].identity.name}", "only the one with the largest dose was kept")
         return [_largest(current)]
     largest = [_largest([one for one in current if one.identity.product == product]) for product in products]

@@ -116,7 +116,7 @@ def _by_code(one: Coding, catalogue: _Names) -> Iterator[Named]:
 def _by_words(said: str, catalogue: _Names) -> Iterator[Named]:
     rest = said
     for name, one in catalogue.words:
-        found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", rest)
+        found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", rest) if name in rest else None
         if not found:
             continue
         before, after = said[: found.start()], said[found.end() :]

@@ -1,0 +1,126 @@
+"""Answers of a person over what a record shows."""
+
+from datetime import date
+
+import pytest
+
+from titrant.clinic.answers import answers_onto
+from titrant.clinic.opening import shape_case
+from titrant.pathway.case import Answer, Case
+from titrant.terms.errors import CaseFileError
+from titrant.terms.reading import read_yaml
+
+from .building import condition, request, weight
+
+
+@pytest.fixture
+def case(imported) -> Case:
+    return imported(weight(), condition("84757009", "Epilepsy"), request("3322", "diazepam"))
+
+
+ANSWERS = b"""
+given:
+  answered_on: 2026-11-20
+  answered_by: Nurse Synthetic
+  answers: {consent: yes, frail: {answer: no, on: 2026-11-01}}
+  conditions: {psychosis: no, stroke: {state: past, since: 2010-01-01}}
+  goals: [walk to the shop]
+  failed_treatments:
+    - {treatment: pregabalin, result: no_benefit}
+  medications: {reviewed_on: 2026-11-20, by: Pharmacist Synthetic}
+product: {family: capsule, strength: 5 mg}
+"""
+
+
+def _over(case, text):
+    return answers_onto(case, read_yaml(text).tree)
+
+
+def test_answers_complete_the_case_and_settle_their_questions(case):
+    merged = _over(case, ANSWERS)
+    given = merged.given
+    assert given.answers["consent"] == Answer(answer="yes", on=date(2026, 11, 20), by="Nurse Synthetic")
+    assert given.answers["frail"].on == date(2026, 11, 1)
+    assert given.conditions["psychosis"].source == "asked"
+    assert given.conditions["psychosis"].on == date(2026, 11, 20)
+    assert given.conditions["epilepsy_seizures"] == case.given.conditions["epilepsy_seizures"]
+    assert given.medications.reviewed_on == date(2026, 11, 20)
+    assert [one.name for one in given.medications.drugs] == ["diazepam"]
+    assert merged.product.family == "capsule"
+    settled = case.questions.keys() - merged.questions.keys()
+    assert settled == {"consent", "frail", "psychosis", "stroke", "goals", "failed_treatments", "medications"}
+    assert merged.skipped == case.skipped
+
+
+def test_a_whole_case_and_its_tree_give_the_same(case):
+    tree = {"scenario": "answers", "given": {"patient": {"birth_date": "1970-03-01"}, "answers": {"consent": "yes"}}}
+    assert answers_onto(case, tree) == answers_onto(case, shape_case(tree, "answers"))
+
+
+def test_answers_of_two_days_keep_their_own_days(case):
+    first = answers_onto(case, {"given": {"answered_on": "2026-11-01", "answers": {"consent": "yes"}}})
+    second = answers_onto(first, {"given": {"answered_on": "2026-11-20", "answers": {"frail": "no"}}})
+    days = {name: one.on for name, one in second.given.answers.items()}
+    assert days == {"consent": date(2026, 11, 1), "frail": date(2026, 11, 20)}
+    undated = answers_onto(second, {"given": {"answers": {"safe_storage": "yes"}}})
+    assert undated.given.answered_on is None
+    assert undated.given.answers["safe_storage"] == "yes"
+
+
+def test_a_drug_of_the_same_name_takes_the_place_of_the_entry_and_others_are_added(case):
+    over = b"given: {medications: {list: [{name: Diazepam, dose: 2 mg}, {name: ibuprofen}]}}"
+    drugs = _over(case, over).given.medications
+    assert [(one.name, str(one.dose)) for one in drugs.drugs] == [("Diazepam", "2 mg"), ("ibuprofen", "None")]
+    assert drugs.reviewed_on is None
+
+
+def test_lists_grow_and_the_same_entry_stands_once(case):
+    once = _over(case, ANSWERS)
+    twice = _over(once, ANSWERS)
+    assert twice == once
+    more = _over(once, b"given: {goals: [sleep through]}")
+    assert more.given.goals == ("walk to the shop", "sleep through")
+
+
+@pytest.mark.parametrize(
+    "patient", ["{birth_date: 1971-03-01}", "{id: somebody-else}", "{birth_date: 1970-03-01, id: x}"]
+)
+def test_answers_of_another_person_are_refused(case, patient):
+    with pytest.raises(CaseFileError, match="answers are for"):
+        _over(case, f"given: {{patient: {patient}, answers: {{consent: yes}}}}".encode())
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        None,
+        [],
+        "yes",
+        {"given": []},
+        {"given": "x"},
+        {"given": {"answers": ["consent"]}},
+        {"given": {"answers": {"consent": True}}},
+        {"given": {"conditions": {"psychosis": 0}}},
+        {"given": {"goals": "walk"}},
+        {"given": {"medications": []}},
+        {"given": {"medications": {"list": "none"}}},
+        {"given": {"course": 3}},
+        {"given": {"patient": "me"}},
+        {"given": {"weight": "70 kg"}},
+        {"consent": "yes"},
+    ],
+    ids=repr,
+)
+def test_what_is_no_answers_file_is_refused_with_a_sentence(case, tree):
+    with pytest.raises(CaseFileError) as caught:
+        answers_onto(case, tree)
+    assert all((caught.value.place, caught.value.fault, caught.value.why, caught.value.repair))
+
+
+def test_what_is_left_blank_changes_nothing(case):
+    assert _over(case, b"given:\n  answers:\n  indication:\n  medications:\nproduct:\n") == case
+
+
+def test_an_unknown_state_leaves_the_question_open(case):
+    merged = answers_onto(case, {"given": {"conditions": {"psychosis": "unknown"}}})
+    assert "psychosis" in merged.questions
