@@ -30,10 +30,11 @@ def faults(library: Library, on: date) -> list[str]:
             shaped(tree, SHAPES[path.split("/")[0]], path)
         except KnowledgeError as error:
             found.append(str(error))
+    found = found or list(_names(library))
     if found:
-        return found  # what does not fit its shape cannot be checked further
+        return found  # what does not fit its shape, or is not found by its name, cannot be checked further
     checks: tuple[Callable[[Library], Faults], ...] = (
-        _names, _sources, _facts, _conditions_of_rules, _codes, _drug_codes, _interactions, _opioids, _rule_codes,
+        _sources, _facts, _conditions_of_rules, _codes, _drug_codes, _interactions, _opioids, _rule_codes,
         _protocols, _texts,
     )  # fmt: skip
     for check in checks:

@@ -1,0 +1,78 @@
+"""The checker of the knowledge finds what is planted, and finds nothing in what is shipped."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import date
+from typing import Any
+
+import pytest
+
+from titrant.knowledge.checking import faults
+from titrant.knowledge.library import Library
+
+TODAY = date(2026, 11, 21)
+Tree = dict[str, Any]
+
+
+def test_the_shipped_knowledge_has_no_fault(library: Library) -> None:
+    assert faults(library, TODAY) == []
+
+
+def planted(library: Library, path: str, change: Callable[[Tree], None]) -> list[str]:
+    trees = dict(library.trees)
+    trees[path] = deepcopy(trees[path])
+    change(trees[path])
+    return faults(Library(trees, library.tables, library.approvals), TODAY)
+
+
+def put(*path: str | int, value: Any) -> Callable[[Tree], None]:
+    def change(tree: Tree) -> None:
+        place: Any = tree
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = value
+
+    return change
+
+
+ORAL = "protocols/oral-guideline/1.yaml"
+PLANTED = [
+    ("a hard bound below the usual one", ORAL, put("bounds", "single", "hard_home", "value", value="40 mg")),
+    ("a reduction above the start", ORAL, put("start", "reductions", 0, "at_most", value="15 mg")),
+    ("a gap in the missed-dose ladder", ORAL, put("missed_doses", 1, "days_missed", value=[3, 3])),
+    ("a source that is not listed", ORAL, put("step", "by", "source", value="somebody-1999")),
+    ("a proposal without reasoning", ORAL, put("start", "at_most", "note", value="")),
+    (
+        "a product of another route",
+        ORAL,
+        put("products", value=["oral-solution-10", "oral-solution-50", "troche-whole"]),
+    ),
+    ("a default strength that is not made", ORAL, put("default_strength", value="11 mg/mL")),
+    ("a warning that does not exist", ORAL, put("warnings", value=["D99"])),
+    ("a text that does not exist", ORAL, put("administration", value="how-to-inhale")),
+    ("a fact that does not exist", ORAL, put("start", "reductions", 0, "when", "fact", value="years")),
+    ("a unit of another kind", ORAL, put("start", "reductions", 0, "when", "value", value="65 mg")),
+    ("a word that nobody can answer", ORAL, put("start", "reductions", 1, "when", "value", value="perhaps")),
+    ("a number without its unit", ORAL, put("step", "by", "value", value="10")),
+    ("a field that is not known", ORAL, put("step", "bye", value="10 mg")),
+    ("an id that is not the file's name", ORAL, put("id", value="oral-other")),
+    ("a review date that has passed", ORAL, put("next_review", value="2026-11-20")),
+    ("a share that would raise a dose", "interactions/clarithromycin.yaml", put("rule", "limit", "share", value="3/1")),
+    ("a drug that is not in the table", "interactions/clarithromycin.yaml", put("drugs", value=["clarithromicin"])),
+    ("a file to replace that is not there", "interactions/clarithromycin.yaml", put("replaces", value=["none-such"])),
+    ("a class that no file speaks of", "interactions/opioids.yaml", put("classes", value=[])),
+    ("a code used twice", "interactions/clarithromycin.yaml", put("rule", "code", value="psychosis_active")),
+    ("a wrong check digit", "conditions/stroke.yaml", put("coding", "snomed", 0, "code", value="230690008")),
+    ("a monitored fact that does not exist", "monitoring/weight.yaml", put("facts", value=["weigth"])),
+    ("an opioid factor for an unknown drug", "opioids/morphine_equivalents.yaml", put("factors", 0, "drug", value="x")),
+]
+
+
+@pytest.mark.parametrize(("what", "path", "change"), PLANTED, ids=[row[0] for row in PLANTED])
+def test_a_planted_fault_is_found(library: Library, what: str, path: str, change: Callable[[Tree], None]) -> None:
+    assert planted(library, path, change), what
+
+
+def test_a_missing_file_is_found(library: Library) -> None:
+    trees = {path: tree for path, tree in library.trees.items() if path != "products/capsule.yaml"}
+    assert faults(Library(trees, library.tables), TODAY)
