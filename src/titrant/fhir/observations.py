@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 
 from msgspec import Struct
 
@@ -171,28 +170,24 @@ def _whole_score(holder: Resource, unit: str) -> Quantity:
 
 def _upper_limit(one: Measure, value: Quantity, mapping: Mapping, unused: Unused) -> Quantity | None:
     """The laboratory's own upper limit, if it is given in the unit of the value and can be believed."""
-    assumed = mapping.library.facts[one.fact].upper_limit
-    if assumed is None:
+    most = mapping.library.facts[one.fact].upper_limit_at_most
+    if most is None:
         return None
     highs = [child(one_range, "high") for one_range in children(one.holder, "referenceRange") if _general(one_range)]
-    limits = []
+    limits, what = [], f"{one.what}: upper limit"
     for high in filter(None, highs):
         try:
             limit = measured(high, one.fact, _unit_of(one.fact, mapping), one.loinc, mapping)
         except Unclear as reason:
-            unused.say(f"{one.what}: upper limit", f"{reason}", one.on)
+            unused.say(what, f"{reason}", one.on)
             continue
         if limit.unit != value.unit:
-            unused.say(f"{one.what}: upper limit", "its unit is not that of the value", one.on)
-        elif not 0 < limit.to(assumed.value.unit).value <= assumed.value.value * _times(mapping):
-            unused.say(f"{one.what}: upper limit", f"{limit} cannot be the upper limit of a laboratory", one.on)
+            unused.say(what, "its unit is not that of the value", one.on)
+        elif not 0 < limit.value <= most.value.to(limit.unit).value:
+            unused.say(what, f"{limit} cannot be the upper limit of a laboratory", one.on)
         else:
             limits.append(limit)
     return min(limits, key=lambda limit: limit.value, default=None)
-
-
-def _times(mapping: Mapping) -> Decimal:
-    return mapping.bounds["upper_limit_times_assumed"]
 
 
 def _general(one_range: Resource) -> bool:
