@@ -89,7 +89,8 @@ def imported(bundle: Path, answers: tuple[Path, ...], output: Path | None, force
             "Only a record from another system needs importing.",
             "Give a FHIR R4 Bundle as JSON; a case file is used as it is.",
         )
-    text = case_as_yaml(with_answers(_case(opened, library(None)), answers))
+    knowledge = library(None)
+    text = case_as_yaml(with_answers(_case(opened, knowledge), answers), knowledge)
     if output is not None:
         _write_whole(output, text, force)
     return text

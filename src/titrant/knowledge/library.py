@@ -355,6 +355,8 @@ def shaped(tree: Any, shape: type[S], path: str, line_of: Callable[[str], int] |
 
 def decode(kind: type, value: Any) -> Any:
     """Quantities and doses from their text, for the shapes. ValueError for anything else."""
+    if kind is object:
+        return value
     if not isinstance(value, str):
         raise ValueError(f"expected text such as '10 mg', got {value!r}")
     if kind is Quantity:

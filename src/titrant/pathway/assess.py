@@ -4,6 +4,7 @@ Takes a case and the knowledge. Gives an assessment: every fact in its unit with
 or too old, the recognised drugs, and the criteria of candidacy. It judges nothing and proposes nothing.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -316,8 +317,17 @@ def _taken(drug: Medication, library: Library) -> Iterator[TakenDrug]:
         yield TakenDrug(drug, None, conflicting=True)
         return
     match = table.resolve(drug.name, drug.rxnorm, drug.atc)
-    for one in (match,) if match else table.in_text(drug.name) or (None,):
+    for one in (match,) if match else _parts(drug.name, library):
         yield TakenDrug(drug, one)
+
+
+def _parts(name: str, library: Library) -> Iterator[Match | None]:
+    """The known drugs in each part of a combination's name; a part without one stays unrecognised."""
+    for part in _COMBINED.split(name):
+        yield from library.drugs.in_text(part) or (None,)
+
+
+_COMBINED = re.compile(r" / |\+| and | with ")
 
 
 CONFLICTING = "conflicting identity"  # how an import marks a drug whose code and name disagree
