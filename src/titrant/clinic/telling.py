@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from titrant.explain.amounts import pieces_text, regimen_text
+from titrant.explain.amounts import after_text, pieces_text, regimen_text
 from titrant.explain.pages import bullet, heading, page, paragraph, table
 from titrant.explain.words import Words
 from titrant.pathway.assess import Assessment
@@ -182,8 +182,7 @@ def _checks(checks: tuple[DueCheck, ...]) -> Iterator[str]:
 
 
 def _due(one: DueCheck) -> str:
-    after = f" {one.after_dose} after the dose" if one.after_dose else ""
-    return f"{one.title}{'*' if one.blocks_raise else ''}{after}"
+    return f"{one.title}{'*' if one.blocks_raise else ''}{after_text(one.after_dose)}"
 
 
 def _stop_rules(plan: Plan, words: Words) -> Iterator[str]:

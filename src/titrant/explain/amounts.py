@@ -30,6 +30,19 @@ def pieces_text(pieces: Decimal, unit: str) -> str:
     return f"{plain(pieces)} {unit}{'' if pieces == 1 else 's'}"
 
 
+def quantity_text(quantity: Decimal, unit: str) -> str:
+    """A quantity handed out: ``21 mL``, ``6 troches``."""
+    return f"{plain(quantity)} {unit}{'' if unit == 'mL' or quantity == 1 else 's'}"
+
+
+def after_text(after_dose: str) -> str:
+    """``2 hours`` as ", 2 hours after the dose"; ``1 hours`` in the singular; nothing for nothing."""
+    if not after_dose:
+        return ""
+    single = after_dose.startswith("1 ")
+    return f", {after_dose.removesuffix('s') if single else after_dose} after the dose"
+
+
 def times_text(times_per_day: int, days_per_week: int) -> str:
     often = _TIMES.get(times_per_day, f"{times_per_day} times a day")
     if days_per_week == 7:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from titrant.knowledge.library import Library
-from titrant.knowledge.shapes.common import Rule
+from titrant.knowledge.shapes.common import Rule, Text
 from titrant.knowledge.shapes.texts import Sentence
 from titrant.terms.reason import Status
 
@@ -51,11 +51,22 @@ class Words:
         """``text`` with its mark, where the value behind it was not read in a source."""
         return f"{text}{status.mark}"
 
-    def text(self, page: str, name: str, reader: Reader = Reader.CLINICIAN) -> str:
-        """One text of a page of texts, e.g. ``education`` / ``driving``."""
+    def text(
+        self, page: str, name: str, reader: Reader = Reader.CLINICIAN, facts: Mapping[str, str] | None = None
+    ) -> str:
+        """One text of a page of texts, e.g. ``education`` / ``driving``, with its facts filled in."""
+        one = self._text(page, name)
+        text = one.text if reader is Reader.CLINICIAN else one.patient or one.text
+        return _PLACE.sub(lambda place: (facts or {}).get(place[1], "—"), text)
+
+    def title(self, page: str, name: str) -> str:
+        """The title of a text, else its id in words."""
+        return self._text(page, name).title or name.replace("-", " ")
+
+    def _text(self, page: str, name: str) -> Text:
         for one in self._library.texts[page].texts:
             if one.id == name:
-                return one.text if reader is Reader.CLINICIAN else one.patient or one.text
+                return one
         raise KeyError(f"{page}/{name}")
 
 
