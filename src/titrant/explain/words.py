@@ -45,7 +45,22 @@ class Words:
         if sentence is None:
             return f"{code} ({', '.join(f'{name}: {value}' for name, value in sorted(facts.items()))})"
         text = sentence.clinician if reader is Reader.CLINICIAN else sentence.patient or sentence.clinician
-        return _PLACE.sub(lambda place: facts.get(place[1], "—"), text)
+        said = _PLACE.sub(lambda place: facts.get(place[1], "—"), text)
+        return said + (self._basis(code, facts) if reader is Reader.CLINICIAN else "")
+
+    def _basis(self, code: str, facts: Mapping[str, str]) -> str:
+        """The numbers or the state on which a finding of the person rests, and their day."""
+        if code not in self._of_the_person:
+            return ""
+        known = self._library.facts
+        parts = [f"{known[name].label.lower()} {value}" for name, value in facts.items() if name in known]
+        parts += [f"recorded as {facts['state']}"] if "state" in facts else []
+        parts += [f"{name} {facts[name]}" for name in ("grade", "since", "on") if name in facts]
+        return f" [{', '.join(parts)}]" if parts else ""
+
+    @cached_property
+    def _of_the_person(self) -> set[str]:
+        return {rule.code for rule in findings_of_the_person(self._library)}
 
     def marked(self, text: str, status: Status) -> str:
         """``text`` with its mark, where the value behind it was not read in a source."""
