@@ -79,10 +79,11 @@ class Words:
         return self._text(page, name).title or name.replace("-", " ")
 
     def _text(self, page: str, name: str) -> Text:
-        for one in self._library.texts[page].texts:
-            if one.id == name:
-                return one
-        raise KeyError(f"{page}/{name}")
+        return self._texts[page, name]
+
+    @cached_property
+    def _texts(self) -> dict[tuple[str, str], Text]:
+        return {(page.id, one.id): one for page in self._library.texts.values() for one in page.texts}
 
 
 def _of_rules(library: Library) -> Iterator[tuple[str, Sentence]]:

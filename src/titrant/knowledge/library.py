@@ -180,11 +180,15 @@ class Library:
     def past_review(self, on: date, folders: Iterable[str]) -> list[str]:
         """Files of these folders whose review date has passed by ``on``."""
         wanted = set(folders)
-        return sorted(
-            path
-            for path, tree in self.trees.items()
-            if path.split("/")[0] in wanted and not on <= date.fromisoformat(str(tree["next_review"]))
-        )
+        return [path for path, (folder, due) in self._reviews.items() if folder in wanted and not on <= due]
+
+    @cached_property
+    def _reviews(self) -> dict[str, tuple[str, date]]:
+        """The folder and the review date of every file, by path in order."""
+        return {
+            path: (path.split("/")[0], date.fromisoformat(str(self.trees[path]["next_review"])))
+            for path in sorted(self.trees)
+        }
 
     def _only(self, folder: str, shape: type[H]) -> H:
         found = list(self._kind(folder, shape).values())
