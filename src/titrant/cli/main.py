@@ -1,7 +1,9 @@
 """``titrant``: the steps of the spine on a case file or a FHIR R4 bundle, for people or, with ``--json``, machines."""
 
 import json
+import os
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -41,9 +43,20 @@ class Titrant(click.Group):
         except TitrantError as error:
             click.echo(f"titrant: {error}", err=True)
             ctx.exit(error.exit_code)
-        except RecursionError:
-            click.echo("titrant: the input is nested too deeply to be a record", err=True)
-            ctx.exit(11)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("TITRANT_DEBUG"):
+                raise
+            # A fault of the program: nothing of the case is shown, because a trace could carry it into a log.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            click.echo(
+                f"titrant: a fault in the program ({type(error).__name__} in {place.name}, line {place.lineno}).\n"
+                "  No answer was given, and none should be taken from it.\n"
+                "  Report it with these words; TITRANT_DEBUG=1 shows the whole trace.",
+                err=True,
+            )
+            ctx.exit(1)
 
 
 @click.group(cls=Titrant)

@@ -239,6 +239,7 @@ class Course(Given, frozen=True, kw_only=True):
 
     levels: tuple[Level, ...] = ()
     supplies: tuple[Supplied, ...] = ()
+    ends: date | None = None  # of the signed plan; empty: counted from the first level by the protocol
 
 
 class Dispense(Given, frozen=True, kw_only=True):

@@ -85,7 +85,7 @@ def supply_for(
     needed = sum((one.pieces for one in stretches), Decimal(0))
     unit = levels[-1].regimen.piece_unit
     quantity = needed if unit == "mL" else needed.to_integral_value(rounding="ROUND_CEILING")
-    last = starts + timedelta(days=allowed)
+    last = _lasts_until(levels, before, (starts, needed)) or starts + timedelta(days=allowed)
     mg = sum((one.regimen.daily.mg * one.dosing_days for one in stretches), Decimal(0))
     return Dispensing(
         starts, allowed, days, stretches, needed, quantity, unit, earliest, last - early,
@@ -162,18 +162,21 @@ def _left(
         left -= _pieces_on(levels, day)
 
 
-def _lasts_until(levels: tuple[SignedLevel, ...], before: tuple[Supplied, ...]) -> date | None:
-    """The day on which what is in the house runs out, counted from the newest supply or count."""
-    if not before:
+def _lasts_until(
+    levels: tuple[SignedLevel, ...], before: tuple[Supplied, ...], more: tuple[date, Decimal] | None = None
+) -> date | None:
+    """The day on which what is in the house runs out: every supply added, every dose taken off, a count put right."""
+    if not before and more is None:
         return None
-    newest = max(before, key=lambda one: one.on)
-    counted = newest.counted_on is not None and bool(newest.left)
-    left = parse_decimal(newest.left if counted else newest.pieces)
-    day = newest.counted_on if counted and newest.counted_on else newest.on
-    for _ in range(LONGEST_DAYS):
+    added = [(one.on, parse_decimal(one.pieces)) for one in before] + ([more] if more else [])
+    counted = {one.counted_on: parse_decimal(one.left) for one in before if one.counted_on and one.left}
+    day, last = min(on for on, _ in added), max(on for on, _ in added)
+    left = Decimal(0)
+    for _ in range(LONGEST_DAYS * 3):
+        left = counted.get(day, left) + sum((pieces for on, pieces in added if on == day), Decimal(0))
         taken = _pieces_on(levels, day)
-        if not taken <= left:
+        if day >= last and not taken <= left:
             break
-        left -= taken
+        left = max(left - taken, Decimal(0))
         day += _ONE_DAY
     return day
