@@ -101,7 +101,10 @@ def assess(case: Case, library: Library, on: date) -> Assessment:
         *contradictions,
         *(Missing("mme", "dose_of_opioid_unknown", {"drug": name}) for name in unconvertible),
     )
-    return Assessment(on, facts, conditions, drugs, medications_known, missing, *_evidence(case, library), case)
+    held = _held("condition_answer", library)
+    stale = frozenset(name for name, one in conditions.items() if not _fresh(held, one.on, on))
+    evidence, neuropathic = _evidence(case, library)
+    return Assessment(on, facts, conditions, drugs, medications_known, missing, evidence, neuropathic, case, stale)
 
 
 def missing_facts(assessment: Assessment, library: Library, values: dict[str, Value]) -> Iterator[Missing]:

@@ -57,8 +57,7 @@ def missing_baseline(
 ) -> Iterator[Missing]:
     """Baseline checks that are missing, too old, or made too few times.
 
-    Whether a check is needed may hang on facts that are themselves missing; if those are asked for ``already``, the
-    check is asked for once they are known.
+    Where it hangs only on conditions that are asked for ``already`` whether a check is needed, it waits for them.
     """
     for row in library.checks.values():
         if not _needed(row, values) or _hangs_on(row, values, already):
@@ -134,8 +133,8 @@ def _hangs_on(row: Check, values: Mapping[str, Value], already: set[str]) -> boo
     when = row.baseline.when
     if when is None or judge(when, values) is True:
         return False
-    open_facts = {name.removeprefix("condition.") for name in unknown_facts(when, values)}
-    return open_facts <= already
+    unknown = unknown_facts(when, values)
+    return all(name.startswith("condition.") and name.removeprefix("condition.") in already for name in unknown)
 
 
 def _recent(row: Check, known: Known, on: date) -> bool:

@@ -140,7 +140,7 @@ def _proposed(draft: Plan, start: Limited, regimen: Regimen, library: Library) -
     )  # fmt: skip
 
 
-_NOT_REDUCING = ("rounded_down_to_pieces", "start_times_per_day", "start_days_per_week")
+_NOT_REDUCING = ("rounded_down_to_pieces", "start_less_often")
 
 
 def _why_this_start(
@@ -192,8 +192,8 @@ def _less_often(asking: Asking, protocol: Protocol) -> Iterator[Reason]:
         ("days_per_week", asking.days_per_week, start.days_per_week),
     ):
         if not asked <= most.value:
-            facts = {"asked": str(asked), "cap": str(most.value)}
-            yield Reason(f"start_{name}", f"{rule}/{name}", facts, most.source, most.status)
+            facts = {"what": name.replace("_", " "), "asked": str(asked), "cap": str(most.value)}
+            yield Reason("start_less_often", f"{rule}/{name}", facts, most.source, most.status)
 
 
 def _undeliverable(start: Limited, regimen: Regimen | None, supply: Supply) -> tuple[Reason, ...]:
