@@ -172,7 +172,7 @@ def _lasts_until(
     counted = {one.counted_on: parse_decimal(one.left) for one in before if one.counted_on and one.left}
     day, last = min(on for on, _ in added), max(on for on, _ in added)
     left = Decimal(0)
-    for _ in range(LONGEST_DAYS * 3):
+    while (day - last).days < LONGEST_DAYS:
         left = counted.get(day, left) + sum((pieces for on, pieces in added if on == day), Decimal(0))
         taken = _pieces_on(levels, day)
         if day >= last and not taken <= left:
