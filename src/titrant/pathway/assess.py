@@ -184,7 +184,7 @@ def _newest(name: str, readings: list[Reading], kind: FactKind, on: date) -> dic
     of_day = [reading for reading in readings if reading.on == day]
     fresh = _fresh(kind, day, on)
     recent = sum(_fresh(kind, reading.on, on) for reading in readings)
-    source = of_day[0].source
+    source = min(reading.source for reading in of_day)
     worst = max(of_day, key=lambda reading: reading.value)
     if kind.kind is Kind.PRESSURE:
         diastolic = max(reading.second or Decimal(0) for reading in of_day)
@@ -470,8 +470,8 @@ def _weight_doubts(case: Case, facts: dict[str, Known], library: Library) -> Ite
     days = sorted({reading.on for reading in readings})
     if guard is None or len(days) < 2:
         return
-    now = [reading.value for reading in readings if reading.on == days[-1]]
-    before = [reading.value for reading in readings if reading.on == days[-2]]
+    now = sorted(reading.value for reading in readings if reading.on == days[-1])
+    before = sorted(reading.value for reading in readings if reading.on == days[-2])
     months = max(Decimal((days[-1] - days[-2]).days) / 28, Decimal(1))
     change = abs(now[0] - before[0]) * 100 / before[0]
     # Entered twice on one day means that somebody looked again.

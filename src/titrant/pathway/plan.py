@@ -128,8 +128,8 @@ def _proposed(draft: Plan, start: Limited, regimen: Regimen, library: Library) -
     protocol, on = draft.protocol, draft.on
     ends = days_later(on, protocol.trial.plan_ends_after.value)
     share = exposure_share(draft.screening.limits)
-    # A start that is only rounded to pieces is not a reduced one; its steps are the usual ones.
-    reduced = any(not why.code.startswith(_NOT_REDUCING) for why in start.limits)
+    # A start that is only capped or rounded is not a reduced one; its steps are the usual ones.
+    reduced = any(why.code not in _NOT_REDUCING for why in start.limits)
     levels = ladder(regimen, on, protocol, draft.supply, share, reduced=reduced)
     days = tuple(level.earliest for level in levels)
     due = calendar(library, draft.screening.values, days, ends)
@@ -140,7 +140,15 @@ def _proposed(draft: Plan, start: Limited, regimen: Regimen, library: Library) -
     )  # fmt: skip
 
 
-_NOT_REDUCING = ("rounded_down_to_pieces", "start_less_often")
+# Limits that hold for everybody; whoever meets one of them is no more sensitive than others.
+_NOT_REDUCING = (
+    "rounded_down_to_pieces",
+    "start_less_often",
+    "start_cap",
+    "start_cap_by_weight",
+    "usual_single_bound",
+    "usual_daily_bound",
+)
 
 
 def _why_this_start(

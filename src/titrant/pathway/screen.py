@@ -283,7 +283,7 @@ def _not_checked(code: str, facts: Facts, bar: Bar) -> Finding:
 def _combination_check(name: str, rule: Rule, parts: list[tuple[str, ...]]) -> Check:
     def check(found: _Found) -> None:
         if all(parts):
-            drugs = ", ".join(dict.fromkeys(drug for part in parts for drug in part))
+            drugs = ", ".join(sorted({drug for part in parts for drug in part}))
             _add(found, rule, f"combinations/{name}", {"drugs": drugs}, multiplies=False)
 
     return check
