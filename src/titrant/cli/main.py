@@ -156,7 +156,7 @@ def prescribe(as_json: bool, **options: Any) -> None:
     show(
         as_json,
         lambda: {"outcome": decided.outcome.value, **saying.draft_data(draft, faults)},
-        lambda: telling.draft_page(draft, faults),
+        lambda: telling.draft_page(draft, faults, desk.clinic),
     )
 
 
@@ -176,7 +176,7 @@ def dispense(as_json: bool, days: int | None, starts: date | None, **options: An
     show(
         as_json,
         lambda: {"outcome": "computed", **saying.dispensing_data(found, desk.words)},
-        lambda: telling.dispensing_page(found, desk.words),
+        lambda: telling.dispensing_page(found, decided, desk.words, desk.clinic),
     )
 
 
@@ -199,7 +199,7 @@ def report(as_json: bool, paper: str | None, **options: Any) -> None:
     show(
         as_json,
         lambda: {"outcome": decided.outcome.value, "papers": saying.papers_data(chosen, texts)},
-        lambda: "\n".join(texts.values()),
+        lambda: "\n".join(texts.values()) + f"\n{desk.clinic}\n",
     )
 
 

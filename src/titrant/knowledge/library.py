@@ -74,6 +74,15 @@ class Approvals(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     approvals: tuple[Approval, ...]
 
 
+class InUse(Struct, frozen=True):
+    """In whose name a protocol is in use."""
+
+    clinic: str
+    synthetic: bool
+    by: str
+    on: date
+
+
 class Library:
     """All knowledge of one clinic. Kinds are shaped when first asked for, so that a command loads what it needs."""
 
@@ -162,13 +171,22 @@ class Library:
 
     def standing(self, protocol: Protocol) -> Standing:
         """The standing of this version in this clinic: what its newest approval over this very content says."""
-        own = [
-            one
-            for one in (self.approvals.approvals if self.approvals else ())
-            if (one.protocol, one.version, one.sha256)
-            == (protocol.id, protocol.version, self.protocol_sha256(protocol.id, protocol.version))
-        ]
-        return max(own, key=lambda one: one.on).standing if own else protocol.status
+        newest = self._newest_approval(protocol)
+        return newest.standing if newest else protocol.status
+
+    def in_use(self, protocol: Protocol) -> "InUse | None":
+        """By whom, where and since when this version is in use."""
+        newest = self._newest_approval(protocol)
+        if newest is None or self.approvals is None or newest.standing is not Standing.IN_USE:
+            return None
+        return InUse(self.approvals.clinic, self.approvals.synthetic, newest.approved_by, newest.on)
+
+    def _newest_approval(self, protocol: Protocol) -> Approval | None:
+        wanted = (protocol.id, protocol.version, self.protocol_sha256(protocol.id, protocol.version))
+        given = self.approvals.approvals if self.approvals else ()
+        own = [one for one in given if (one.protocol, one.version, one.sha256) == wanted]
+        # Of two approvals on one day the stricter holds.
+        return max(own, key=lambda one: (one.on, one.standing is not Standing.IN_USE), default=None)
 
     def protocol_sha256(self, name: str, version: int) -> str:
         """The content hash that an approval signs."""

@@ -75,6 +75,7 @@ class Assessment(Struct, frozen=True):
     evidence: tuple[Evidence, ...]
     neuropathic: bool
     case: Case
+    conditions_from_allergies: frozenset[str] = frozenset()
     stale_conditions: frozenset[str] = frozenset()  # answered "no" too long ago, or on a day that is not known
 
     @property
@@ -88,6 +89,7 @@ def assess(case: Case, library: Library, on: date) -> Assessment:
     _check_days(case, library, on)
     facts = {**_readings(case, library, on), **_answers(case, library, on)}
     facts |= _derived(case, facts, on, library)
+    _check_reviews(case, library)
     drugs = tuple(one for drug in _medications(case) for one in _taken(drug, library))
     facts["mme"], unconvertible = _morphine_equivalents(drugs, library, on)
     conditions = _conditions(case, library, on)
@@ -104,7 +106,19 @@ def assess(case: Case, library: Library, on: date) -> Assessment:
     held = _held("condition_answer", library)
     stale = frozenset(name for name, one in conditions.items() if not _fresh(held, one.on, on))
     evidence, neuropathic = _evidence(case, library)
-    return Assessment(on, facts, conditions, drugs, medications_known, missing, evidence, neuropathic, case, stale)
+    return Assessment(
+        on,
+        facts,
+        conditions,
+        drugs,
+        medications_known,
+        missing,
+        evidence,
+        neuropathic,
+        case,
+        frozenset(_from_allergies(case, library)),
+        stale,
+    )
 
 
 def missing_facts(assessment: Assessment, library: Library, values: dict[str, Value]) -> Iterator[Missing]:
@@ -290,7 +304,7 @@ def _conditions(case: Case, library: Library, on: date) -> dict[str, ConditionAn
                 place,
                 f"{name!r} is not a condition that Titrant knows.{_nearest(name, library.conditions)}",
                 "A condition that is not recognised is not checked.",
-                "Use a name from docs/case-file.md.",
+                "Use a name from docs/reference/conditions.md.",
             )
         known[name] = _condition_answer(place, written, case)
         for day in (known[name].on, known[name].since):
@@ -331,6 +345,15 @@ def _is_ketamine(allergy: Allergy, library: Library) -> bool:
         or "ketamin" in allergy.substance.casefold()
         or allergy.snomed == "373464007"
         or allergy.rxnorm == "203184"
+    )
+
+
+def looks_like_ketamine(word: str) -> bool:
+    """Whether a word is ketamine or esketamine, or close enough to be either misspelt."""
+    from difflib import get_close_matches  # only where an allergy is listed
+
+    return bool(
+        get_close_matches(word, ("ketamine", "esketamine", "ketalar", "ketanest", "spravato"), n=1, cutoff=0.75)
     )
 
 
@@ -416,7 +439,7 @@ def _evidence(case: Case, library: Library) -> tuple[tuple[Evidence, ...], bool]
             "given.indication.condition",
             f"{named!r} has no evidence file.{_nearest(named, library.evidence)}",
             "The strength of evidence for the condition at hand stands on every plan.",
-            "Use a listed condition, or other with words.",
+            "Use a name from docs/reference/indications.md, or other with words.",
         )
     own = library.evidence[named]
     return (own, always) if own is not always else (always,), own.neuropathic
@@ -446,6 +469,26 @@ def _list_known(listed: object, library: Library, on: date) -> bool:
 
 def _held(name: str, library: Library) -> FactKind:
     return library.facts[name]
+
+
+def _check_reviews(case: Case, library: Library) -> None:
+    known = finding_codes(library)
+    for place, review in enumerate(case.given.reviews):
+        if review.of not in known:
+            raise CaseFileError(
+                f"given.reviews[{place}].of",
+                f"{review.of[:60]!r} is not the code of a finding.{_nearest(review.of, known)}",
+                "A review under a wrong code would silently settle nothing.",
+                "Use the code that the plan shows, or one of docs/reference/findings.md.",
+            )
+
+
+def finding_codes(library: Library) -> set[str]:
+    """Every code that a rule of the knowledge can give."""
+    codes = {rule.code for one in library.conditions.values() for rule in (*one.rules, *one.bands)}
+    codes |= {band.code for row in library.checks.values() for band in row.thresholds}
+    codes |= {one.rule.code for one in library.interactions.values()}
+    return codes | {one.rule.code for one in library.combinations.values()}
 
 
 # What cannot be true together
@@ -494,7 +537,7 @@ def _kind_of(name: str, place: str, library: Library, kinds: tuple[Kind, ...]) -
         f"given.{place}.{name}",
         f"{name[:40]!r} is not one of the {place} that Titrant knows.{_nearest(name, there)}",
         "A fact under a wrong name would silently count for nothing.",
-        "Use a name from docs/case-file.md.",
+        "Use a name from docs/reference/facts.md.",
     )
 
 

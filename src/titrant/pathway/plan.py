@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from msgspec import Struct, structs
 
-from titrant.knowledge.library import Library
+from titrant.knowledge.library import InUse, Library
 from titrant.knowledge.shapes.protocols import Conversion, Protocol
 from titrant.knowledge.shapes.protocols import Standing as ProtocolStanding
 from titrant.pathway.asking import Asking, asking_of, hard_reasons, newest_of, newest_session
@@ -78,6 +78,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     beside: tuple[Beside, ...] = ()
     conversions: tuple[tuple[Conversion, Dose, Dose], ...] = ()
     ends: date | None = None
+    approval: InUse | None = None
     warnings: tuple[Finding, ...] = ()  # where the protocol departs from the literature
 
     @property
@@ -102,7 +103,7 @@ def plan(assessment: Assessment, screening: Screening, library: Library) -> Plan
         outcome=Outcome.REFUSED, on=on, protocol=protocol, protocol_sha256=sha, supply=supply, screening=screening,
         assessment=assessment, asking=asking, reasons=(), monitoring=baseline(assessment, library, screening.values),
         beside=tuple(_beside(protocol, assessment)), conversions=_conversions(protocol, assessment),
-        warnings=tuple(_warnings(protocol, library)),
+        warnings=tuple(_warnings(protocol, library)), approval=library.in_use(protocol),
     )  # fmt: skip
     refusals = (*_refusals(assessment, screening, protocol, library), *hard_reasons(asking, protocol))
     if refusals:

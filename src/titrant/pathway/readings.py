@@ -65,7 +65,7 @@ def _in_unit(text: str, unit: str) -> Decimal:
     """``text`` as a value in ``unit``; only units of the same dimension are converted."""
     quantity = Quantity.parse(text)
     if quantity.dimension != UNITS[unit].dimension:
-        raise ValueError(f"{text} is a {quantity.dimension}; this reading is a {UNITS[unit].dimension}, in {unit}")
+        raise ValueError(f"{text} measures {quantity.dimension}; this reading is {UNITS[unit].dimension}, in {unit}")
     return quantity.to(unit).value
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from titrant.explain.amounts import after_text, pieces_text, quantity_text, regimen_text, times_text
+from titrant.explain.amounts import after_text, days_text, pieces_text, quantity_text, regimen_text, times_text
 from titrant.explain.words import Reader, Words
 from titrant.pathway.checks_due import DueCheck, State
 from titrant.pathway.plan import Outcome, Plan
@@ -61,7 +61,7 @@ def _facts(plan: Plan, draft: Draft | None) -> dict[str, str]:
     if draft is not None:
         supply = draft.supply
         facts |= {"quantity": quantity_text(supply.quantity, supply.unit), "days": str(supply.days)}
-        facts["next"] = supply.next_earliest.isoformat()
+        facts["next"] = supply.next_earliest.isoformat() if supply.next_earliest else "—"
     return facts
 
 
@@ -102,9 +102,8 @@ def _plan_paper(plan: Plan, draft: Draft, regimen: Regimen, words: Words) -> Pap
 
 def _missed(plan: Plan, words: Words) -> Iterator[str]:
     for rung in plan.protocol.missed_doses:
-        lo, hi = rung.days_missed
-        days = f"{lo} days or more" if hi > 365 else f"{lo} day" if lo == hi == 1 else f"{lo} to {hi} days"
-        yield words.text("papers", "missed-for", Reader.PATIENT, {"days": days, "what": rung.patient})
+        facts = {"days": days_text(*rung.days_missed), "what": rung.patient}
+        yield words.text("papers", "missed-for", Reader.PATIENT, facts)
 
 
 def _visits(plan: Plan, draft: Draft) -> Iterator[str]:
@@ -122,12 +121,13 @@ def _visits(plan: Plan, draft: Draft) -> Iterator[str]:
 
 def _card(plan: Plan, regimen: Regimen, words: Words) -> Paper:
     facts = _facts(plan, None)
-    names = ("card-who", "card-dose", "card-emergency")
+    facts["pieces"] = f"{regimen.dose} = {pieces_text(regimen.pieces, regimen.piece_unit)} of {regimen.product}"
+    uk = plan.assessment.values.get("jurisdiction") == "uk"
+    names = ("card-who", "card-dose", "card-pieces", "card-rules", "card-emergency")
     own = [words.text("papers", name, Reader.PATIENT, facts) for name in names]
-    driving = words.text("education", "driving-card", Reader.PATIENT)
+    driving = [words.text("education", "driving-card", Reader.PATIENT)] if uk else []
     end = [words.text("papers", name, Reader.PATIENT, facts) for name in ("card-clinic", "not-signed")]
-    pieces = f"{regimen.dose} = {pieces_text(regimen.pieces, regimen.piece_unit)} of {regimen.product}"
-    return Paper("card", "Wallet card", (Section("Carry this with you", (*own[:2], pieces, own[2], driving, *end)),))
+    return Paper("card", "Wallet card", (Section("Carry this with you", (*own, *driving, *end)),))
 
 
 # The letter
@@ -150,9 +150,10 @@ def _letter(plan: Plan, draft: Draft | None, words: Words) -> Paper:
         "Letter to the general practitioner",
         (
             Section("Patient", (fixed("letter-patient"),)),
-            Section("Diagnosis", tuple(one.title for one in plan.assessment.evidence[:1])),
+            Section("Diagnosis", (_diagnosis(plan) or fixed("letter-no-diagnosis"),)),
             Section("Tried before", failed or (fixed("letter-tried-nothing"),)),
             Section("Change of medication", tuple(fixed(name) for name in change)),
+            Section("Other medicines and allergies on record", _on_record(plan) or (fixed("letter-none-on-record"),)),
             Section("Reason", (*goals, *(words.say(one.code, one.facts) for one in plan.reasons))),
             Section("What the evidence says", evidence),
             Section("To watch", tuple(_to_watch(plan, words)) or (fixed("letter-nothing-to-watch"),)),
@@ -161,8 +162,26 @@ def _letter(plan: Plan, draft: Draft | None, words: Words) -> Paper:
     )
 
 
+def _diagnosis(plan: Plan) -> str:
+    """The condition to be treated, as given; nothing is made up where it is not."""
+    indication = plan.assessment.case.given.indication
+    if indication is None:
+        return ""
+    return (
+        indication.words or plan.assessment.evidence[0].title if indication.condition != "other" else indication.words
+    )
+
+
+def _on_record(plan: Plan) -> tuple[str, ...]:
+    given, on = plan.assessment.case.given, plan.on
+    drugs = [one for one in plan.assessment.drugs if one.taken_on(on)]
+    doses = [f"{one.medication.name}{f' {one.medication.dose}' if one.medication.dose else ''}" for one in drugs]
+    allergies = [f"Allergy: {one.substance}" for one in (given.allergies.allergies if given.allergies else ())]
+    return (*dict.fromkeys(doses), *allergies)
+
+
 def _to_watch(plan: Plan, words: Words) -> Iterator[str]:
-    for finding in plan.findings:
+    for finding in plan.screening.findings:
         if finding.severity is not Severity.NOTE:
             yield f"[{finding.severity.value.replace('_', ' ')}] {words.say(finding.code, finding.facts)}"
 

@@ -14,7 +14,7 @@ from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.common import Band, DoseLimit, Rule
 from titrant.knowledge.shapes.conditions import Condition, ConditionState, StateRule
 from titrant.knowledge.shapes.interactions import Counts
-from titrant.pathway.assess import Assessment, Known, TakenDrug, missing_facts
+from titrant.pathway.assess import Assessment, Known, TakenDrug, looks_like_ketamine, missing_facts
 from titrant.pathway.case import ConditionAnswer, Review
 from titrant.pathway.interacting import Interacting, counted, interactions_of, longest_persistence, vouched_by_group
 from titrant.terms.calendar import whole_days
@@ -125,6 +125,7 @@ def _checks(
     for name, combination in library.combinations.items():
         parts = [counted(interacting, part) for part in combination.parts]
         checks[f"combination {name}"] = _combination_check(name, combination.rule, parts)
+    checks["allergies"] = _allergy_check(assessment)
     checks["opioid load"] = _opioid_load_check(library, values, interacting)
     for name, kind in library.facts.items():
         if kind.must_be:
@@ -289,9 +290,27 @@ def _combination_check(name: str, rule: Rule, parts: list[tuple[str, ...]]) -> C
     return check
 
 
+def _allergy_check(assessment: Assessment) -> Check:
+    """Every allergy is shown; one that may be a misspelt ketamine waits until somebody has looked."""
+
+    def check(found: _Found) -> None:
+        listed = assessment.case.given.allergies
+        for one in listed.allergies if listed else ():
+            facts = {"substance": one.substance}
+            near = any(looks_like_ketamine(word) for word in one.substance.casefold().split())
+            if near and "hypersensitivity" not in assessment.conditions_from_allergies:
+                found.findings.append(_not_checked("allergy_may_be_ketamine", facts, Bar.UNTIL_SETTLED))
+            else:
+                found.findings.append(Finding("allergy_listed", Severity.NOTE, Bar.NONE, "case", facts, "case"))
+
+    return check
+
+
 def _opioid_load_check(library: Library, values: dict[str, Value], interacting: tuple[Interacting, ...]) -> Check:
     def check(found: _Found) -> None:
-        load, opioids = values["mme"], library.opioids
+        load, opioids, believable = values["mme"], library.opioids, library.facts["mme"].plausible
+        if believable is not None and isinstance(load, Quantity) and not load.value <= believable.hi.value:
+            found.missing.append(Missing("mme", "opioid_load_not_believable", {"load": str(load)}))
         for one in interacting:
             # An opioid that only its group or a pharmacist's word makes one has no factor: the load is incomplete.
             if Counts.OPIOID in one.interaction.counts and one.drug.match is None and one.recheck_on is None:
@@ -308,6 +327,10 @@ def _opioid_load_check(library: Library, values: dict[str, Value], interacting: 
                     Finding(code, Severity.CAUTION, Bar.NONE, rule, facts, bound.source, bound.status)
                 )
                 return
+        if isinstance(load, Quantity) and load.value > 0:
+            source, status = opioids.caution_at.source, opioids.caution_at.status
+            facts, rule = {"load": str(load)}, f"opioids/{opioids.id}"
+            found.findings.append(Finding("opioid_load_counted", Severity.NOTE, Bar.NONE, rule, facts, source, status))
 
     return check
 

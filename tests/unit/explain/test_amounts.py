@@ -68,11 +68,11 @@ def test_no_two_numbers_share_their_words():
 def test_the_line_that_is_signed_says_dose_pieces_pattern_day_and_week():
     swallowed = Regimen("oral", "Oral solution 10 mg/mL", Dose(Decimal(10)), 3, 7, Decimal(1), "mL")
     assert regimen_text(swallowed) == (
-        "10 mg (1 mL of Oral solution 10 mg/mL) by mouth, three times a day, every day: "
+        "10 mg = 1 mL (Oral solution 10 mg/mL) by mouth, three times a day, every day: "
         "30 mg on a dosing day, 210 mg a week"
     )
     held = Regimen("troche", "Troche 50 mg", Dose(Decimal("12.5")), 1, 3, Decimal("0.25"), "troche")
     assert regimen_text(held) == (
-        "12.5 mg (a quarter of a troche of Troche 50 mg) held in the mouth, once a day, on 3 days a week: "
+        "12.5 mg = a quarter of a troche (Troche 50 mg) held in the mouth, once a day, on 3 days a week: "
         "12.5 mg on a dosing day, 37.5 mg a week"
     )

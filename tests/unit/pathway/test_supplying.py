@@ -97,10 +97,10 @@ def test_the_order_in_which_levels_are_given_does_not_matter():
     assert supply(later, first).should_be_left == supply(first, later).should_be_left
 
 
-def test_days_before_the_first_level_take_nothing():
+def test_nothing_is_supplied_for_days_before_the_first_level():
     found = supply(level(3), days=7)
-    assert found.needed == 24
-    assert [one.days for one in found.stretches] == [4]
+    assert (found.days, found.quantity) == (0, 0)
+    assert [one.code for one in found.limits] == ["supply_before_plan"]
 
 
 @pytest.mark.parametrize(
