@@ -1,0 +1,210 @@
+"""The one engine: doses in, concentrations out, for every model and any number of people."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from titrant.pkpd.faults import Stopped, UnusableNumbers
+from titrant.pkpd.schedule import Entries, March, Runs, compile_march, runs_of
+from titrant.pkpd.system import Pattern, System, pattern_of
+
+FINISHED = "finished"
+_FEW = 24  # people times stops, in hundreds, below which plain NumPy answers sooner than the compiler starts
+_SLOWEST_PEOPLE = 1e6
+
+
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """Ways in. One row for each way, one column for each person.
+
+    Attributes:
+        states: shape (n_ways,), the state that is entered.
+        shares: shape (n_ways, n_people), the part of the dose that goes this way; may exceed 1 where a model scales.
+        lags_h, durations_h: shape (n_ways, n_people); a duration of zero is an entry at once.
+    """
+
+    states: np.ndarray
+    shares: np.ndarray
+    lags_h: np.ndarray
+    durations_h: np.ndarray
+
+    def people(self, first: int, last: int) -> "Ways":
+        return Ways(
+            self.states, self.shares[:, first:last], self.lags_h[:, first:last], self.durations_h[:, first:last]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What came out, and why the march ended.
+
+    Attributes:
+        times_h: shape (n_times,).
+        values: shape (n_people, n_outputs, n_times), in the outputs' unit. A reading at the time of a dose includes it.
+        amounts_mg: shape (n_people, n_kept, n_states), amounts at the asked times and, last, at the end.
+        stopped: ``"finished"``, or why there is no result; then the arrays are empty.
+    """
+
+    outputs: tuple[str, ...]
+    times_h: np.ndarray
+    values: np.ndarray
+    amounts_mg: np.ndarray
+    stopped: str = FINISHED
+
+    def of(self, output: str) -> np.ndarray:
+        """Values of one output, shape (n_people, n_times). Raises Stopped where the march did not finish."""
+        self.required()
+        return self.values[:, self.outputs.index(output)]
+
+    def required(self) -> "Solution":
+        """This solution if it finished; else raises Stopped."""
+        if self.stopped != FINISHED:
+            raise Stopped("simulation", self.stopped, "A number that is not finite is never shown.", "Check the parameters.")
+        return self
+
+
+def solve(
+    system: System,
+    ways: Ways,
+    entries: Entries,
+    times_h: np.ndarray,
+    initial_mg: np.ndarray | None = None,
+    start_h: float | None = None,
+    amounts_at_h: np.ndarray | tuple[float, ...] = (),
+    compiled: bool | None = None,
+) -> Solution:
+    """Concentrations at ``times_h`` for everybody, exact to rounding.
+
+    Args:
+        entries: doses by time, amount and way; any order.
+        times_h: shape (n_times,), h; sorted, none twice.
+        initial_mg: shape (n_people, n_states), amounts at ``start_h``; zero if not given.
+        start_h: begin of the march; the first dose or reading if not given.
+        amounts_at_h: reading times at which the amounts in all states are kept too.
+        compiled: True for the compiled kernel, False for plain NumPy, None to choose by the size of the task.
+
+    Raises:
+        UnusableNumbers: for times, doses or parameters that cannot be meant.
+    """
+    times_h = np.asarray(times_h, dtype=np.float64)
+    _check_times(times_h)
+    entries = _checked_entries(entries, len(ways.states))
+    begin = min([times_h[0], *entries.times_h[:1]]) if start_h is None else float(start_h)
+    if times_h[0] < begin or (len(entries.times_h) and entries.times_h.min() < begin):
+        raise _unusable("times", "a dose or reading lies before the start", "Move the start, or leave it out.")
+    initial = np.zeros((system.n_people, len(system.states))) if initial_mg is None else np.asarray(initial_mg, float)
+    fault = _parameter_fault(system, ways, initial)
+    if fault:
+        return _nothing(system, times_h, fault)
+    march = compile_march(times_h, entries, ways.lags_h.min(axis=1), (ways.lags_h + ways.durations_h).max(axis=1), begin)
+    if compiled is None:
+        compiled = system.n_people * len(march.step_h) > _FEW * 100
+    snap_stops = _snap_stops(march, times_h, amounts_at_h)
+    values, amounts = (_compiled if compiled else _plain)(system, ways, march, initial, snap_stops)
+    if not (np.isfinite(values).all() and np.isfinite(amounts).all()):
+        return _nothing(system, times_h, "an amount became too large or undefined during the march")
+    return Solution(system.outputs, times_h, values, amounts)
+
+
+def _snap_stops(march: March, times_h: np.ndarray, amounts_at_h) -> np.ndarray:
+    """Stops of the asked times and of the end. Raises UnusableNumbers for a time that is not read."""
+    asked = np.isin(times_h, np.asarray(amounts_at_h, float))
+    if asked.sum() != len(set(amounts_at_h)):
+        raise _unusable("amounts", "amounts are asked at a time that is not a reading time", "Add it to the times.")
+    asked[-1] = True
+    return np.flatnonzero(np.isin(march.reading, np.flatnonzero(asked)))
+
+
+def _plain(system: System, ways: Ways, march: March, initial: np.ndarray, snap_stops: np.ndarray):
+    from titrant.pkpd import plain
+
+    return plain.run(system, ways, march, initial, snap_stops)
+
+
+def _compiled(system: System, ways: Ways, march: March, initial: np.ndarray, snap_stops: np.ndarray):
+    from titrant.pkpd import kernels
+
+    n_people, n_readings = system.n_people, int(march.reading.max()) + 1
+    values = np.empty((n_people, len(system.outputs), n_readings))
+    snaps = np.empty((n_people, len(snap_stops), len(system.states)))
+    kernels.curves(*kernel_inputs(system, ways, runs_of(march, snap_stops), initial), snaps, values)
+    return values, snaps
+
+
+def kernel_inputs(system: System, ways: Ways, runs: Runs, initial: np.ndarray) -> tuple:
+    """The arguments that every kernel takes, contiguous and in the kernels' types."""
+    pattern = pattern_of(system)
+    whole, real = np.int64, np.float64
+    return (
+        np.ascontiguousarray(system.rates_per_h, real),
+        (np.ascontiguousarray(system.sources, whole), np.ascontiguousarray(system.targets, whole)),
+        (pattern.rows, pattern.columns, pattern.diagonal, pattern.flow_steps, pattern.squares),
+        (
+            np.ascontiguousarray(ways.states, whole),
+            np.ascontiguousarray(ways.shares, real),
+            np.ascontiguousarray(ways.lags_h, real),
+            np.ascontiguousarray(ways.durations_h, real),
+        ),
+        runs,
+        np.ascontiguousarray(initial.T, real),
+        np.ascontiguousarray(system.scales, real),
+        reads_of(system, pattern),
+    )
+
+
+def reads_of(system: System, pattern: Pattern) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Read states, and for each output the propagator entries and columns of its row, filled up to fours with -1 and 0."""
+    rows = [np.flatnonzero(pattern.rows == state) for state in system.read_states]
+    wide = -(-max(map(len, rows)) // 4) * 4
+    entries = np.full((len(rows), wide), -1, dtype=np.int64)
+    columns = np.zeros((len(rows), wide), dtype=np.int64)
+    for output, row in enumerate(rows):
+        entries[output, : len(row)] = row
+        columns[output, : len(row)] = pattern.columns[row]
+    return np.ascontiguousarray(system.read_states, np.int64), entries, columns
+
+
+def _check_times(times_h: np.ndarray) -> None:
+    if times_h.ndim != 1 or not len(times_h):
+        raise _unusable("reading times", "there is no reading time", "Give at least one time.")
+    if not np.isfinite(times_h).all() or np.abs(times_h).max() > 1e6:
+        raise _unusable("reading times", "a time is not a number of hours", "Give hours between 0 and 1,000,000.")
+    if (np.diff(times_h) <= 0).any():
+        raise _unusable("reading times", "times are not in order, or one stands twice", "Sort them and keep each once.")
+
+
+def _checked_entries(entries: Entries, n_ways: int) -> Entries:
+    times, amounts, kinds = (np.asarray(v) for v in (entries.times_h, entries.amounts_mg, entries.kinds))
+    if not (len(times) == len(amounts) == len(kinds)):
+        raise _unusable("doses", "times, amounts and ways are not equally many", "Give one of each for every dose.")
+    if not (np.isfinite(times).all() and np.isfinite(amounts).all()):
+        raise _unusable("doses", "a time or an amount is not a number", "Correct it, or leave that dose out.")
+    if len(times) and (amounts.min() < 0 or kinds.min() < 0 or kinds.max() >= n_ways):
+        raise _unusable("doses", "an amount is negative, or a way in does not exist", "Correct that dose.")
+    order = np.argsort(times, kind="stable")
+    return Entries(times[order].astype(np.float64), amounts[order].astype(np.float64), kinds[order].astype(np.int64))
+
+
+def _parameter_fault(system: System, ways: Ways, initial: np.ndarray) -> str:
+    for values, what in (
+        (system.rates_per_h.T, "a rate constant"),
+        (system.scales.T, "an output's scale"),
+        (ways.shares.T, "an absorbed share"),
+        (ways.lags_h.T, "a lag"),
+        (ways.durations_h.T, "a duration"),
+        (initial, "an initial amount"),
+    ):
+        bad = ~(np.isfinite(values) & (values >= 0)).all(axis=1)
+        if bad.any():
+            return f"person {int(np.argmax(bad)) + 1}: {what} is negative or not a finite number"
+    if system.rates_per_h.size and system.rates_per_h.max() > _SLOWEST_PEOPLE:
+        return f"a rate constant is above {_SLOWEST_PEOPLE:,.0f} per hour"
+    return ""
+
+
+def _nothing(system: System, times_h: np.ndarray, why: str) -> Solution:
+    return Solution(system.outputs, times_h, np.empty((0, len(system.outputs), 0)), np.empty((0, 0, len(system.states))), why)
+
+
+def _unusable(place: str, fault: str, repair: str) -> UnusableNumbers:
+    return UnusableNumbers(place, fault, "Guessing what was meant could double or lose a dose.", repair)
