@@ -20,4 +20,4 @@ def _terms_for(norm: float) -> int:
 
 # Terms of the vector series for a norm up to k / 4: the first term left out is below rounding.
 TERMS_FOR = np.array([_terms_for(max(k, 1) / 4) for k in range(int(PART * 4) + 3)], dtype=np.int64)
-LANES = 32  # people in a block
+LANES = 64  # people in a block

@@ -9,9 +9,10 @@ from numba import njit, prange
 
 from titrant.pkpd.kernel_exp import FAST, apply, arrive, losses_of, multiply, propagator
 from titrant.pkpd.kernel_tables import LANES
+from titrant.pkpd.schedule import BY_VECTOR
 
 _u = np.uint64
-_BATCH = 64
+_BATCH = 16
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
@@ -34,28 +35,44 @@ def _prepared(rates, losses, fastest, flows, shape, ways, march, amounts):
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _advance(rates, losses, fastest, flows, shape, march, run, powers, arrivals, x, along, work):
-    """Amounts ``x`` to the end of a run, with what enters there."""
-    n = losses.shape[0]
-    kind = march.run_class[run]
-    if kind >= 0:
-        matrix = powers[march.first_power[kind] + march.run_steps[run] - 1]
-        along[:n] = 0.0
-        for k in range(len(shape[0])):
-            into, entry, amount = along[_u(shape[0][k])], matrix[_u(k)], x[_u(shape[1][k])]
+def _copy(what, into):
+    for state in range(into.shape[0]):
+        a, b = what[_u(state)], into[_u(state)]
+        for lane in range(LANES):
+            b[lane] = a[lane]
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _step(matrix, rows, columns, x, result):
+    """``result`` = ``matrix`` · ``x``; entries stand row by row."""
+    before = -1
+    for k in range(len(rows)):
+        into, entry, amount = result[_u(rows[k])], matrix[_u(k)], x[_u(columns[k])]
+        if rows[k] != before:
+            for lane in range(LANES):
+                into[lane] = entry[lane] * amount[lane]
+            before = rows[k]
+        else:
             for lane in range(LANES):
                 into[lane] += entry[lane] * amount[lane]
-        x[:] = along[:n]
-    elif kind == -1:
-        along[:n], along[n] = x, 0.0
-        apply(rates, losses, fastest, flows, 0, np.full(LANES, march.run_step_h[run]), along, work)
-        x[:] = along[:n]
-    for entry in range(march.first_entry[run], march.first_entry[run + 1]):
-        arrival, mg = arrivals[march.entry_class[entry]], march.entry_mg[entry]
-        for state in range(n):
-            into, what = x[_u(state)], arrival[_u(state)]
-            for lane in range(LANES):
-                into[lane] += mg * what[lane]
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _enter(arrival, mg, x):
+    for state in range(x.shape[0]):
+        into, what = x[_u(state)], arrival[_u(state)]
+        for lane in range(LANES):
+            into[lane] += mg * what[lane]
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _flow_on(rates, losses, fastest, flows, step_h, x, result):
+    """``result`` = exp(A step) · ``x`` for a step too rare to deserve a propagator."""
+    n = x.shape[0]
+    along, work = np.zeros((n + 1, LANES)), np.empty((3, n + 1, LANES))
+    _copy(x, along[:n])
+    apply(rates, losses, fastest, flows, 0, np.full(LANES, step_h), along, work)
+    _copy(along[:n], result)
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
@@ -71,34 +88,32 @@ def _reading_rows(powers, entries, scale, lane, result):
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _four(rows, first, m, a, b, c, d, more, into):
-    w, x, y, z = rows[_u(0)], rows[_u(1)], rows[_u(2)], rows[_u(3)]
-    if more:
-        for k in range(m):
-            into[k] += w[first + k] * a + x[first + k] * b + y[first + k] * c + z[first + k] * d
-    else:
-        for k in range(m):
-            into[k] = w[first + k] * a + x[first + k] * b + y[first + k] * c + z[first + k] * d
-
-
-@njit(cache=True, fastmath=FAST, error_model="numpy")
-def _read(march, first_run, last_run, begins, ends, rows, entries, columns, read_states, scale, lane, into):
+def _read(march, first_run, last_run, amounts, rows, entries, columns, read_states, scale, lane, into):
     """Readings of one person along some runs, into ``into`` (n_outputs, n_readings)."""
-    for run in range(first_run, last_run):
-        column, m, kind = march.run_column[run], march.run_steps[run], march.run_class[run]
-        if column < 0:
-            continue
-        x, after = begins[run - first_run], ends[run - first_run]
-        for output in range(len(read_states)):
-            target = into[output, column : column + m]
-            if kind >= 0 and m > 1:
-                for k in range(0, entries.shape[1], 4):
-                    if entries[output, k] < 0:
-                        break
-                    c = columns[output, k : k + 4]
-                    a = (x[c[0], lane], x[c[1], lane], x[c[2], lane], x[c[3], lane])
-                    _four(rows[output, k : k + 4], march.first_power[kind], m, a[0], a[1], a[2], a[3], k > 0, target)
-            target[m - 1] = after[read_states[output], lane] * scale[output, lane]
+    for output in range(len(read_states)):
+        row, target, state = rows[output], into[output], read_states[output]
+        for k in range(0, entries.shape[1], 4):
+            if entries[output, k] < 0:
+                break
+            r0, r1, r2, r3 = row[k], row[k + 1], row[k + 2], row[k + 3]
+            c0, c1, c2, c3 = columns[output, k], columns[output, k + 1], columns[output, k + 2], columns[output, k + 3]
+            for run in range(first_run, last_run):
+                m, column, here = march.run_steps[run], march.run_column[run], _u(run - first_run)
+                if column < 0 or march.run_class[run] < 0:
+                    continue
+                f, t = _u(march.first_power[march.run_class[run]]), _u(column)
+                a, b = amounts[here, _u(c0), _u(lane)], amounts[here, _u(c1), _u(lane)]
+                c, d = amounts[here, _u(c2), _u(lane)], amounts[here, _u(c3), _u(lane)]
+                if k == 0:
+                    for j in range(_u(m)):
+                        target[t + j] = r0[f + j] * a + r1[f + j] * b + r2[f + j] * c + r3[f + j] * d
+                else:
+                    for j in range(_u(m)):
+                        target[t + j] += r0[f + j] * a + r1[f + j] * b + r2[f + j] * c + r3[f + j] * d
+        for run in range(first_run, last_run):
+            if march.run_column[run] >= 0:
+                last = march.run_column[run] + march.run_steps[run] - 1
+                target[last] = amounts[run - first_run + 1, state, lane] * scale[output, lane]
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
@@ -109,21 +124,28 @@ def _march_block(rates, flows, shape, ways, march, x, scale, reads, people, snap
     losses, fastest = np.empty((n, LANES)), np.empty(LANES)
     losses_of(rates, flows[0], losses, fastest)
     powers, arrivals = _prepared(rates, losses, fastest, flows, shape, ways, march, x)
-    along, work = np.empty((n + 1, LANES)), np.empty((3, n + 1, LANES))
-    begins, ends = np.empty((_BATCH, n, LANES)), np.empty((_BATCH, n, LANES))
+    amounts = np.empty((_BATCH + 1, n, LANES))
+    _copy(x, amounts[0])
     rows = np.empty((people, entries.shape[0], entries.shape[1], powers.shape[0]))
     for lane in range(people):
         _reading_rows(powers, entries, scale, lane, rows[lane])
     for first in range(0, len(march.run_steps), _BATCH):
         last = min(first + _BATCH, len(march.run_steps))
         for run in range(first, last):
-            begins[run - first] = x
-            _advance(rates, losses, fastest, flows, shape, march, run, powers, arrivals, x, along, work)
-            ends[run - first] = x
+            begin, end, kind = amounts[run - first], amounts[run - first + 1], march.run_class[run]
+            if kind >= 0:
+                _step(powers[march.first_power[kind] + march.run_steps[run] - 1], shape[0], shape[1], begin, end)
+            elif kind == BY_VECTOR:
+                _flow_on(rates, losses, fastest, flows, march.run_step_h[run], begin, end)
+            else:
+                _copy(begin, end)
+            for entry in range(march.first_entry[run], march.first_entry[run + 1]):
+                _enter(arrivals[march.entry_class[entry]], march.entry_mg[entry], end)
             if march.run_snap[run] >= 0:
-                snaps[:, march.run_snap[run], :] = x.T[:people]
+                snaps[:, march.run_snap[run], :] = end.T[:people]
         for lane in range(people):
-            _read(march, first, last, begins, ends, rows[lane], entries, columns, read_states, scale, lane, curves[lane])
+            _read(march, first, last, amounts, rows[lane], entries, columns, read_states, scale, lane, curves[lane])
+        _copy(amounts[last - first], amounts[0])
 
 
 @njit(cache=True, parallel=True)
