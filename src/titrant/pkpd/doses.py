@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from titrant.pkpd.faults import UnusableNumbers
 
+FORMS = ("solid", "solution")
 ROUTES = ("iv", "oral", "troche", "film", "nasal")
 _WHY = "A dose read wrongly is a wrong dose."
 
@@ -18,6 +19,7 @@ class Given:
         over_h: length of an infusion (route ``iv``); zero for a bolus.
         hold_h: how long a troche is held; swallowed: whether the rest is swallowed or spat out.
         sprays: nasal sprays that the dose is made of.
+        form: of an oral dose, "solid" (capsule, tablet, swallowed lozenge) or "solution".
     """
 
     at_h: float
@@ -27,11 +29,12 @@ class Given:
     hold_h: float = 1 / 3
     swallowed: bool = True
     sprays: int = 1
+    form: str = "solid"
 
     @property
     def manner(self) -> tuple:
         """All but time and amount: doses given in one manner share their ways in."""
-        return (self.route, self.over_h, self.hold_h, self.swallowed, self.sprays)
+        return (self.route, self.over_h, self.hold_h, self.swallowed, self.sprays, self.form)
 
 
 def every(mg: float, interval_h: float, days: float, route: str, **manner) -> list[Given]:
@@ -78,4 +81,6 @@ def _fault(dose: Given, valid_routes: dict) -> tuple[str, str] | None:
         return f"holding for {dose.hold_h} h cannot be meant", "Give a hold from above 0 to 120 minutes."
     if not 1 <= dose.sprays <= 10:
         return f"{dose.sprays} sprays cannot be meant", "Give 1 to 10 sprays."
+    if dose.form not in FORMS:
+        return f"{dose.form!r} is not a form of an oral dose", f"Use one of {', '.join(FORMS)}."
     return None

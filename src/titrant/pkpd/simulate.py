@@ -87,7 +87,11 @@ def simulate(
 
 
 def _some(chosen: ParameterSet, p: dict[str, np.ndarray], doses: list[Given], times_h: np.ndarray):
-    system, ways, entries = prepared(chosen, p, doses)
+    return summarised(*prepared(chosen, p, doses), times_h)
+
+
+def summarised(system: System, ways: Ways, entries: Entries, times_h: np.ndarray):
+    """Outputs, values (n_people, n_outputs, n_times) and summaries by name, of a prepared system."""
     day = (24.0,) if 24.0 in times_h else ()
     solution = solve(system, ways, entries, times_h, amounts_at_h=day, start_h=min(0.0, times_h[0])).required()
     return solution.outputs, solution.values, _summaries(system, ways, entries, solution, bool(day))

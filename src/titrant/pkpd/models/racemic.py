@@ -1,4 +1,4 @@
-"""Racemic ketamine and norketamine: oral, troche (held, then swallowed or spat out) and intravenous (ten states).
+"""Racemic ketamine and norketamine: oral, troche (held, then swallowed or spat out) and intravenous (eleven states).
 
 First pass is a well-stirred liver behind a gut wall: F = Fgut · Qh / (Qh + CLint), CL = Qh · CLint / (Qh + CLint).
 So one change of intrinsic clearance acts strongly on swallowed and weakly on intravenous ketamine.
@@ -16,7 +16,7 @@ from titrant.pkpd.models.parts import NG_PER_ML, NORKETAMINE_MASS, Parameters, W
 from titrant.pkpd.system import System
 
 STATES = (
-    "mucosa", "gut", "gut_held", "ketamine", "peripheral_1", "peripheral_2", "forming_1", "forming_2",
+    "mucosa", "gut", "gut_solution", "gut_held", "ketamine", "peripheral_1", "peripheral_2", "forming_1", "forming_2",
     "norketamine", "norketamine_2",
 )  # fmt: skip
 LIVER = {"intrinsic": ("clint",), "gut": "fgut", "metabolite": "fm"}
@@ -33,7 +33,7 @@ def build(p: Parameters) -> System:
     available = p["fgut"] * passes
     forming = 2 / p["mtt_n"]
     flows = []
-    for gut, rate in (("gut", p["ka"]), ("gut_held", p["ka_held"])):
+    for gut, rate in (("gut", p["ka"]), ("gut_solution", p["ka_solution"]), ("gut_held", p["ka_held"])):
         flows += [
             (gut, "ketamine", rate * available),
             (gut, "forming_1", rate * (1 - available) * p["fm"]),
@@ -61,7 +61,7 @@ def ways(p: Parameters, dose) -> list[Way]:
     if dose.route == "iv":
         return [Way("ketamine", 1.0 + 0.0 * p["v1"], 0.0, dose.over_h)]
     if dose.route == "oral":
-        return [Way("gut", p["fa"], p["lag"])]
+        return [Way("gut_solution" if dose.form == "solution" else "gut", p["fa"], p["lag"])]
     through = 1 - np.exp(-p["k_mucosa"] * dose.hold_h)
     rest = (1 - through) * p["fa"] if dose.swallowed else 0.0 * through
     return [Way("mucosa", through, 0.0, dose.hold_h), Way("gut_held", rest, p["lag"], dose.hold_h)]
