@@ -1,0 +1,1 @@
+"""Reasons to words, tables and charts: the only place that makes sentences."""
