@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from titrant.pkpd.engine import Ways
+from titrant.pkpd.engine import Ways, solve
+from titrant.pkpd.individual import Problem
+from titrant.pkpd.schedule import Entries
 from titrant.pkpd.system import OUT, System
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "pk" / "benchmark"
@@ -68,3 +70,30 @@ def _system(states, flows, outputs) -> System:
         np.array([state for state, _ in outputs.values()]),
         np.array([scale for _, scale in outputs.values()]),
     )
+
+
+W3_TIMES_H = np.array([40.5, 42.0, 44.0, 47.5])
+
+
+def w3_problem(levels: np.ndarray) -> Problem:
+    """W3: six doses each 8 h, four levels, three effects with 20 % proportional error; levels (n_people, 4)."""
+    numbers = spec()
+    sd = np.sqrt(numbers["omega2"])
+    centre = numbers["W1"]
+    doses = Entries(np.arange(numbers["W3"]["ndose"]) * numbers["tau"], np.full(6, numbers["dose"]), np.zeros(6, int))
+
+    def predict(effects: np.ndarray) -> np.ndarray:
+        p = {name: np.full(len(effects), centre[name]) for name in ("Q", "V3")}
+        p |= {name: centre[name] * np.exp(sd * effects[:, k]) for k, name in enumerate(("CL", "V", "KA"))}
+        return solve(w1(p), at_once(len(effects)), doses, W3_TIMES_H, compiled=True).of("C1")
+
+    none = np.zeros(4)
+    return Problem(predict, ("CL", "V", "KA"), levels, none + numbers["W3"]["prop_sd"], none, normal=True)
+
+
+def w3_people() -> tuple[np.ndarray, np.ndarray]:
+    """True standardised effects (100, 3) and measured levels (100, 4)."""
+    rows = people("w3_data.csv", 100)
+    sd = np.sqrt(spec()["omega2"])
+    true = np.stack([rows[name] / sd for name in ("eta_cl", "eta_v", "eta_ka")], axis=1)
+    return true, np.stack([rows[f"y{t:g}"] for t in W3_TIMES_H], axis=1)

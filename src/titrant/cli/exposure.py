@@ -226,19 +226,23 @@ def _print_table(exposure: Any, many: bool) -> None:
 
     chosen = exposure.model
     click.echo(f"{chosen.title}  ({chosen.id}, {chosen.status.value}; {chosen.analyte}; {chosen.sampling})")
-    click.echo(f"{'':18}" + "".join(f"{output:>32}" for output in exposure.outputs))
+    click.echo(f"{'':18}" + "".join(f"{output:>36}" for output in exposure.outputs))
     for name, (words, unit) in _NAMES.items():
         cells = []
         for number in range(len(exposure.outputs)):
             values = exposure.summaries[name][:, number]
-            middle = f"{np.median(values):.3g}"
-            spread = " ({:.3g} to {:.3g})".format(*np.quantile(values, (0.05, 0.95))) if many else ""
-            cells.append("not read" if np.isnan(values).all() else middle + spread + f" {unit}")
-        click.echo(f"{words:18}" + "".join(f"{cell:>32}" for cell in cells))
+            low, middle, high = (_short(float(v)) for v in np.quantile(values, (0.05, 0.5, 0.95)))
+            cells.append("not read" if np.isnan(values).all() else middle + (f" ({low} to {high})" if many else "") + f" {unit}")
+        click.echo(f"{words:18}" + "".join(f"{cell:>36}" for cell in cells))
     if many:
         click.echo(f"median (5 % to 95 %) of {len(exposure.values):,} simulated people")
     for line in exposure.warnings:
         click.echo(f"! {line}")
+
+
+def _short(value: float) -> str:
+    """Three digits, and no exponent."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _plot(asked: dict[str, Any], doses: list, exposure: Any) -> None:

@@ -1,6 +1,7 @@
 """The one engine: doses in, concentrations out, for every model and any number of people."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -9,8 +10,9 @@ from titrant.pkpd.schedule import Entries, March, Runs, compile_march, runs_of
 from titrant.pkpd.system import Pattern, System, pattern_of
 
 FINISHED = "finished"
-_FEW = 24  # people times stops, in hundreds, below which plain NumPy answers sooner than the compiler starts
-_SLOWEST_PEOPLE = 1e6
+_FEW = 2400  # people times stops below which plain NumPy answers sooner than the compiler starts
+_WORTH_THREADS = 60_000  # people times runs below which one thread is done before the others are awake
+_FASTEST_PER_H = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,38 +98,62 @@ def solve(
     fault = _parameter_fault(system, ways, initial)
     if fault:
         return _nothing(system, times_h, fault)
-    march = compile_march(times_h, entries, ways.lags_h.min(axis=1), (ways.lags_h + ways.durations_h).max(axis=1), begin)
+    earliest_h, latest_h = ways.lags_h.min(axis=1), (ways.lags_h + ways.durations_h).max(axis=1)
+    arrays = (times_h, entries.times_h, entries.amounts_mg, entries.kinds, earliest_h, latest_h)
+    course = _course(*(array.tobytes() for array in arrays), begin, tuple(amounts_at_h))
     if compiled is None:
-        compiled = system.n_people * len(march.step_h) > _FEW * 100
-    snap_stops = _snap_stops(march, times_h, amounts_at_h)
-    values, amounts = (_compiled if compiled else _plain)(system, ways, march, initial, snap_stops)
+        compiled = system.n_people * len(course.march.step_h) > _FEW
+    values, amounts = (_compiled if compiled else _plain)(system, ways, course, initial)
     if not (np.isfinite(values).all() and np.isfinite(amounts).all()):
         return _nothing(system, times_h, "an amount became too large or undefined during the march")
     return Solution(system.outputs, times_h, values, amounts)
 
 
-def _snap_stops(march: March, times_h: np.ndarray, amounts_at_h) -> np.ndarray:
-    """Stops of the asked times and of the end. Raises UnusableNumbers for a time that is not read."""
+@dataclass(frozen=True, eq=False)
+class Course:
+    """A compiled schedule: the march, its runs, and the stops at which amounts are asked."""
+
+    march: March
+    runs: Runs
+    snap_stops: np.ndarray
+
+
+@lru_cache(maxsize=32)
+def _course(
+    times: bytes, at: bytes, mg: bytes, kinds: bytes, earliest: bytes, latest: bytes, begin_h: float, amounts_at_h: tuple
+) -> Course:
+    """The course of arrays given as bytes, so that asking again for the same schedule costs nothing."""
+    times_h, at_h, amounts_mg, earliest_h, latest_h = (np.frombuffer(raw) for raw in (times, at, mg, earliest, latest))
+    entries = Entries(at_h, amounts_mg, np.frombuffer(kinds, np.int64))
+    return course_of(times_h, entries, earliest_h, latest_h, begin_h, amounts_at_h)
+
+
+def course_of(times_h, entries: Entries, earliest_h, latest_h, begin_h: float, amounts_at_h=()) -> Course:
+    """The compiled schedule; arguments as in ``compile_march``. Raises UnusableNumbers for a time that is not read."""
+    march = compile_march(times_h, entries, earliest_h, latest_h, begin_h)
     asked = np.isin(times_h, np.asarray(amounts_at_h, float))
     if asked.sum() != len(set(amounts_at_h)):
         raise _unusable("amounts", "amounts are asked at a time that is not a reading time", "Add it to the times.")
     asked[-1] = True
-    return np.flatnonzero(np.isin(march.reading, np.flatnonzero(asked)))
+    snap_stops = np.flatnonzero(np.isin(march.reading, np.flatnonzero(asked)))
+    return Course(march, runs_of(march, snap_stops), snap_stops)
 
 
-def _plain(system: System, ways: Ways, march: March, initial: np.ndarray, snap_stops: np.ndarray):
+def _plain(system: System, ways: Ways, course: Course, initial: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     from titrant.pkpd import plain
 
-    return plain.run(system, ways, march, initial, snap_stops)
+    return plain.run(system, ways, course.march, initial, course.snap_stops)
 
 
-def _compiled(system: System, ways: Ways, march: March, initial: np.ndarray, snap_stops: np.ndarray):
+def _compiled(system: System, ways: Ways, course: Course, initial: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     from titrant.pkpd import kernels
 
-    n_people, n_readings = system.n_people, int(march.reading.max()) + 1
-    values = np.empty((n_people, len(system.outputs), n_readings))
-    snaps = np.empty((n_people, len(snap_stops), len(system.states)))
-    kernels.curves(*kernel_inputs(system, ways, runs_of(march, snap_stops), initial), snaps, values)
+    runs, n_people = course.runs, system.n_people
+    values = np.empty((n_people, len(system.outputs), int(course.march.reading.max()) + 1))
+    snaps = np.empty((n_people, len(course.snap_stops), len(system.states)))
+    work = n_people * (len(runs.run_steps) + len(runs.class_kind) + int(runs.first_power[-1]))
+    kernel = kernels.curves if work > _WORTH_THREADS else kernels.curves_alone
+    kernel(*kernel_inputs(system, ways, runs, initial), snaps, values)
     return values, snaps
 
 
@@ -197,8 +223,8 @@ def _parameter_fault(system: System, ways: Ways, initial: np.ndarray) -> str:
         bad = ~(np.isfinite(values) & (values >= 0)).all(axis=1)
         if bad.any():
             return f"person {int(np.argmax(bad)) + 1}: {what} is negative or not a finite number"
-    if system.rates_per_h.size and system.rates_per_h.max() > _SLOWEST_PEOPLE:
-        return f"a rate constant is above {_SLOWEST_PEOPLE:,.0f} per hour"
+    if system.rates_per_h.size and system.rates_per_h.max() > _FASTEST_PER_H:
+        return f"a rate constant is above {_FASTEST_PER_H:,.0f} per hour"
     return ""
 
 

@@ -148,39 +148,54 @@ def _march_block(rates, flows, shape, ways, march, x, scale, reads, people, snap
         _copy(amounts[last - first], amounts[0])
 
 
+@njit(cache=True)
+def _curves_block(block, rates, flows, shape, ways, march, initial, scales, reads, snaps, results):
+    first = block * LANES
+    last = min(first + LANES, rates.shape[1])
+    here = (ways[0], _lanes(ways[1], first, last), _lanes(ways[2], first, last), _lanes(ways[3], first, last))
+    _march_block(
+        _lanes(rates, first, last), flows, shape, here, march, _lanes(initial, first, last),
+        _lanes(scales, first, last), reads, last - first, snaps[first:last], results[first:last],
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def _peaks_block(block, rates, flows, shape, ways, march, initial, scales, reads, snaps, results):
+    first = block * LANES
+    last = min(first + LANES, rates.shape[1])
+    n_readings = march.run_column.max() + march.run_steps.max()
+    kept = np.zeros((last - first, scales.shape[0], n_readings))
+    here = (ways[0], _lanes(ways[1], first, last), _lanes(ways[2], first, last), _lanes(ways[3], first, last))
+    _march_block(
+        _lanes(rates, first, last), flows, shape, here, march, _lanes(initial, first, last),
+        _lanes(scales, first, last), reads, last - first, snaps[first:last], kept,
+    )  # fmt: skip
+    for person in range(last - first):
+        for output in range(scales.shape[0]):
+            where = np.argmax(kept[person, output])
+            results[first + person, output, 0] = kept[person, output, where]
+            results[first + person, output, 1] = where
+
+
 @njit(cache=True, parallel=True)
 def curves(rates, flows, shape, ways, march, initial, scales, reads, snaps, results):
     """Outputs of everybody into ``results`` (n_people, n_outputs, n_readings), asked amounts into ``snaps``."""
-    n_people = rates.shape[1]
-    for block in prange((n_people + LANES - 1) // LANES):
-        first = block * LANES
-        last = min(first + LANES, n_people)
-        here = (ways[0], _lanes(ways[1], first, last), _lanes(ways[2], first, last), _lanes(ways[3], first, last))
-        _march_block(
-            _lanes(rates, first, last), flows, shape, here, march, _lanes(initial, first, last),
-            _lanes(scales, first, last), reads, last - first, snaps[first:last], results[first:last],
-        )  # fmt: skip
+    for block in prange((rates.shape[1] + LANES - 1) // LANES):
+        _curves_block(block, rates, flows, shape, ways, march, initial, scales, reads, snaps, results)
+
+
+@njit(cache=True)
+def curves_alone(rates, flows, shape, ways, march, initial, scales, reads, snaps, results):
+    """As ``curves``, on one thread: waking the others costs more than a small task takes. The same bytes."""
+    for block in range((rates.shape[1] + LANES - 1) // LANES):
+        _curves_block(block, rates, flows, shape, ways, march, initial, scales, reads, snaps, results)
 
 
 @njit(cache=True, parallel=True)
 def peaks(rates, flows, shape, ways, march, initial, scales, reads, snaps, results):
     """Largest reading and its column, into ``results`` (n_people, n_outputs, 2); asked amounts into ``snaps``."""
-    n_people = rates.shape[1]
-    n_readings = march.run_column.max() + LANES
-    for block in prange((n_people + LANES - 1) // LANES):
-        first = block * LANES
-        last = min(first + LANES, n_people)
-        here = (ways[0], _lanes(ways[1], first, last), _lanes(ways[2], first, last), _lanes(ways[3], first, last))
-        kept = np.zeros((last - first, scales.shape[0], n_readings))
-        _march_block(
-            _lanes(rates, first, last), flows, shape, here, march, _lanes(initial, first, last),
-            _lanes(scales, first, last), reads, last - first, snaps[first:last], kept,
-        )  # fmt: skip
-        for person in range(last - first):
-            for output in range(scales.shape[0]):
-                where = np.argmax(kept[person, output])
-                results[first + person, output, 0] = kept[person, output, where]
-                results[first + person, output, 1] = where
+    for block in prange((rates.shape[1] + LANES - 1) // LANES):
+        _peaks_block(block, rates, flows, shape, ways, march, initial, scales, reads, snaps, results)
 
 
 @njit(cache=True)
