@@ -3,12 +3,13 @@
 A chart says what model it comes from and how sure that model is. Altair is loaded only when a picture is made.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 _INK, _SECOND = "#1b1b1b", "#7a4100"
 _WIDE, _HIGH = 640, 220
-_LONGEST_CAPTION = 118
+_LONGEST_CAPTION = 104
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,9 @@ def save(chart: Any, path: str) -> None:
 
 
 def _panel(alt: Any, curve: Curve, picture: Picture, scale: float, time_title: str, first: bool) -> Any:
-    top = max(max(curve.outer[1] if curve.outer else curve.middle), 1e-9) * 1.08
+    top = _round_above(max(max(curve.outer[1] if curve.outer else curve.middle), 1e-9) * 1.05)
     x = alt.X("t:Q", title=time_title, scale=alt.Scale(nice=False))
-    y_axis = alt.Y("y:Q", title=f"{curve.name} ({curve.unit})", scale=alt.Scale(domain=[0, top], nice=True))
+    y_axis = alt.Y("y:Q", title=f"{curve.name} ({curve.unit})", scale=alt.Scale(domain=[0, top], nice=False))
     layers = _bands(alt, picture.bands, top, curve.times_h[-1] / scale) if first else []
     for pair, opacity in ((curve.outer, 0.18), (curve.inner, 0.32)):
         if pair:
@@ -94,7 +95,15 @@ def _panel(alt: Any, curve: Curve, picture: Picture, scale: float, time_title: s
     if ticks:
         mark = _of(alt, ticks).mark_tick(color=_SECOND, orient="vertical", size=9, thickness=1.4, yOffset=-5)
         layers.append(mark.encode(x="t:Q", y=alt.value(_HIGH)))
+    if first and picture.bands:
+        layers += _band_words(alt, picture.bands, top, curve.times_h[-1] / scale)
     return alt.layer(*layers).properties(width=_WIDE, height=_HIGH)
+
+
+def _round_above(value: float) -> float:
+    """The next of 1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(power * step for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if power * step >= value)
 
 
 def _bands(alt: Any, bands: list[Band], top: float, end: float) -> list[Any]:
@@ -102,11 +111,21 @@ def _bands(alt: Any, bands: list[Band], top: float, end: float) -> list[Any]:
     near = [band for band in bands if band.lowest < top]
     if not near:
         return []
-    rows = [{"x": 0.0, "x2": end, "y": b.lowest, "y2": min(b.highest, top), "text": b.text} for b in near]
+    rows = [{"x": 0.0, "x2": end, "y": b.lowest, "y2": min(b.highest, top)} for b in near]
     areas = _of(alt, rows).mark_rect(color="#d9c7a8", opacity=0.3).encode(x="x:Q", x2="x2:Q", y="y:Q", y2="y2:Q")
     edges = _of(alt, rows).mark_rule(color=_SECOND, strokeDash=[5, 4]).encode(y="y:Q")
-    words = _of(alt, rows).mark_text(align="right", dx=-6, dy=-7, baseline="middle", color=_SECOND, fontSize=10)
-    return [areas, edges, words.encode(x="x2:Q", y="y:Q", text="text:N")]
+    return [areas, edges]
+
+
+def _band_words(alt: Any, bands: list[Band], top: float, end: float) -> list[Any]:
+    """The bands' words over everything else, on a white rim so that a curve behind them does not hide them."""
+    rows = [{"x": end, "y": b.lowest, "text": b.text} for b in bands if b.lowest < top]
+    if not rows:
+        return []
+    place = {"align": "right", "dx": -6, "dy": -8, "baseline": "middle", "fontSize": 10.5}
+    rim = _of(alt, rows).mark_text(stroke="white", strokeWidth=4, color="white", **place)
+    ink = _of(alt, rows).mark_text(color=_SECOND, **place)
+    return [layer.encode(x="x:Q", y="y:Q", text="text:N") for layer in (rim, ink)]
 
 
 def _of(alt: Any, rows: list[dict[str, Any]]) -> Any:

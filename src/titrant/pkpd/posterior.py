@@ -7,6 +7,7 @@ that fails too, many short chains walk the posterior and must agree.
 Source of k and its limit: Vehtari, Simpson, Gelman, Yao & Gabry, Pareto smoothed importance sampling, JMLR 2024;25(72).
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,12 +83,19 @@ def _proposed(problem: Problem, person: int, centre, covariance, generator, draw
 
 def smoothed(log_weights: np.ndarray) -> tuple[np.ndarray, float]:
     """Pareto-smoothed weights summing to one, and the shape k of their tail, through ArviZ."""
-    from arviz import psislw
-
+    psislw = _arviz().psislw
     log_weights = np.where(np.isfinite(log_weights), log_weights, -1e300)
     smooth, k = psislw(log_weights - log_weights.max())
     weights = np.exp(np.asarray(smooth) - np.max(smooth))
     return weights / weights.sum(), float(k)
+
+
+def _arviz():
+    """ArviZ, without its notice about a coming version."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        import arviz
+    return arviz
 
 
 def _adapted(effects: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -101,8 +109,7 @@ def _adapted(effects: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.n
 
 def _walked(problem: Problem, person: int, mode: Mode, centre, covariance, generator) -> Posterior:
     """Many random walks side by side; the second half of each is kept."""
-    from arviz import ess, rhat
-
+    ess, rhat = _arviz().ess, _arviz().rhat
     k = len(centre)
     root = np.linalg.cholesky(covariance) * 2.4 / np.sqrt(k)
     at = centre + generator.standard_normal((_CHAINS, k)) @ root.T
