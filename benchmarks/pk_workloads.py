@@ -1,4 +1,4 @@
-"""The benchmark's two structures: W1, two compartments with a depot; W2, a chain like ketamine's with its metabolite."""
+"""The benchmark's structures: W1, two compartments with a depot; W2, a chain like ketamine's; W3, one person."""
 
 import csv
 import json

@@ -64,7 +64,12 @@ def fit(chosen: ParameterSet, seen: list[Observation], fixed: dict[str, float]) 
 
     def slope(theta: np.ndarray) -> np.ndarray:
         step = 1e-4
-        both = residuals(chosen, seen, fixed, np.concatenate([theta + step * np.eye(len(theta)), theta - step * np.eye(len(theta))]))
+        both = residuals(
+            chosen,
+            seen,
+            fixed,
+            np.concatenate([theta + step * np.eye(len(theta)), theta - step * np.eye(len(theta))]),
+        )
         return ((both[: len(theta)] - both[len(theta) :]) / (2 * step)).T
 
     return least_squares(at, np.zeros(len(PRIOR)), jac=slope, loss="soft_l1", max_nfev=60).x
@@ -101,8 +106,12 @@ def main() -> None:
         print(f"{name:12} {p[name][0]:9.4g}   prior {START[name]:g}")
     said = predicted(chosen, p, seen)[:, 0]
     for o, value in zip(seen, said, strict=True):
-        print(f"{o.study:9} {o.dose.route:7} {o.output:12} {o.what:6} seen {o.value:8.3g} said {value:8.3g} fold {value / o.value:5.2f}")
-    print("gmfe", round(gmfe([(v, o.value) for o, v in zip(seen, said, strict=True) if o.what in ("cmax", "auc")]), 3))
+        name = f"{o.study:9} {o.dose.route:7} {o.output:12} {o.what:6}"
+        print(f"{name} seen {o.value:8.3g} said {value:8.3g} fold {value / o.value:5.2f}")
+    print(
+        "gmfe",
+        round(gmfe([(v, o.value) for o, v in zip(seen, said, strict=True) if o.what in ("cmax", "auc")]), 3),
+    )
     if not options.quick:
         for study, pairs in left_out(chosen, seen, fixed).items():
             print("left out", study, round(gmfe([(v, o.value) for o, v in pairs]), 2))

@@ -110,8 +110,8 @@ def _simulated(asked: dict[str, Any]) -> tuple[list, Any]:
     from titrant.pkpd.doses import every
     from titrant.pkpd.population import Person
     from titrant.pkpd.shipped import model
-    from titrant.pkpd.simulate import reading_times
-    from titrant.pkpd.simulate import simulate as run
+    from titrant.pkpd.simulation import reading_times
+    from titrant.pkpd.simulation import simulate as run
 
     chosen = model(asked["model_name"])
     manner = {name: asked[name] for name in ("over_h", "hold_h", "swallowed", "sprays", "form")}
@@ -156,7 +156,10 @@ def _change(chosen: Any, others: tuple[str, ...], liver_state: str | None) -> Ca
         found.append(liver.Factors(liver=float(str(states[liver_state]["intrinsic"]))))
     if len(found) > 1:
         raise UnusableNumbers(
-            "several changes at once", "their joint size was never measured", "Sizes may add, cancel or multiply.", "Ask for one at a time."
+            "several changes at once",
+            "their joint size was never measured",
+            "Sizes may add, cancel or multiply.",
+            "Ask for one at a time.",
         )
     return (lambda p: liver.apply(chosen, p, found[0])) if found else None
 
@@ -208,7 +211,9 @@ def _known(value: float) -> float | None:
 def _print_csv(exposure: Any, many: bool) -> None:
     from titrant.pkpd.quantiles import LEVELS, curve_bands
 
-    click.echo("output,time_h," + (",".join(f"q{level}_ng_per_ml" for level in LEVELS) if many else "typical_ng_per_ml"))
+    click.echo(
+        "output,time_h," + (",".join(f"q{level}_ng_per_ml" for level in LEVELS) if many else "typical_ng_per_ml")
+    )
     for number, output in enumerate(exposure.outputs):
         rows = curve_bands(exposure.values[:, number]) if many else exposure.values[:1, number]
         for k, at in enumerate(exposure.times_h):
@@ -232,7 +237,9 @@ def _print_table(exposure: Any, many: bool) -> None:
         for number in range(len(exposure.outputs)):
             values = exposure.summaries[name][:, number]
             low, middle, high = (_short(float(v)) for v in np.quantile(values, (0.05, 0.5, 0.95)))
-            cells.append("not read" if np.isnan(values).all() else middle + (f" ({low} to {high})" if many else "") + f" {unit}")
+            cells.append(
+                "not read" if np.isnan(values).all() else middle + (f" ({low} to {high})" if many else "") + f" {unit}"
+            )
         click.echo(f"{words:18}" + "".join(f"{cell:>36}" for cell in cells))
     if many:
         click.echo(f"median (5 % to 95 %) of {len(exposure.values):,} simulated people")
@@ -277,7 +284,8 @@ def picture_of(title: str, doses: list, exposure: Any, bands: list) -> Any:
             curves.append(Curve(output, "ng/mL", times, middle, (lower, upper), (low, high)))
     chosen = exposure.model
     shown = "Line: median; dark band: half of the people; light band: 90 %. " if len(exposure.values) > 1 else ""
-    caption = [f"Model {chosen.id} of {chosen.analyte} ({chosen.sampling}), status {chosen.status.value}: a model, not a measurement. {shown}Ticks: doses.", *chosen.weak_points[:2]]
+    said = f"Model {chosen.id} of {chosen.analyte} ({chosen.sampling}), status {chosen.status.value}"
+    caption = [f"{said}: a model, not a measurement. {shown}Ticks: doses.", *chosen.weak_points[:2]]
     ticks = [dose.at_h for dose in doses if dose.at_h <= times[-1]]
     named = [Band(b.lowest, b.highest, f"{b.text} {b.lowest:g}-{b.highest:g} ({b.source})") for b in bands]
     return Picture(title, caption, curves, ticks, named)
@@ -362,8 +370,8 @@ def _fit_answer(case: Any, found: Any) -> dict[str, Any]:
     rows = {}
     for number, name in enumerate(case.problem.names):
         low, middle, high = (float(v) for v in np.quantile(draws[name], (0.05, 0.5, 0.95)))
-        rows[name] = {"most_probable": mode[name], "5": low, "50": middle, "95": high,
-                      "prior": case.chosen.parameters[name].value, "shift_sd": float(found.mode.effects[0, number])}  # fmt: skip
+        rows[name] = {"prior": case.chosen.parameters[name].value, "most_probable": mode[name]}
+        rows[name] |= {"5": low, "50": middle, "95": high, "shift_sd": float(found.mode.effects[0, number])}
     numbers = {name: _known(float(getattr(found, name))) for name in ("pareto_k", "rhat", "effective")}
     return {
         "model": case.chosen.id,
@@ -373,7 +381,12 @@ def _fit_answer(case: Any, found: Any) -> dict[str, Any]:
         "diagnostic": {"method": found.method, **numbers},
         "parameters": rows,
         "levels": [
-            {"time_h": level.at_h, "output": level.output, "measured": level.ng_per_ml, "most_probable": float(said)}
+            {
+                "time_h": level.at_h,
+                "output": level.output,
+                "measured": level.ng_per_ml,
+                "most_probable": float(said),
+            }
             for level, said in zip(case.levels, case.problem.predict(found.mode.effects)[0], strict=True)
         ],
     }
@@ -386,9 +399,12 @@ def _print_fit(answer: dict[str, Any]) -> None:
         cells = (row["prior"], row["most_probable"], row["5"], row["50"], row["95"])
         click.echo(f"{name:14}" + "".join(f"{cell:>10.3g}" for cell in cells))
     for row in answer["levels"]:
-        click.echo(f"{row['output']} at {row['time_h']:g} h: measured {row['measured']:g}, fitted {row['most_probable']:.3g} ng/mL")
+        said = f"measured {row['measured']:g}, fitted {row['most_probable']:.3g} ng/mL"
+        click.echo(f"{row['output']} at {row['time_h']:g} h: {said}")
     how = answer["diagnostic"]
-    numbers = ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in how.items() if isinstance(value, float))
+    numbers = ", ".join(
+        f"{name.replace('_', ' ')} {value:.3g}" for name, value in how.items() if isinstance(value, float)
+    )
     click.echo(f"diagnostic: {how['method']}, {numbers}")
     if not answer["usable"]:
         click.echo("! The diagnostic does not allow any use of this fit. The rules decide alone.")
@@ -415,4 +431,3 @@ for _command in (simulate, fit, models):
 
 if __name__ == "__main__":
     sys.exit(exposure_group())
-

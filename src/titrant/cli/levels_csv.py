@@ -24,7 +24,12 @@ def read_levels(path: str) -> tuple[list[Any], list[Any]]:
         at_h = _number(path, number, row, "time_h")
         given, seen = row["dose_mg"].strip(), row["level_ng_per_ml"].strip()
         if bool(given) == bool(seen):
-            raise _wrong(path, number, "a row is either a dose or a level", "Fill dose_mg or level_ng_per_ml, not both.")
+            raise _wrong(
+                path,
+                number,
+                "a row is either a dose or a level",
+                "Fill dose_mg or level_ng_per_ml, not both.",
+            )
         if given:
             over = _number(path, number, row, "over_min", "0") / 60
             hold = _number(path, number, row, "hold_min", "20") / 60
@@ -67,7 +72,11 @@ def _check_columns(path: str, names: list[str]) -> None:
     unknown = [name for name in names if name not in _COLUMNS]
     missing = [name for name in _NEEDED if name not in names]
     if unknown or missing or len(set(names)) != len(names):
-        fault = f"column {unknown[0]!r} is not known" if unknown else f"column {(missing or ['twice'])[0]!r} is missing or doubled"
+        fault = (
+            f"column {unknown[0]!r} is not known"
+            if unknown
+            else f"column {(missing or ['twice'])[0]!r} is missing or doubled"
+        )
         raise _wrong(path, 1, fault, f"Columns, with their units, are: {', '.join(_COLUMNS)}.")
 
 

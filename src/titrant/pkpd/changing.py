@@ -12,11 +12,14 @@ from titrant.pkpd.engine import Solution, Ways, solve
 from titrant.pkpd.parameters import ParameterSet
 from titrant.pkpd.population import Person
 from titrant.pkpd.schedule import Entries
-from titrant.pkpd.simulate import prepared
+from titrant.pkpd.simulation import prepared
 
 
 def in_pieces(
-    chosen: ParameterSet, doses: list[Given], times_h: np.ndarray, pieces: list[tuple[float, dict[str, np.ndarray]]]
+    chosen: ParameterSet,
+    doses: list[Given],
+    times_h: np.ndarray,
+    pieces: list[tuple[float, dict[str, np.ndarray]]],
 ) -> Solution:
     """Concentrations at ``times_h`` under parameters that change at the begin of each piece.
 

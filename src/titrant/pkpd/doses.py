@@ -38,9 +38,11 @@ class Given:
 
 
 def every(mg: float, interval_h: float, days: float, route: str, **manner) -> list[Given]:
-    """The doses of a regular regimen: ``mg`` each ``interval_h`` from 0 h until before ``days``. Times are exact multiples."""
-    if not (math.isfinite(interval_h) and 0 < interval_h and math.isfinite(days) and 0 < days <= 36500):
-        raise UnusableNumbers("regimen", f"every {interval_h} h for {days} days cannot be given", _WHY, "Use e.g. 8 h, 28 d.")
+    """The doses of a regular regimen: ``mg`` each ``interval_h`` from 0 h until before ``days``."""
+    if not (math.isfinite(interval_h) and interval_h > 0 and math.isfinite(days) and 0 < days <= 36500):
+        raise UnusableNumbers(
+            "regimen", f"every {interval_h} h for {days} days cannot be given", _WHY, "Use e.g. 8 h, 28 d."
+        )
     count = math.ceil(days * 24 / interval_h - 1e-9)
     if count > 1_000_000:
         raise UnusableNumbers("regimen", f"it has {count:,} doses", "At most 1,000,000 are simulated.", "Shorten it.")
@@ -59,7 +61,10 @@ def checked(doses: list[Given], valid_routes: dict) -> list[Given]:
         if not fault and dose.at_h < last_h:
             fault = ("it lies before the dose above it", "Sort the doses by time.")
         if not fault and before.get(dose.manner) == dose.at_h:
-            fault = ("the same dose stands twice at this time", "Keep one; write a doubled dose as one amount.")
+            fault = (
+                "the same dose stands twice at this time",
+                "Keep one; write a doubled dose as one amount.",
+            )
         if fault:
             raise UnusableNumbers(f"dose {number}, at {dose.at_h} h", fault[0], _WHY, fault[1])
         before[dose.manner] = last_h = dose.at_h
@@ -72,7 +77,10 @@ def _fault(dose: Given, valid_routes: dict) -> tuple[str, str] | None:
     if dose.route not in valid_routes:
         return f"route {dose.route!r} is not valid for this model", f"Valid are: {', '.join(valid_routes)}."
     if not (math.isfinite(dose.at_h) and 0 <= dose.at_h <= 1e6):
-        return "its time is negative, absurd or not a number", "Give hours since the start, from 0 to 1,000,000."
+        return (
+            "its time is negative, absurd or not a number",
+            "Give hours since the start, from 0 to 1,000,000.",
+        )
     if not (math.isfinite(dose.mg) and 0 <= dose.mg <= 2000):
         return f"{dose.mg} mg is not an amount between 0 and 2,000 mg", "Check the amount and its unit."
     if not (math.isfinite(dose.over_h) and 0 <= dose.over_h <= 24 * 30):

@@ -37,7 +37,7 @@ def acting(tree: dict, ketamine: np.ndarray, norketamine: np.ndarray, use: str) 
 
 
 def dissociation_share(tree: dict, ng_per_ml: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Least and most share (0 to 1) of a visual analogue scale's maximum. Straight through zero, held above the studied top."""
+    """Least and most share (0 to 1) of a visual analogue scale's maximum: a line through zero, held above its top."""
     row = tree["dissociation"]
     level = np.minimum(ng_per_ml, _number(row, "to_ng_per_ml")) / _number(row, "to_ng_per_ml")
     return level * _number(row, "least_share_at_top"), level * _number(row, "most_share_at_top")

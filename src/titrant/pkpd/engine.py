@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from titrant.pkpd.faults import Stopped, UnusableNumbers
-from titrant.pkpd.schedule import Entries, March, Runs, compile_march, runs_of
+from titrant.pkpd.schedule import SAME_TIME_H, Entries, March, Runs, compile_march, runs_of
 from titrant.pkpd.system import Pattern, System, pattern_of
 
 FINISHED = "finished"
@@ -30,10 +30,12 @@ class Ways:
     lags_h: np.ndarray
     durations_h: np.ndarray
 
-    def people(self, first: int, last: int) -> "Ways":
-        return Ways(
-            self.states, self.shares[:, first:last], self.lags_h[:, first:last], self.durations_h[:, first:last]
-        )
+    def plain(self) -> "Ways":
+        """The same, with durations too short to be meant read as at once."""
+        short = self.durations_h < SAME_TIME_H
+        if not (short & (self.durations_h != 0)).any():
+            return self
+        return Ways(self.states, self.shares, self.lags_h, np.where(short, 0.0, self.durations_h))
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,12 @@ class Solution:
     def required(self) -> "Solution":
         """This solution if it finished; else raises Stopped."""
         if self.stopped != FINISHED:
-            raise Stopped("simulation", self.stopped, "A number that is not finite is never shown.", "Check the parameters.")
+            raise Stopped(
+                "simulation",
+                self.stopped,
+                "A number that is not finite is never shown.",
+                "Check the parameters.",
+            )
         return self
 
 
@@ -98,6 +105,7 @@ def solve(
     fault = _parameter_fault(system, ways, initial)
     if fault:
         return _nothing(system, times_h, fault)
+    ways = ways.plain()
     earliest_h, latest_h = ways.lags_h.min(axis=1), (ways.lags_h + ways.durations_h).max(axis=1)
     arrays = (times_h, entries.times_h, entries.amounts_mg, entries.kinds, earliest_h, latest_h)
     course = _course(*(array.tobytes() for array in arrays), begin, tuple(amounts_at_h))
@@ -120,7 +128,14 @@ class Course:
 
 @lru_cache(maxsize=32)
 def _course(
-    times: bytes, at: bytes, mg: bytes, kinds: bytes, earliest: bytes, latest: bytes, begin_h: float, amounts_at_h: tuple
+    times: bytes,
+    at: bytes,
+    mg: bytes,
+    kinds: bytes,
+    earliest: bytes,
+    latest: bytes,
+    begin_h: float,
+    amounts_at_h: tuple,
 ) -> Course:
     """The course of arrays given as bytes, so that asking again for the same schedule costs nothing."""
     times_h, at_h, amounts_mg, earliest_h, latest_h = (np.frombuffer(raw) for raw in (times, at, mg, earliest, latest))
@@ -179,7 +194,7 @@ def kernel_inputs(system: System, ways: Ways, runs: Runs, initial: np.ndarray) -
 
 
 def reads_of(system: System, pattern: Pattern) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Read states, and for each output the propagator entries and columns of its row, filled up to fours with -1 and 0."""
+    """Read states, and each output's propagator entries and columns, filled up to fours with -1 and 0."""
     rows = [np.flatnonzero(pattern.rows == state) for state in system.read_states]
     wide = -(-max(map(len, rows)) // 4) * 4
     entries = np.full((len(rows), wide), -1, dtype=np.int64)
@@ -229,7 +244,13 @@ def _parameter_fault(system: System, ways: Ways, initial: np.ndarray) -> str:
 
 
 def _nothing(system: System, times_h: np.ndarray, why: str) -> Solution:
-    return Solution(system.outputs, times_h, np.empty((0, len(system.outputs), 0)), np.empty((0, 0, len(system.states))), why)
+    return Solution(
+        system.outputs,
+        times_h,
+        np.empty((0, len(system.outputs), 0)),
+        np.empty((0, 0, len(system.states))),
+        why,
+    )
 
 
 def _unusable(place: str, fault: str, repair: str) -> UnusableNumbers:

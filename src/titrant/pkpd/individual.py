@@ -55,7 +55,7 @@ class Mode:
 
 
 def log_likelihood(problem: Problem, said: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Exact log likelihood of ``levels`` (..., n_levels) given predictions ``said`` (..., n_levels), up to a constant."""
+    """Exact log likelihood of ``levels`` given predictions ``said``, both (..., n_levels), up to a constant."""
     said = np.maximum(said, _SMALL)
     if problem.normal:
         variance = (problem.sd * said) ** 2 + problem.added**2

@@ -16,7 +16,7 @@ _BATCH = 16
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _prepared(rates, losses, fastest, flows, shape, ways, march, amounts):
+def _prepared(rates, losses, fastest, flows, shape, ways, march):
     """Powers of every propagator, and the vector of every kind of entry, for one block."""
     n = losses.shape[0]
     powers = np.empty((march.first_power[-1], len(shape[0]), LANES))
@@ -30,7 +30,18 @@ def _prepared(rates, losses, fastest, flows, shape, ways, march, amounts):
     for c in range(len(march.class_kind)):
         kind = march.class_kind[c]
         way = (ways[1][kind], ways[2][kind], ways[3][kind])
-        arrive(rates, losses, fastest, flows, ways[0][kind], way, march.class_from_h[c], march.class_to_h[c], work, arrivals[c])
+        arrive(
+            rates,
+            losses,
+            fastest,
+            flows,
+            ways[0][kind],
+            way,
+            march.class_from_h[c],
+            march.class_to_h[c],
+            work,
+            arrivals[c],
+        )
     return powers, arrivals
 
 
@@ -96,7 +107,12 @@ def _read(march, first_run, last_run, amounts, rows, entries, columns, read_stat
             if entries[output, k] < 0:
                 break
             r0, r1, r2, r3 = row[k], row[k + 1], row[k + 2], row[k + 3]
-            c0, c1, c2, c3 = columns[output, k], columns[output, k + 1], columns[output, k + 2], columns[output, k + 3]
+            c0, c1, c2, c3 = (
+                columns[output, k],
+                columns[output, k + 1],
+                columns[output, k + 2],
+                columns[output, k + 3],
+            )
             for run in range(first_run, last_run):
                 m, column, here = march.run_steps[run], march.run_column[run], _u(run - first_run)
                 if column < 0 or march.run_class[run] < 0:
@@ -123,7 +139,7 @@ def _march_block(rates, flows, shape, ways, march, x, scale, reads, people, snap
     n = x.shape[0]
     losses, fastest = np.empty((n, LANES)), np.empty(LANES)
     losses_of(rates, flows[0], losses, fastest)
-    powers, arrivals = _prepared(rates, losses, fastest, flows, shape, ways, march, x)
+    powers, arrivals = _prepared(rates, losses, fastest, flows, shape, ways, march)
     amounts = np.empty((_BATCH + 1, n, LANES))
     _copy(x, amounts[0])
     rows = np.empty((people, entries.shape[0], entries.shape[1], powers.shape[0]))
@@ -144,7 +160,19 @@ def _march_block(rates, flows, shape, ways, march, x, scale, reads, people, snap
             if march.run_snap[run] >= 0:
                 snaps[:, march.run_snap[run], :] = end.T[:people]
         for lane in range(people):
-            _read(march, first, last, amounts, rows[lane], entries, columns, read_states, scale, lane, curves[lane])
+            _read(
+                march,
+                first,
+                last,
+                amounts,
+                rows[lane],
+                entries,
+                columns,
+                read_states,
+                scale,
+                lane,
+                curves[lane],
+            )
         _copy(amounts[last - first], amounts[0])
 
 

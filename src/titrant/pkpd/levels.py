@@ -10,7 +10,7 @@ from titrant.pkpd.effects import chance_above
 from titrant.pkpd.parameters import ParameterSet
 from titrant.pkpd.population import Person
 from titrant.pkpd.quantiles import figure_bands
-from titrant.pkpd.simulate import Exposure, reading_times, simulate
+from titrant.pkpd.simulation import Exposure, reading_times, simulate
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,19 @@ def _one(chosen, mg, per_day, route, threshold, person, people, days, seed, chan
         mg,
         per_day,
         {name: figure_bands(e.of("ketamine").max(axis=1)) for name, e in found.items()},
-        {name: figure_bands(e.of("norketamine").max(axis=1)) for name, e in found.items() if "norketamine" in e.outputs},
+        {
+            name: figure_bands(e.of("norketamine").max(axis=1))
+            for name, e in found.items()
+            if "norketamine" in e.outputs
+        },
         {name: chance_above(e.of("ketamine"), threshold) for name, e in found.items()},
         found["as planned"].warnings,
     )
 
 
-def _run(chosen: ParameterSet, doses: list[Given], days: float, person: Person, people: int, seed: int, change) -> Exposure:
+def _run(
+    chosen: ParameterSet, doses: list[Given], days: float, person: Person, people: int, seed: int, change
+) -> Exposure:
     times = reading_times(doses, days * 24)
     wanted = times[times >= max(days - 1, 0) * 24]  # the last day: peaks are highest there
     return simulate(chosen, doses, wanted if len(wanted) > 1 else np.asarray(times), person, people, seed, change)

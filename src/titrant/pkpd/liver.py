@@ -2,7 +2,7 @@
 
 Well-stirred liver with flow Q and intrinsic clearance CLint behind a gut wall that lets Fg pass:
     oral area ~ Fg / CLint,    intravenous area ~ 1 / CL with CL = Q CLint / (Q + CLint).
-So halving CLint doubles what a swallowed dose gives and changes an intravenous one the less, the more the liver extracts.
+Halving CLint doubles what a swallowed dose gives, and changes an intravenous one the less the more the liver extracts.
 
 Source: Rowland, Benet & Graham, J Pharmacokinet Biopharm 1973;1:123-136.
 """
@@ -64,7 +64,13 @@ def _interaction(name: str, row: dict) -> Interaction:
 
     half_days = [number(f"{side}_half_days", "1") for side in ("onset", "offset")]
     return Interaction(
-        name, number("oral"), number("iv"), number("norketamine"), number("gut_power", "0"), *half_days, row["source"]
+        name,
+        number("oral"),
+        number("iv"),
+        number("norketamine"),
+        number("gut_power", "0"),
+        *half_days,
+        row["source"],
     )
 
 
@@ -72,7 +78,10 @@ def named(known: dict[str, Interaction], name: str) -> Interaction:
     """The interaction ``name``. Raises UnusableNumbers naming those that are measured."""
     if name not in known:
         raise UnusableNumbers(
-            f"with {name!r}", "no measured size of this interaction is known", _WHY, f"Measured are: {', '.join(known)}."
+            f"with {name!r}",
+            "no measured size of this interaction is known",
+            _WHY,
+            f"Measured are: {', '.join(known)}.",
         )
     return known[name]
 

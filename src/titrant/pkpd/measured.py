@@ -13,7 +13,7 @@ from titrant.pkpd.individual import Problem
 from titrant.pkpd.parameters import ParameterSet
 from titrant.pkpd.population import Person
 from titrant.pkpd.posterior import Posterior, posterior
-from titrant.pkpd.simulate import prepared
+from titrant.pkpd.simulation import prepared
 
 _OUTSIDE = 3.29  # standard deviations that leave 0.1 % outside
 _PRIOR_DRAWS = 1000

@@ -7,7 +7,7 @@ import numpy as np
 
 from titrant.pkpd.doses import Given
 from titrant.pkpd.parameters import ParameterSet
-from titrant.pkpd.simulate import prepared, summarised
+from titrant.pkpd.simulation import prepared, summarised
 from titrant.terms.numbers import parse_decimal
 
 _KETAMINE, _NORKETAMINE = 0, 1
@@ -45,7 +45,10 @@ def observations(tree: dict) -> list[Observation]:
     for study in tree["studies"]:
         common = {name: study[name] for name in ("source", "about", "status", "analyte", "sampling", "n", "fitted")}
         for row in study["values"]:
-            numbers = {name: _number(row, name, default) for name, default in (("value", None), ("sd", None), ("until_h", 24.0))}
+            numbers = {
+                name: _number(row, name, default)
+                for name, default in (("value", None), ("sd", None), ("until_h", 24.0))
+            }
             found.append(
                 Observation(study["id"], **common, why=study.get("why") or "", dose=_dose(study["dose"]),
                             output=row["output"], what=row["what"], **numbers)
@@ -69,7 +72,7 @@ def _dose(row: dict) -> Given:
 
 
 def predicted(chosen: ParameterSet, p: dict[str, np.ndarray], wanted: list[Observation]) -> np.ndarray:
-    """What the model with parameters ``p`` says for each observation; shape (n_observations, n_people), NaN if it cannot."""
+    """What the model with parameters ``p`` says, shape (n_observations, n_people); NaN where it cannot."""
     n_people = len(next(iter(p.values())))
     result = np.full((len(wanted), n_people), np.nan)
     by_dose: dict[Given, list[int]] = {}
@@ -108,7 +111,11 @@ def _figures(chosen: ParameterSet, p: dict, dose: Given, until_h: float) -> dict
             figures[output, what] = found[name][:, k]
     if "norketamine" in outputs:
         figures["norketamine", "ratio"] = found["auc_0_t"][:, _NORKETAMINE] / found["auc_0_t"][:, _KETAMINE]
-    bolus = summarised(*prepared(chosen, p, [Given(0.0, dose.mg, "iv")]), np.array([1.0]))[2] if "iv" in chosen.routes else None
+    bolus = (
+        summarised(*prepared(chosen, p, [Given(0.0, dose.mg, "iv")]), np.array([1.0]))[2]
+        if "iv" in chosen.routes
+        else None
+    )
     if bolus is not None:
         figures["ketamine", "f"] = found["auc_inf"][:, _KETAMINE] / bolus["auc_inf"][:, _KETAMINE]
     return figures

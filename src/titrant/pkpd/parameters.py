@@ -114,7 +114,17 @@ def parameter_set(tree: dict, place: str = "parameter set") -> ParameterSet:
 
 _TEXTS = ("id", "title", "structure", "analyte", "population", "sampling", "source", "doi")
 _HEADER = ("reviewed_on", "next_review", "about", "provenance")
-_FIELDS = (*_TEXTS, *_HEADER, "status", "routes", "parameters", "effects", "residuals", "weak_points", "check_values")
+_FIELDS = (
+    *_TEXTS,
+    *_HEADER,
+    "status",
+    "routes",
+    "parameters",
+    "effects",
+    "residuals",
+    "weak_points",
+    "check_values",
+)
 
 
 class _Reader:
@@ -122,7 +132,9 @@ class _Reader:
         self.place = place
 
     def wrong(self, path: str, fault: str, repair: str) -> KnowledgeError:
-        return KnowledgeError(f"{self.place}: {path}", fault, "A model runs only on numbers whose origin is known.", repair)
+        return KnowledgeError(
+            f"{self.place}: {path}", fault, "A model runs only on numbers whose origin is known.", repair
+        )
 
     def only(self, row: dict, allowed: tuple[str, ...], path: str) -> None:
         extra = sorted(set(row) - set(allowed))
@@ -152,7 +164,9 @@ class _Reader:
         self.only(row, ("value", "unit", "source", "status", "people", "occasions", "weight_power", "note"), path)
         unit = self.within(row, "unit", path)
         if unit not in _FACTORS:
-            raise self.wrong(f"{path}unit", f"{unit!r} is not a unit of a parameter", f"Use one of {', '.join(_FACTORS)}.")
+            raise self.wrong(
+                f"{path}unit", f"{unit!r} is not a unit of a parameter", f"Use one of {', '.join(_FACTORS)}."
+            )
         value = self.number(row, "value", path) * _FACTORS[unit]
         if value < 0 and unit != "L/h/year":
             raise self.wrong(f"{path}value", "it is negative", "Correct the sign.")
@@ -187,13 +201,17 @@ class _Reader:
         path = f"routes.{name}."
         self.only(row, ("lowest_mg", "highest_mg", "fit"), path)
         return Route(
-            self.number(row, "lowest_mg", path), self.number(row, "highest_mg", path), row.get("fit") or "published"
+            self.number(row, "lowest_mg", path),
+            self.number(row, "highest_mg", path),
+            row.get("fit") or "published",
         )
 
     def effect(self, row: dict, parameters: dict[str, Parameter]) -> Effect:
         path = "effects."
         self.only(
-            row, ("parameter", "covariate", "is_one_of", "factor", "per_year", "above_age", "source", "status"), path
+            row,
+            ("parameter", "covariate", "is_one_of", "factor", "per_year", "above_age", "source", "status"),
+            path,
         )
         self.within(row, "source", path), self.status(row, path)
         if self.within(row, "parameter", path) not in parameters:

@@ -35,6 +35,13 @@ def run(
     system: System, ways, march: March, initial_mg: np.ndarray, snap_stops: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Outputs of shape (n_people, n_outputs, n_readings) and amounts of shape (n_people, n_snaps, n_states)."""
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found and refused by the engine
+        return _run(system, ways, march, initial_mg, snap_stops)
+
+
+def _run(
+    system: System, ways, march: March, initial_mg: np.ndarray, snap_stops: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     a = system.matrices()
     propagators = [exponential(a * step) for step in march.class_step_h]
     arrivals = [_arrival(a, ways, march, number) for number in range(len(march.class_kind))]

@@ -28,7 +28,10 @@ class Person:
             value = getattr(self, name)
             if not lowest <= value <= highest:
                 raise UnusableNumbers(
-                    name, f"{value:g} {unit} is not between {lowest} and {highest}", "It scales clearance.", "Correct it."
+                    name,
+                    f"{value:g} {unit} is not between {lowest} and {highest}",
+                    "It scales clearance.",
+                    "Correct it.",
                 )
 
 
@@ -109,9 +112,14 @@ def check_words(chosen: ParameterSet, words: dict[str, str]) -> None:
     """Raises UnusableNumbers for a covariate that the set does not use, naming those it does."""
     used = {effect.covariate: effect.is_one_of for effect in chosen.effects if effect.is_one_of}
     for name, word in words.items():
-        allowed = sorted({w for e in chosen.effects if e.covariate == name for w in e.is_one_of} | {"other", "caucasian"})
+        allowed = sorted(
+            {w for e in chosen.effects if e.covariate == name for w in e.is_one_of} | {"other", "caucasian"}
+        )
         if name not in used or word.lower() not in allowed:
             known = f"{name} may be {', '.join(allowed)}" if name in used else f"it uses {', '.join(used) or 'none'}"
             raise UnusableNumbers(
-                f"covariate {name}", f"{word!r} means nothing to {chosen.id}", "It would change nothing in silence.", f"Of words, {known}."
+                f"covariate {name}",
+                f"{word!r} means nothing to {chosen.id}",
+                "It would change nothing in silence.",
+                f"Of words, {known}.",
             )

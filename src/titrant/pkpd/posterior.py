@@ -69,7 +69,9 @@ def posterior(problem: Problem, seed: int, draws: int = 2000, person: int = 0, m
     return _walked(problem, person, mode, centre, covariance, generator)
 
 
-def _proposed(problem: Problem, person: int, centre, covariance, generator, draws: int) -> tuple[np.ndarray, np.ndarray]:
+def _proposed(
+    problem: Problem, person: int, centre, covariance, generator, draws: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Draws from a Student distribution, and their log weights."""
     k = len(centre)
     root = np.linalg.cholesky(covariance)

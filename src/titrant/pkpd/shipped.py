@@ -19,7 +19,10 @@ def model(name: str) -> ParameterSet:
     """The shipped set ``name``. Raises UnusableNumbers for an unknown name, KnowledgeError for a damaged file."""
     if name not in NAMES:
         raise UnusableNumbers(
-            f"model {name!r}", "there is no such model", "Each name stands for one published source.", f"Known are: {', '.join(NAMES)}."
+            f"model {name!r}",
+            "there is no such model",
+            "Each name stands for one published source.",
+            f"Known are: {', '.join(NAMES)}.",
         )
     return parameter_set(tree(f"{name}.yaml"), f"{name}.yaml")
 
@@ -31,4 +34,6 @@ def tree(file: str) -> dict:
     try:
         return read_yaml(raw).tree
     except Unreadable as error:
-        raise KnowledgeError(f"{file}, line {error.line}", error.fault, "Its numbers cannot be trusted.", error.repair) from None
+        raise KnowledgeError(
+            f"{file}, line {error.line}", error.fault, "Its numbers cannot be trusted.", error.repair
+        ) from None

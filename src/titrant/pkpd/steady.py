@@ -23,7 +23,10 @@ def steady_amounts(system: System, ways: Ways, entries: Entries, period_h: float
     longest = (ways.lags_h + ways.durations_h).max(axis=1)[entries.kinds]
     if len(entries.times_h) and (entries.times_h + longest).max() > period_h:
         raise UnusableNumbers(
-            "steady state", "an input lasts beyond the period", "Its rest would be lost.", "Take a longer period."
+            "steady state",
+            "an input lasts beyond the period",
+            "Its rest would be lost.",
+            "Take a longer period.",
         )
     one = solve(system, ways, entries, np.array([period_h]), start_h=0.0).required().amounts_mg[:, -1]
     propagator = exponential(system.matrices() * period_h)

@@ -33,18 +33,6 @@ class System:
     def n_people(self) -> int:
         return self.rates_per_h.shape[1]
 
-    def people(self, first: int, last: int) -> "System":
-        """The same system for people ``first`` to ``last - 1``."""
-        return System(
-            self.states,
-            self.sources,
-            self.targets,
-            self.rates_per_h[:, first:last],
-            self.outputs,
-            self.read_states,
-            self.scales[:, first:last],
-        )
-
     def matrices(self) -> np.ndarray:
         """Rate matrices A, shape (n_people, n_states, n_states), 1/h."""
         n = len(self.states)
@@ -91,7 +79,10 @@ def _pattern(n_states: int, sources: tuple[int, ...], targets: tuple[int, ...]) 
     entry = {(int(r), int(c)): k for k, (r, c) in enumerate(zip(rows, columns, strict=True))}
     flow_steps = [(entry[t, c], entry[s, c], flow) for flow, s, t in inner for c in range(n_states) if reach[s, c]]
     squares = [
-        (entry[r, c], entry[r, k], entry[k, c]) for r, c in entry for k in range(n_states) if reach[r, k] and reach[k, c]
+        (entry[r, c], entry[r, k], entry[k, c])
+        for r, c in entry
+        for k in range(n_states)
+        if reach[r, k] and reach[k, c]
     ]
     return Pattern(
         rows,

@@ -11,7 +11,10 @@ LIVER = None
 
 def build(p: Parameters) -> System:
     states = ["central", "peripheral_1"] + (["peripheral_2"] if "v3" in p else [])
-    flows = [("central", "out", p["cl"] / p["v1"]), *exchange("central", "peripheral_1", p["q2"], p["v1"], p["v2"])]
+    flows = [
+        ("central", "out", p["cl"] / p["v1"]),
+        *exchange("central", "peripheral_1", p["q2"], p["v1"], p["v2"]),
+    ]
     if "v3" in p:
         flows += exchange("central", "peripheral_2", p["q3"], p["v1"], p["v3"])
     return system(states, flows, {"ketamine": ("central", NG_PER_ML / p["v1"])})

@@ -25,7 +25,10 @@ def build(p: Parameters) -> System:
         ("metabolite", "out", p["cln"] / p["vcn"]),
         *exchange("metabolite", "metabolite_2", p["q3"], p["vcn"], p["vpn"]),
     ]
-    outputs = {"ketamine": ("central", NG_PER_ML / p["vc"]), "norketamine": ("metabolite", NG_PER_ML / p["vcn"])}
+    outputs = {
+        "ketamine": ("central", NG_PER_ML / p["vc"]),
+        "norketamine": ("metabolite", NG_PER_ML / p["vcn"]),
+    }
     return system(STATES, flows, outputs)
 
 

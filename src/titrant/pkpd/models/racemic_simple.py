@@ -7,7 +7,16 @@ The mouth empties at ``k_mouth``; of it ``f_mucosa`` passes the mucosa, the rest
 from titrant.pkpd.models.parts import NG_PER_ML, NORKETAMINE_MASS, Parameters, Way, exchange, system
 from titrant.pkpd.system import System
 
-STATES = ("mucosa", "mouth", "gut", "ketamine", "peripheral_1", "peripheral_2", "norketamine", "norketamine_2")
+STATES = (
+    "mucosa",
+    "mouth",
+    "gut",
+    "ketamine",
+    "peripheral_1",
+    "peripheral_2",
+    "norketamine",
+    "norketamine_2",
+)
 LIVER = None
 
 
@@ -41,5 +50,3 @@ def ways(p: Parameters, dose) -> list[Way]:
     if dose.route == "oral":
         return [Way("gut", one, p["lag"])]
     return [Way("mucosa", p["f_mucosa"]), Way("mouth", (1 - p["f_mucosa"]) * float(dose.swallowed))]
-
-

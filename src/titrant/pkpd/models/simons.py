@@ -5,7 +5,15 @@ The swallowed part never reaches systemic ketamine in this model; it feeds the m
 Source: Simons et al., Front Pain Res 2022;3:946486, doi:10.3389/fpain.2022.946486. Symbols as there.
 """
 
-from titrant.pkpd.models.parts import HYDROXY_MASS, NG_PER_ML, NORKETAMINE_MASS, Parameters, Way, exchange, system
+from titrant.pkpd.models.parts import (
+    HYDROXY_MASS,
+    NG_PER_ML,
+    NORKETAMINE_MASS,
+    Parameters,
+    Way,
+    exchange,
+    system,
+)
 from titrant.pkpd.system import System
 
 STATES = (

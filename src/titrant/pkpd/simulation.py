@@ -68,7 +68,9 @@ def simulate(
     checked(doses, chosen.routes)
     population.check_words(chosen, person.words)
     if people is not None and not 1 <= people <= 1_000_000:
-        raise population.UnusableNumbers("patients", f"{people} is not from 1 to 1,000,000", "There must be somebody.", "Correct it.")
+        raise population.UnusableNumbers(
+            "patients", f"{people} is not from 1 to 1,000,000", "There must be somebody.", "Correct it."
+        )
     parts = []
     for first in range(0, people or 1, CHUNK):
         count = min(CHUNK, (people or 1) - first)
@@ -140,15 +142,14 @@ def _summaries(system: System, ways: Ways, entries: Entries, solution: Solution,
 
 
 def warnings_of(chosen: ParameterSet, doses: list[Given]) -> tuple[str, ...]:
-    """What must be said with every number: the set's status and weak points, and doses outside what it was made from."""
+    """What must be said with every number: status, weak points, and doses outside what the set was made from."""
     said = [f"{chosen.id}: status {chosen.status.value}; model, not measurement.", *chosen.weak_points]
     for route in sorted({dose.route for dose in doses}):
         valid = chosen.routes[route]
         amounts = [dose.mg for dose in doses if dose.route == route]
         if min(amounts) < valid.lowest_mg or max(amounts) > valid.highest_mg:
-            said.append(
-                f"{route}: made from single doses of {valid.lowest_mg:g} to {valid.highest_mg:g} mg; outside it is an extrapolation."
-            )
+            studied = f"{valid.lowest_mg:g} to {valid.highest_mg:g} mg"
+            said.append(f"{route}: made from single doses of {studied}; outside it is an extrapolation.")
         if valid.fit == "poor":
             said.append(f"{route}: this model fits the published data of this route poorly.")
     return tuple(said)
@@ -156,9 +157,18 @@ def warnings_of(chosen: ParameterSet, doses: list[Given]) -> tuple[str, ...]:
 
 def reading_times(doses: list[Given], until_h: float) -> np.ndarray:
     """Times to read for curve and peaks: an even grid, and every two minutes after the first and the last dose."""
-    step = next(s for s in (1 / 60, 1 / 30, 1 / 12, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 24.0, 240.0) if until_h / s <= 800 or s == 240.0)
+    step = next(
+        s
+        for s in (1 / 60, 1 / 30, 1 / 12, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 24.0, 240.0)
+        if until_h / s <= 800 or s == 240.0
+    )
     fine = np.arange(0, 181, 2) / 60
-    times = [np.arange(0, round(until_h / step) + 1) * step, doses[0].at_h + fine, doses[-1].at_h + fine, [24.0, until_h]]
+    times = [
+        np.arange(0, round(until_h / step) + 1) * step,
+        doses[0].at_h + fine,
+        doses[-1].at_h + fine,
+        [24.0, until_h],
+    ]
     times += [[d.at_h + d.over_h for d in doses[:200] if d.over_h]]
     joined = np.unique(np.concatenate([np.asarray(t, float) for t in times]).round(9))
     return joined[(joined >= 0) & (joined <= until_h)]
