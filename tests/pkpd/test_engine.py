@@ -111,6 +111,22 @@ def test_plain_and_compiled_give_the_same_numbers(dose_times, read_times, ka, k,
     assert compiled.values == pytest.approx(plain.values, rel=1e-11, abs=1e-15)
 
 
+tenths = st.integers(0, 3000).map(lambda n: n * 0.1)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(tenths, min_size=1, max_size=6, unique=True), st.integers(1, 60), st.integers(0, 20), st.integers(0, 9))
+def test_no_dose_is_lost_between_two_stops(dose_times, grid, lag, duration):
+    """Everything that is given is there in the end, wherever rounding puts times, lags and ends of inputs."""
+    times = np.arange(0.0, 310.0, grid / 60)
+    for compiled in (False, True):
+        ask = (depot(1.0, 0.0), way(lag=lag * 0.05, duration=duration * 0.1), doses(sorted(dose_times), 3.0))
+        end = solve(*ask, times, start_h=0.0, compiled=compiled)
+        gone_in = np.array(dose_times) + lag * 0.05 + duration * 0.1 <= times[-1]
+        assert gone_in.all()
+        assert end.amounts_mg[0, -1].sum() == pytest.approx(3.0 * len(dose_times), rel=1e-9)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.floats(0.05, 10), st.floats(0.05, 10), st.floats(0.0, 2.0))
 def test_area_is_dose_over_clearance_and_mass_is_kept(ka, k, duration):
@@ -207,3 +223,10 @@ def test_summaries_equal_those_of_the_curves():
     assert (said[:, :, 0] == curves.values.max(axis=2)).all()
     assert said[:, :, 1] == pytest.approx(times[curves.values.argmax(axis=2)])
     assert said[:, :, 2] == pytest.approx(areas.area(weight, entered, 0 * entered, curves.amounts_mg[:, -1]), rel=1e-10)
+
+
+def test_the_kernels_own_constants_are_those_of_the_schedule():
+    from titrant.pkpd import kernels, schedule
+
+    assert kernels.BY_VECTOR == schedule.BY_VECTOR
+    assert kernels.HALF_TICK_H == schedule.HALF_TICK_H

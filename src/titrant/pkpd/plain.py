@@ -8,7 +8,7 @@ Source of the method: Xue & Ye, Numerische Mathematik 2013;124:393-408 (essentia
 
 import numpy as np
 
-from titrant.pkpd.schedule import BY_VECTOR, STAY, March
+from titrant.pkpd.schedule import BY_VECTOR, HALF_TICK_H, STAY, March
 from titrant.pkpd.system import System
 
 _TERMS = 14
@@ -86,7 +86,7 @@ def portions(
     begin, end = np.maximum(lag_h, from_h), np.minimum(lag_h + duration_h, to_h)
     length = np.maximum(end - begin, 0.0)
     at_once = duration_h <= 0
-    inside = (lag_h > from_h) & (lag_h <= to_h)
+    inside = (lag_h > from_h + HALF_TICK_H) & (lag_h <= to_h + HALF_TICK_H)
     share = np.where(at_once, inside, length / np.where(at_once, 1.0, duration_h)).astype(np.float64)
-    rest = np.where(share > 0, to_h - np.where(at_once, lag_h, end), 0.0)
+    rest = np.where(share > 0, np.maximum(to_h - np.where(at_once, lag_h, end), 0.0), 0.0)
     return share, np.where(at_once, 0.0, length), rest

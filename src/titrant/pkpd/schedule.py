@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SAME_TIME_H = 1e-11
+SAME_TIME_H = 1e-12
+HALF_TICK_H = SAME_TIME_H / 2
 LONGEST_STEP_H = 1.0
 BY_VECTOR, STAY = -1, -2
 _OFTEN = 3
@@ -67,11 +68,10 @@ def compile_march(
     step_h = np.diff(stops_h, prepend=start_h)
     step_class, class_step_h = _step_classes(step_h)
     entry_times_h = _snapped(entries.times_h, np.concatenate(([start_h], stops_h)))
-    stop, entry = _meetings(stops_h, entry_times_h, earliest_h[entries.kinds], latest_h[entries.kinds])
-    from_h = before_h[stop] - entry_times_h[entry]
-    from_h[(stop == 0) & (from_h >= 0)] = -1e-6  # nothing came before the start, so a dose at the start is inside
-    to_h = stops_h[stop] - entry_times_h[entry]
-    keys = np.stack([entries.kinds[entry], _ticks(from_h), _ticks(to_h)], axis=1)
+    stop, entry, from_ticks, to_ticks = _meetings(
+        before_h, stops_h, entry_times_h, earliest_h[entries.kinds], latest_h[entries.kinds]
+    )
+    keys = np.stack([entries.kinds[entry], from_ticks, to_ticks], axis=1)
     unique, where, entry_class = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     return March(
         step_h,
@@ -82,8 +82,8 @@ def compile_march(
         entry_class.reshape(-1).astype(np.int64),
         entries.amounts_mg[entry].astype(np.float64),
         unique[:, 0].astype(np.int64),
-        from_h[where],
-        to_h[where],
+        from_ticks[where] * SAME_TIME_H,
+        to_ticks[where] * SAME_TIME_H,
     )
 
 
@@ -125,16 +125,24 @@ def _snapped(times_h: np.ndarray, stops_h: np.ndarray) -> np.ndarray:
 
 
 def _meetings(
-    stops_h: np.ndarray, times_h: np.ndarray, earliest_h: np.ndarray, latest_h: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs (stop, entry) where something of the entry arrives in the step that ends at the stop, by stop."""
-    first = np.searchsorted(stops_h, times_h + earliest_h - SAME_TIME_H)
-    last = np.minimum(np.searchsorted(stops_h, times_h + latest_h - SAME_TIME_H), len(stops_h) - 1)
+    before_h: np.ndarray, stops_h: np.ndarray, times_h: np.ndarray, earliest_h: np.ndarray, latest_h: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Stop and entry of each pair where something of the entry arrives in the step that ends at the stop, by stop.
+
+    With them, begin and end of the step seen from the dose, in ticks. Ticks are whole numbers and one step's end is
+    the next one's begin, so by the rule ``begin + half < moment <= end + half`` each moment is in exactly one step.
+    """
+    wide = 4 * SAME_TIME_H
+    first = np.maximum(np.searchsorted(stops_h, times_h + earliest_h - wide) - 1, 0)
+    last = np.minimum(np.searchsorted(stops_h, times_h + latest_h + wide), len(stops_h) - 1)
     count = np.maximum(last - first + 1, 0)
     entry = np.repeat(np.arange(len(times_h)), count)
     stop = np.arange(len(entry)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
-    order = np.argsort(stop, kind="stable")
-    return stop[order], entry[order]
+    begin, end = _ticks(before_h[stop] - times_h[entry]), _ticks(stops_h[stop] - times_h[entry])
+    begin[(stop == 0) & (begin >= 0)] = -1_000_000  # nothing came before the start, so a dose at the start is inside
+    met = (end * SAME_TIME_H + HALF_TICK_H >= earliest_h[entry]) & (begin * SAME_TIME_H + HALF_TICK_H < latest_h[entry])
+    order = np.flatnonzero(met)[np.argsort(stop[met], kind="stable")]
+    return stop[order], entry[order], begin[order], end[order]
 
 
 Runs = namedtuple(
