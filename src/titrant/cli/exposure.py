@@ -284,7 +284,7 @@ def picture_of(title: str, doses: list, exposure: Any, bands: list) -> Any:
             curves.append(Curve(output, "ng/mL", times, middle, (lower, upper), (low, high)))
     chosen = exposure.model
     shown = "Line: median; dark band: half of the people; light band: 90 %. " if len(exposure.values) > 1 else ""
-    said = f"Model {chosen.id} of {chosen.analyte} ({chosen.sampling}), status {chosen.status.value}"
+    said = f"Model {chosen.id} ({chosen.analyte}, {chosen.sampling}), status {chosen.status.value}"
     caption = [f"{said}: a model, not a measurement. {shown}Ticks: doses.", *chosen.weak_points[:2]]
     ticks = [dose.at_h for dose in doses if dose.at_h <= times[-1]]
     named = [Band(b.lowest, b.highest, f"{b.text} {b.lowest:g}-{b.highest:g} ({b.source})") for b in bands]
