@@ -38,7 +38,9 @@ def observation_table(seen: list[Observation], columns: dict[str, np.ndarray]) -
         mark = "" if o.fitted else " \\*"
         dose = f"{o.dose.mg:g} mg {o.dose.route}"
         name = f"{o.study}{mark} {o.source}"
-        lines.append(f"| {name} | {dose} | {what}, {UNITS[o.what]} | {o.value:g} ({o.sd:g}) | " + " | ".join(cells) + " |")
+        lines.append(
+            f"| {name} | {dose} | {what}, {UNITS[o.what]} | {o.value:g} ({o.sd:g}) | " + " | ".join(cells) + " |"
+        )
     return lines
 
 
@@ -47,7 +49,11 @@ def error_table(seen: list[Observation], columns: dict[str, np.ndarray]) -> list
     lines = ["| Route | Output | n | " + " | ".join(columns) + " |", "|---" * (3 + len(columns)) + "|"]
     for route in ("oral", "troche", "iv", "film"):
         for output in ("ketamine", "norketamine"):
-            rows = [k for k, o in enumerate(seen) if (o.dose.route, o.output) == (route, output) and o.what in ("cmax", "auc")]
+            rows = [
+                k
+                for k, o in enumerate(seen)
+                if (o.dose.route, o.output) == (route, output) and o.what in ("cmax", "auc")
+            ]
             if rows:
                 cells = [_fold(columns[name], seen, rows) for name in columns]
                 lines.append(f"| {route} | {output} | {len(rows)} | " + " | ".join(cells) + " |")
@@ -133,7 +139,10 @@ def child_pugh() -> str:
 
 
 def paper_tables() -> list[str]:
-    lines = ["| Table 4, mg, age, ancestry | Esketamine peak | area | Noresketamine peak | area |", "|---|---|---|---|---|"]
+    lines = [
+        "| Table 4, mg, age, ancestry | Esketamine peak | area | Noresketamine peak | area |",
+        "|---|---|---|---|---|",
+    ]
     chosen = model("perez-ruixo-2021")
     for row in chosen.check_values:
         person = Person(age=row["age"], words={"ancestry": row["ancestry"]})
@@ -155,7 +164,9 @@ def fold_chart(seen: list[Observation], columns: dict[str, np.ndarray]):
         for name, values in columns.items() for o, v in zip(seen, values, strict=True)
         if o.what in ("cmax", "auc") and np.isfinite(v) and o.fitted
     ]  # fmt: skip
-    limits = alt.Chart(alt.InlineData(values=[{"f": 0.5}, {"f": 1.0}, {"f": 2.0}])).mark_rule(strokeDash=[4, 4], color="#777")
+    limits = alt.Chart(alt.InlineData(values=[{"f": 0.5}, {"f": 1.0}, {"f": 2.0}])).mark_rule(
+        strokeDash=[4, 4], color="#777"
+    )
     points = alt.Chart(alt.InlineData(values=rows)).mark_point(size=55, filled=True, color="#1b1b1b", opacity=0.85)
     x = alt.X("fold:Q", title="predicted / observed", scale=alt.Scale(type="log", domain=[0.2, 5], nice=False),
               axis=alt.Axis(values=[0.2, 0.5, 1, 2, 5]))  # fmt: skip
@@ -209,7 +220,11 @@ def main() -> int:
     target = DOCS / "validation.md"
     if "--check" in sys.argv:
         same = target.exists() and target.read_text(encoding="utf-8") == text
-        print("docs/validation.md is up to date" if same else "docs/validation.md differs: run python -m tools.validate_pk")
+        print(
+            "docs/validation.md is up to date"
+            if same
+            else "docs/validation.md differs: run python -m tools.validate_pk"
+        )
         return 0 if same else 1
     from titrant.explain.charts import save
 

@@ -82,13 +82,13 @@ def _peaks_of_one_mg(
     """Peaks of the last day by case, (n_people, n_outputs), for one milligram each time."""
     times = (days - 1) * 24 + np.arange(0, round(24 / _STEP_H) + 1) * _STEP_H
     whole = _curves(chosen, p, doses, times)
-    one = _curves(chosen, p, [doses[len(doses) - per_day]], times)
+    one = _curves(chosen, p, [doses[len(doses) - per_day]], times, start_h=float(times[0]))
     cases = {"as planned": whole, "missed": whole - one, "doubled": whole + one}
     if change:
         cases["changed"] = _curves(chosen, change(p), doses, times)
     return {case: values.max(axis=2) for case, values in cases.items()}
 
 
-def _curves(chosen: ParameterSet, p: dict, doses: list[Given], times: np.ndarray) -> np.ndarray:
+def _curves(chosen: ParameterSet, p: dict, doses: list[Given], times: np.ndarray, start_h: float = 0.0) -> np.ndarray:
     system, ways, entries = prepared(chosen, p, doses)
-    return solve(system, ways, entries, times, start_h=0.0).required().values
+    return solve(system, ways, entries, times, start_h=start_h).required().values
