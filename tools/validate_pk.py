@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (the lines of the page are longer than lines of code)
 """Writes docs/validation.md and its figures: every observation and every measured interaction beside each model.
 
 Run ``python -m tools.validate_pk``; with ``--check`` it says whether the written page is still what the code gives.

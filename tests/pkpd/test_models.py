@@ -194,3 +194,10 @@ def test_a_wrong_parameter_file_is_refused_with_its_place(path, value, words):
     place[path[-1]] = value
     with pytest.raises(KnowledgeError, match=words):
         parameter_set(broken, "racemic.yaml")
+
+
+@pytest.mark.release
+def test_the_validation_page_is_what_the_code_gives():
+    from tools import validate_pk
+
+    assert (validate_pk.DOCS / "validation.md").read_text(encoding="utf-8") == validate_pk.page()
