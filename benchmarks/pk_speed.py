@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numba import njit, prange
@@ -30,6 +31,7 @@ from titrant.pkpd.schedule import Entries
 from titrant.pkpd.shipped import model
 from titrant.pkpd.simulation import prepared
 
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "pk"
 HOURS = np.arange(673.0)
 ROWS: list[dict] = []
 
@@ -235,10 +237,48 @@ def growth(n: int) -> None:
         show(f"growth: {days} days of doses and times", ms, "straight", ms_per_28_days=ms * 28 / days)
 
 
+def write_page(rows: list[dict]) -> None:
+    """docs/pk/speed.md: one run's figures beside their targets, and growth drawn."""
+    lines = [
+        "# Speed", "",
+        "One run of `python -m benchmarks.pk_speed --page` on two shared cores: medians of five after a warm-up.",
+        "Times move with what else the machine does; compare ratios inside one run. The floor is a kernel that only",
+        "writes the result.", "",
+        "| What | ms | Target | Beside it |", "|---|---|---|---|",
+    ]  # fmt: skip
+    for row in rows:
+        more = ", ".join(f"{k.replace('_', ' ')} {v:.3g}" for k, v in row.items() if k not in ("what", "ms", "target"))
+        lines.append(f"| {row['what']} | {row['ms']:.2f} | {row['target']} | {more} |")
+    lines += ["", "![Growth with people and with days of doses and times](growth.svg)", ""]
+    (DOCS / "speed.md").write_text("\n".join(lines), encoding="utf-8")
+    _draw_growth(rows)
+
+
+def _draw_growth(rows: list[dict]) -> None:
+    import altair as alt
+
+    from titrant.explain.charts import save
+
+    panels = []
+    for word, title in (("people", "people"), ("days", "days of doses and times, 1,000 people")):
+        points = [
+            {"x": float(row["what"].split()[1].replace(",", "")), "ms": row["ms"]}
+            for row in rows
+            if row["what"].startswith("growth") and f" {word}" in row["what"]
+        ]
+        data = alt.Chart(alt.InlineData(values=[*points, {"x": 0, "ms": 0}]))
+        line = data.mark_line(point=True, color="#1b1b1b").encode(
+            x=alt.X("x:Q", title=title), y=alt.Y("ms:Q", title="ms")
+        )
+        panels.append(line.properties(width=260, height=180))
+    save(alt.hconcat(*panels), str(DOCS / "growth.svg"))
+
+
 def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--people", type=int, default=10_000)
     ask.add_argument("--json", help="write the figures to this file")
+    ask.add_argument("--page", action="store_true", help="renew docs/pk/speed.md and its picture")
     asked = ask.parse_args()
     populations(asked.people)
     published(1000)
@@ -249,6 +289,8 @@ def main() -> None:
     if asked.json:
         with open(asked.json, "w") as file:
             json.dump(ROWS, file, indent=1)
+    if asked.page:
+        write_page(ROWS)
 
 
 if __name__ == "__main__":

@@ -113,7 +113,8 @@ def solve(
         compiled = system.n_people * len(course.march.step_h) > _FEW
     values, amounts = (_compiled if compiled else _plain)(system, ways, course, initial)
     # No flow makes mass, so nothing can exceed what entered; and what is not finite once stays so to the end.
-    most = (entries.amounts_mg.sum() * max(ways.shares.max(initial=1.0), 1.0) + initial.sum()) * system.scales.max()
+    entered = float(entries.amounts_mg.sum()) * max(float(ways.shares.max(initial=1.0)), 1.0)
+    most = (entered + float(initial.sum())) * float(system.scales.max())
     if not (np.isfinite(most) and np.isfinite(amounts).all()):
         return _nothing(system, times_h, "an amount became too large or undefined during the march")
     return Solution(system.outputs, times_h, values, amounts)
