@@ -36,6 +36,9 @@ BAD_YAML = [
      "Check indentation, colons and quotes near this line.", 2),
     (b"a: 1\n\tb: 2\n", "it is not valid YAML: found a tab character that violates indentation",
      "Check indentation, colons and quotes near this line.", 2),
+    (b"a: 1\nb: @c\n",
+     "it is not valid YAML: a tab, or a sign that YAML keeps for itself; indent with spaces, put such words in quotes",
+     "Check indentation, colons and quotes near this line.", 2),
     (b"a: 1\x00\n", "it is not valid YAML: it is not readable",
      "Check indentation, colons and quotes near this line.", 0),
 ]  # fmt: skip
