@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import cached_property
@@ -18,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from titrant.knowledge.drugs import DrugTable
+from titrant.knowledge.own_files import check_heads, check_names, check_table, review_date
 from titrant.knowledge.shapes.common import Header
 from titrant.knowledge.shapes.conditions import Condition
 from titrant.knowledge.shapes.facts import FactKind, FactList
@@ -31,7 +33,7 @@ from titrant.terms.canonical import sha256_of
 from titrant.terms.dose import Dose
 from titrant.terms.errors import KnowledgeError
 from titrant.terms.quantity import Quantity
-from titrant.terms.reading import Document, Unreadable, read_yaml
+from titrant.terms.reading import MAX_BYTES, Document, Unreadable, read_yaml
 
 H = TypeVar("H", bound=Header)
 Trees = dict[str, Any]
@@ -86,8 +88,15 @@ class InUse(Struct, frozen=True):
 class Library:
     """All knowledge of one clinic. Kinds are shaped when first asked for, so that a command loads what it needs."""
 
-    def __init__(self, trees: Trees, tables: Mapping[str, str], approvals: Approvals | None = None) -> None:
+    def __init__(
+        self,
+        trees: Trees,
+        tables: Mapping[str, str],
+        approvals: Approvals | None = None,
+        own: frozenset[str] = frozenset(),
+    ) -> None:
         self.trees, self.tables, self.approvals = trees, tables, approvals
+        self.own = own  # which files are the clinic's
         self._hashes: dict[str, str] = {}
 
     def _kind(self, folder: str, shape: type[H]) -> dict[str, H]:
@@ -203,10 +212,7 @@ class Library:
     @cached_property
     def _reviews(self) -> dict[str, tuple[str, date]]:
         """The folder and the review date of every file, by path in order."""
-        return {
-            path: (path.split("/")[0], date.fromisoformat(str(self.trees[path]["next_review"])))
-            for path in sorted(self.trees)
-        }
+        return {path: (path.split("/")[0], review_date(self.trees[path], path)) for path in sorted(self.trees)}
 
     def _only(self, folder: str, shape: type[H]) -> H:
         found = list(self._kind(folder, shape).values())
@@ -226,22 +232,34 @@ def load(folder: Path = SHIPPED, clinic: Path | None = None, cache: Path | None 
     ``cache`` is a folder in which the parsed form is kept, named by the hash of what it was parsed from.
     """
     raw = sealed_files(folder)
-    approvals = None
+    approvals, own = None, {}
     if clinic is not None:
         own = files_below(clinic)
+        own.pop("manifest.json", None)
         approvals = _approvals(own.pop("approvals.yaml", None), clinic)
-        for path in own:
-            if path in raw:
-                raise KnowledgeError(
-                    f"{clinic}/{path}",
-                    "A file of the same name is shipped.",
-                    "Which of the two holds would be a matter of chance.",
-                    "Give it another name; a protocol gets the next version number.",
-                )
-        raw |= {path: one for path, one in own.items() if path != "manifest.json"}
-    tables = {path: one.decode("utf-8") for path, one in raw.items() if path.endswith(".csv")}
+        check_names(own, raw, SHAPES, str(clinic))
+        raw |= own
+    tables = {path: _table(one, path, path in own) for path, one in raw.items() if path.endswith(".csv")}
     yamls = {path: one for path, one in raw.items() if path.endswith(".yaml") and path.split("/")[0] in SHAPES}
-    return Library(_trees(yamls, cache), tables, approvals)
+    trees = _trees(yamls, cache)
+    if own:
+        check_heads(trees, own.keys() & trees.keys(), str(clinic))
+    return Library(trees, tables, approvals, frozenset(own))
+
+
+def _table(raw: bytes, path: str, own: bool) -> str:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise KnowledgeError(
+            path,
+            f"Byte {error.start} is not UTF-8 text.",
+            "A drug that is read wrongly is a drug that is not checked.",
+            "Save the table as UTF-8.",
+        ) from None
+    if own:
+        check_table(text, path)
+    return text
 
 
 def sealed_files(folder: Path) -> dict[str, bytes]:
@@ -262,15 +280,31 @@ def sealed_files(folder: Path) -> dict[str, bytes]:
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
-    """All files below ``folder`` by their relative path."""
+    """All files below ``folder`` by their relative path. Raises KnowledgeError for what is no plain file."""
     found = {}
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith((".", "__"))]
-        for name in names:
+        for name in (*names, *(name for name in folders if os.path.islink(os.path.join(place, name)))):
             path = os.path.join(place, name)  # pathlib triples the cost of reading some 200 files
-            with open(path, "rb") as file:
-                found[os.path.relpath(path, folder).replace(os.sep, "/")] = file.read()
+            found[os.path.relpath(path, folder).replace(os.sep, "/")] = _plain_file(path)
     return found
+
+
+def _plain_file(path: str) -> bytes:
+    try:
+        seen = os.stat(path)
+        if stat.S_ISREG(seen.st_mode) and seen.st_size <= MAX_BYTES:
+            with open(path, "rb") as file:
+                return file.read()
+        fault = f"It is not a plain file of at most {MAX_BYTES:,} bytes."
+    except OSError as error:
+        fault = f"The file cannot be opened: {error.strerror}."
+    raise KnowledgeError(
+        path,
+        fault,
+        "A check that rests on it cannot be relied on, so nothing is proposed.",
+        "Put a readable file in its place, or remove it.",
+    )
 
 
 def _check_seal(folder: Path, path: str, raw: bytes | None, sealed: str | None) -> None:
