@@ -11,7 +11,7 @@ from titrant.pathway.case import Answer, Case
 from titrant.terms.errors import CaseFileError
 from titrant.terms.reading import read_yaml
 
-from .building import condition, request, weight
+from .building import concept, condition, patient, request, weight
 
 
 @pytest.fixture
@@ -125,3 +125,86 @@ def test_what_is_left_blank_changes_nothing(case):
 def test_an_unknown_state_leaves_the_question_open(case):
     merged = answers_onto(case, {"given": {"conditions": {"psychosis": "unknown"}}})
     assert "psychosis" in merged.questions
+
+
+# What an answer may not take back
+
+SEX = {"url": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex", "valueCode": "F"}
+
+
+def test_readings_of_both_are_joined_so_that_the_newest_counts(case):
+    merged = answers_onto(case, {"given": {"readings": {"weight": "90 kg on 2026-10-01"}}})
+    assert merged.given.readings["weight"] == ("71 kg on 2026-11-02 from record", "90 kg on 2026-10-01")
+    again = answers_onto(
+        merged, {"given": {"readings": {"weight": ["90 kg on 2026-10-01"], "pain": "6 on 2026-11-01"}}}
+    )
+    assert again.given.readings["weight"] == merged.given.readings["weight"]
+    assert again.given.readings["pain"] == "6 on 2026-11-01"
+
+
+def test_answered_questionnaires_are_joined_too(case):
+    one = {"on": "2026-11-01", "answers": {"a": 1}}
+    first = answers_onto(case, {"given": {"questionnaires": {"peg": one}}})
+    second = answers_onto(first, {"given": {"questionnaires": {"peg": one | {"on": "2026-11-08"}, "phq9": one}}})
+    assert [given.on.day for given in second.given.questionnaires["peg"]] == [1, 8]
+    assert second.given.questionnaires["phq9"].on.day == 1
+
+
+def _epilepsy(imported, status="active"):
+    return imported(condition("84757009", "Epilepsy", recordedDate="2026-11-10", clinicalStatus=concept("", status)))
+
+
+@pytest.mark.parametrize("status", ["active", "resolved"])
+@pytest.mark.parametrize("answer", ["no", "unknown", {"state": "no", "by": "Dr Synthetic", "on": "2026-11-20"}])
+def test_an_answer_does_not_take_a_condition_of_the_record_back(imported, status, answer):
+    case = _epilepsy(imported, status)
+    with pytest.raises(CaseFileError, match="record says (active|past) since 2020-05-04 on 2026-11-10") as caught:
+        answers_onto(case, {"given": {"conditions": {"epilepsy_seizures": answer}}})
+    assert "epilepsy_seizures" in caught.value.place
+    assert "titrant import -o" in caught.value.repair
+
+
+@pytest.mark.parametrize(
+    ("answer", "fits"),
+    [
+        ("past", False),
+        ("controlled", False),
+        ({"state": "past", "on": "2026-11-20"}, False),
+        ({"state": "past", "by": "Dr Synthetic"}, False),
+        ({"state": "past", "by": "Dr Synthetic", "on": "2026-11-09"}, False),
+        ({"state": "active", "since": "2001-01-01"}, False),
+        ({"state": "active", "grade": "mild"}, False),
+        ({"state": "past", "by": "Dr Synthetic", "on": "2026-11-10"}, True),
+        ({"state": "controlled", "by": "Dr Synthetic", "on": "2026-11-20"}, True),
+        ("active", True),
+    ],
+)
+def test_a_milder_state_needs_a_person_and_a_day_not_before_the_entry(imported, answer, fits):
+    tree = {"given": {"conditions": {"epilepsy_seizures": answer}}}
+    if fits:
+        assert answers_onto(_epilepsy(imported), tree).given.conditions["epilepsy_seizures"]
+    else:
+        with pytest.raises(CaseFileError):
+            answers_onto(_epilepsy(imported), tree)
+
+
+def test_a_graver_answer_and_an_answer_to_what_is_not_sure_are_taken(imported):
+    graver = answers_onto(_epilepsy(imported, "resolved"), {"given": {"conditions": {"epilepsy_seizures": "active"}}})
+    assert graver.given.conditions["epilepsy_seizures"] == "active"
+    unsure = imported(condition("84757009", "Epilepsy", verificationStatus=concept("", "provisional")))
+    assert answers_onto(unsure, {"given": {"conditions": {"epilepsy_seizures": "no"}}})
+
+
+@pytest.mark.parametrize("state", ["no", "past", "controlled", "unknown"])
+def test_that_somebody_has_died_is_never_answered_away(imported, state):
+    case = imported(person=patient(deceasedBoolean=True))
+    answer = {"state": state, "by": "Dr Synthetic", "on": "2026-11-20"}
+    with pytest.raises(CaseFileError, match="record says active"):
+        answers_onto(case, {"given": {"conditions": {"deceased": answer}}})
+
+
+def test_a_word_of_the_record_is_not_contradicted(imported):
+    case = imported(person=patient(extension=[SEX]))
+    assert answers_onto(case, {"given": {"answers": {"sex": "female"}}}).given.answers["sex"] == "female"
+    with pytest.raises(CaseFileError, match="record says female; the answers say male"):
+        answers_onto(case, {"given": {"answered_by": "N", "answers": {"sex": "male"}}})

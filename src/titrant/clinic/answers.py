@@ -1,20 +1,26 @@
 """Answers laid over a case: what a person knows completes what a record shows.
 
-Objects merge by key and the answer wins; lists of things that happened grow; a drug or an allergy of the same name
-takes the place of the earlier entry. An answers file of another person is refused.
+Objects merge by key and the answer wins; readings are joined and lists of things that happened grow; a drug or an
+allergy of the same name takes the place of the earlier entry. An answer does not take back what the case shows: that is
+a correction of the case itself. An answers file of another person is refused.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from titrant.clinic.case_tree import Tree, tree_of
 from titrant.clinic.opening import shape_case
-from titrant.pathway.case import Case
+from titrant.knowledge.shapes.conditions import ConditionState
+from titrant.pathway.case import Answer, Case, ConditionAnswer, Facts
 from titrant.terms.errors import CaseFileError
 
 _NAME = "answers"
-_BY_KEY = ("patient", "readings", "answers", "conditions", "candidate")
+_BY_KEY = ("patient", "answers", "conditions", "candidate")
+_JOINED = ("readings", "questionnaires")
 _GROWING = ("failed_treatments", "goals", "parenteral", "reviews", "confirmations")
 _LISTED = {"medications": "name", "allergies": "substance"}
+# Gravest first: the states in which a condition is or was there.
+_PRESENT = (ConditionState.ACTIVE, ConditionState.CONTROLLED, ConditionState.PAST)
 
 
 def answers_onto(case: Case, answers: Case | Tree) -> Case:
@@ -35,7 +41,9 @@ def answers_onto(case: Case, answers: Case | Tree) -> Case:
     merged["skipped"] = _grown(base.get("skipped"), over.get("skipped"))
     # What is open is judged from what is known now, not taken from the answers file.
     merged["questions"] = dict(case.questions)
-    return _with_questions_settled(shape_case(merged, _NAME))
+    answered = shape_case(merged, _NAME)
+    _check_nothing_taken_back(case.given, answered.given)
+    return _with_questions_settled(answered)
 
 
 def _check_same_person(base: Tree, over: Tree) -> None:
@@ -62,6 +70,9 @@ def _given(base: Tree, over: Tree) -> Tree:
     for key in _BY_KEY:
         if key in base or over.get(key) is not None:
             merged[key] = _by_key(dated["base"].get(key), dated["over"].get(key))
+    for key in _JOINED:
+        if key in base or over.get(key) is not None:
+            merged[key] = _joined(base.get(key), over.get(key))
     for key in _GROWING:
         if key in base or over.get(key) is not None:
             merged[key] = _grown(base.get(key), over.get(key))
@@ -102,6 +113,23 @@ def _by_key(base: Tree, over: Tree) -> Tree:
     return {**base, **{key: value for key, value in over.items() if value is not None}}
 
 
+def _joined(base: Tree, over: Tree) -> Tree:
+    """What both say of each key, one beside the other, so that the newest counts, whoever gave it."""
+    if not isinstance(base, dict) or not isinstance(over, dict):
+        return base if over is None else over
+    both = {key: _beside(base[key], over[key]) for key in base if over.get(key) is not None}
+    return {**_by_key(base, over), **both}
+
+
+def _beside(base: Tree, over: Tree) -> Tree:
+    entries = _grown(_as_list(base), _as_list(over))
+    return entries[0] if len(entries) == 1 else entries
+
+
+def _as_list(entries: Tree) -> list[Tree]:
+    return entries if isinstance(entries, list) else [entries]
+
+
 def _grown(base: Tree, over: Tree) -> Tree:
     """Both lists, each entry once."""
     if over is None or not isinstance(over, list):
@@ -132,6 +160,75 @@ def _course(base: Tree, over: Tree) -> Tree:
     if not isinstance(base, dict) or not isinstance(over, dict):
         return over
     return {key: _grown(base.get(key), over.get(key)) for key in {*base, *over}}
+
+
+# What an answer may not take back
+
+
+def _check_nothing_taken_back(before: Facts, after: Facts) -> None:
+    for name in before.conditions:
+        shown, answered = _condition(before, name), _condition(after, name)
+        reason = _taken_back(name, shown, answered)
+        if reason:
+            days = "".join(f" {word} {day}" for word, day in (("since", shown.since), ("on", shown.on)) if day)
+            told = f"The {_holder(shown.source)} says {shown.state.value}{days}; the answers say {answered.state.value}"
+            raise _contradiction(f"conditions.{name}", f"{told}: {reason}.")
+    for name, shown_word in _words_of_record(before):
+        answer = after.answers[name]
+        word = answer if isinstance(answer, str) else answer.answer
+        if word != shown_word:
+            raise _contradiction(f"answers.{name}", f"The record says {shown_word}; the answers say {word[:40]}.")
+
+
+def _condition(given: Facts, name: str) -> ConditionAnswer:
+    written = given.conditions[name]
+    if isinstance(written, ConditionAnswer):
+        return written
+    known = written in {one.value for one in ConditionState}
+    # A word that is no state is refused, with its place, when the case is assessed.
+    state = ConditionState(written) if known else ConditionState.UNKNOWN
+    return ConditionAnswer(state=state, on=given.answered_on, by=given.answered_by)
+
+
+def _holder(source: str) -> str:
+    return "record" if source == "record" else "case"
+
+
+def _taken_back(name: str, shown: ConditionAnswer, answered: ConditionAnswer) -> str:
+    """Why ``answered`` may not stand in place of ``shown``; empty if it may."""
+    if shown.state not in _PRESENT or answered == shown:
+        return ""
+    if answered.state not in _PRESENT:
+        return "an answer cannot take back what is shown"
+    if name == "deceased" and answered.state is not shown.state:
+        return "an answer cannot change that"
+    if not _milder(shown, answered):
+        return ""
+    if not answered.by.strip() or answered.on is None:
+        return "a milder state needs the person who says so (by) and the day (on)"
+    entered = max((day for day in (shown.on, shown.since) if day is not None), default=answered.on)
+    return "" if answered.on >= entered else "the answer is older than the entry"
+
+
+def _milder(shown: ConditionAnswer, answered: ConditionAnswer) -> bool:
+    by_state = _PRESENT.index(answered.state) - _PRESENT.index(shown.state)
+    earlier = answered.since is not None and (shown.since is None or answered.since < shown.since)
+    return by_state > 0 or (by_state == 0 and (earlier or answered.grade not in ("", shown.grade)))
+
+
+def _words_of_record(given: Facts) -> Iterator[tuple[str, str]]:
+    for name, one in given.answers.items():
+        if isinstance(one, Answer) and one.by == "record":
+            yield name, one.answer
+
+
+def _contradiction(place: str, fault: str) -> CaseFileError:
+    return CaseFileError(
+        f"{_NAME}: given.{place}",
+        fault,
+        "What is on record and turns out to be wrong must be seen to be corrected, not covered by an answer.",
+        "If it is wrong, correct it in the case file itself: write that with titrant import -o, then edit it.",
+    )
 
 
 def _with_questions_settled(case: Case) -> Case:
