@@ -272,12 +272,13 @@ def test_limits_of_another_release_stop_the_gate(monkeypatch: pytest.MonkeyPatch
     assert case.on is not None
     here = Desk(knowledge(), case.on)
     plan, draft, faults = here.prescribe(case)
-    assert plan.regimen is not None
-    assert draft is not None
-    assert saying.draft_data(draft, faults)["ready_to_sign"] is False
+    assert draft is None
+    assert plan.regimen is None
     assert here.dispense(case)[1] is None
-    told_as = Words(knowledge()).say("refused_by_gate", {"fault": faults[0]})
-    assert faults[0] in told_as
+    told_as = saying.plan_data(here.plan(case), Words(knowledge()))
+    assert told_as["outcome"] == "refused"
+    assert [one["code"] for one in told_as["reasons"]] == ["refused_by_gate"]
+    assert faults[0] in told_as["reasons"][0]["text"]
 
 
 def test_every_finding_and_reason_has_words() -> None:

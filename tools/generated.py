@@ -46,7 +46,8 @@ def demo_approvals() -> Made:
             f"    sha256: {sha256_of(tree)}",
             "    standing: in_use",
             "    approved_by: Dr Demo Prescriber (synthetic)",
-            f"    on: {tree['reviewed_on']}",
+            # Long ago, so that the made-up clinic can try any day, also those of old made-up records.
+            "    on: 1900-01-01",
         ]
     return DEMO_CLINIC / "approvals.yaml", "\n".join(lines) + "\n"
 

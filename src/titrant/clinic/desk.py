@@ -1,21 +1,24 @@
 """Deciding at the desk: the spine run to one of its steps, with the knowledge of this clinic. Nothing is stored."""
 
+from collections.abc import Iterator
 from datetime import date
 from importlib import resources
+
+from msgspec import structs
 
 from titrant import __version__
 from titrant.explain.words import Words
 from titrant.knowledge.library import Library
 from titrant.pathway.assess import Assessment, assess
 from titrant.pathway.case import Case
-from titrant.pathway.dispense import dispense_case
-from titrant.pathway.plan import Plan, plan_case
+from titrant.pathway.dispense import dispense_case, level_faults, signed_levels
+from titrant.pathway.plan import Outcome, Plan, plan_case
 from titrant.pathway.prescribe import Draft, prescribe
 from titrant.pathway.report import Paper, report
 from titrant.pathway.screen import Screening, screen
 from titrant.pathway.supplying import Dispensing
 from titrant.record.gate import faults
-from titrant.terms.reason import Bar
+from titrant.terms.reason import Missing, Reason
 
 
 class Desk:
@@ -39,31 +42,51 @@ class Desk:
         return assessment, screen(assessment, self.library)
 
     def plan(self, case: Case) -> Plan:
-        return plan_case(case, self.library, self.on)
+        """The plan, after the last gate: what the gate refuses is never shown as a proposal."""
+        return self.prescribe(case)[0]
 
     def prescribe(self, case: Case) -> tuple[Plan, Draft | None, list[str]]:
         """The plan, its draft if there is one, and what the last gate says against it."""
-        decided = self.plan(case)
+        decided = plan_case(case, self.library, self.on)
         draft = prescribe(decided, __version__)
-        return decided, draft, [] if draft is None else faults(draft.content, absolute_limits())
+        refused = [] if draft is None else faults(draft.content, absolute_limits())
+        if refused:
+            reasons = tuple(Reason("refused_by_gate", "record/gate", {"fault": fault}) for fault in refused)
+            decided = structs.replace(decided, outcome=Outcome.REFUSED, regimen=None, reasons=reasons, ladder=())
+        return decided, None if refused else draft, refused
 
     def dispense(self, case: Case) -> tuple[Plan, Dispensing | None]:
         """What may be supplied: for the signed levels of a running course, else for the start that is proposed.
 
-        A finding that refuses a dose refuses the supply too, whoever signed what before.
+        Whatever refuses a dose, or is still open, holds back the supply too, whoever signed what before.
         """
-        decided, _, refused = self.prescribe(case)
-        running = bool(case.given.course.levels)
-        barred = running and bool(decided.screening.barred(Bar.REFUSES))
-        if refused or barred or not decided.screening.ledger.complete:
-            return decided, None
-        regimen = None if running else decided.regimen
-        ends = None if running else decided.ends
-        return decided, dispense_case(case, decided.protocol, decided.supply, regimen, self.on, ends)
+        decided, _, _ = self.prescribe(case)
+        if not case.given.course.levels:
+            found = dispense_case(case, decided.protocol, decided.supply, decided.regimen, self.on, decided.ends)
+            return decided, found
+        against = [one for one in decided.reasons if one.code != "course_already_running"]
+        against += level_faults(signed_levels(case, decided.supply), decided.protocol)
+        still_open = tuple(_still_open(decided))
+        if against or still_open:
+            return structs.replace(decided, reasons=tuple(against), missing=still_open), None
+        return decided, dispense_case(case, decided.protocol, decided.supply, None, self.on, None)
 
     def report(self, case: Case) -> tuple[Plan, tuple[Paper, ...]]:
-        decided, draft, refused = self.prescribe(case)
-        return decided, report(decided, None if refused else draft, self.words)
+        decided, draft, _ = self.prescribe(case)
+        return decided, report(decided, draft, self.words)
+
+
+def _still_open(plan: Plan) -> Iterator[Missing]:
+    """What holds back the supply of a running course: all that was never known or is not settled.
+
+    What has merely grown old is a matter for the next review, which it keeps from raising the dose.
+    """
+    given = plan.assessment.case.given
+    listed = {"medications": given.medications, "allergies": given.allergies}
+    for one in plan.screening.missing:
+        reviewed_once = getattr(listed.get(one.fact), "reviewed_on", None) is not None
+        if one.why not in ("fact_too_old", "condition_answer_too_old") and not reviewed_once:
+            yield one
 
 
 def absolute_limits() -> bytes:

@@ -75,9 +75,10 @@ class DrugTable:
 
     def conflict(self, name: str = "", rxnorm: str = "", atc: str = "") -> bool:
         """Whether the codes and the words name different drugs."""
-        named = (self._by_rxcui.get(rxnorm), self._by_atc.get(atc), self.named(name))
-        drugs = {one.drug.name if isinstance(one, Match) else one.name for one in named if one}
-        return len(drugs) > 1
+        coded = {one.name for one in (self._by_rxcui.get(rxnorm), self._by_atc.get(atc)) if one}
+        exact = self.named(name)
+        written = {one.drug.name for one in ((exact,) if exact else self.in_text(name))}
+        return len(coded) > 1 or bool(coded and written and not coded <= written)
 
     def named(self, name: str) -> Match | None:
         """The drug of exactly this name or known spelling."""
@@ -98,6 +99,14 @@ class DrugTable:
                 found.append(self._by_name.get(spelling) or self.drugs[self._variants[spelling]])
                 rest = rest.replace(f" {spelling} ", " | ")
         return tuple(Match(drug, "matched by name") for drug in dict.fromkeys(found))
+
+    def unknown_words(self, text: str) -> tuple[str, ...]:
+        """Words of ``text`` that are neither a known drug nor a form, a salt or a strength."""
+        rest = f" {plain_name(text)} "
+        for spelling in self._spellings:
+            rest = rest.replace(f" {spelling} ", " ")
+        words = (word for word in rest.split() if word.isalpha() and len(word) > _SHORT)
+        return tuple(word for word in words if word not in _FORM_WORDS)
 
     def resolve_product(self, rxnorm: str) -> tuple[Product, ...]:
         """The ingredients of a coded opioid product; empty for an unknown code."""
@@ -123,6 +132,19 @@ class DrugTable:
         return found
 
 
+_SHORT = 3
+# Words on a label that name no drug: forms, salts, release, patterns.
+_FORM_WORDS = frozenset(
+    """
+    tablet tablets capsule capsules caplet oral solution suspension syrup drops elixir injection injectable patch
+    patches transdermal system cream ointment spray nasal inhaler lozenge troche film coated chewable dispersible
+    disintegrating effervescent extended prolonged modified sustained slow release retard delayed immediate long
+    acting hour hours week daily weekly night morning dose doses pack each every hydrochloride sulfate sulphate
+    sodium potassium calcium magnesium acetate citrate maleate mesylate mesilate besylate besilate tartrate
+    bitartrate succinate fumarate phosphate hydrobromide bromide chloride nitrate palmitate decanoate enanthate
+    dihydrate monohydrate hemihydrate acid base salt salts tabs caps strength forte
+    """.split()  # noqa: SIM905 - one word for one word, as on a label
+)
 _APOSTROPHES = re.compile("[’‘`´']")
 _SEPARATORS = re.compile(r"[\s/,;()\[\]+.®™-]+")
 

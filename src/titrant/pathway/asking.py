@@ -87,21 +87,13 @@ def _from_session(assessment: Assessment, protocol: Protocol, library: Library) 
 def newest_session(assessment: Assessment, library: Library) -> Parenteral | None:
     """The newest clinic session, if it was tolerated and is recent enough to tell what is tolerated now."""
     sessions = assessment.case.given.parenteral
-    for place, one in enumerate(sessions):
-        if not one.on <= assessment.on:
-            raise CaseFileError(
-                f"given.parenteral[{place}].on",
-                f"The session is dated {one.on}, after the day of the decision, {assessment.on}.",
-                "What has not happened yet cannot be relied on.",
-                "Correct the day.",
-            )
     newest = newest_of(sessions)
-    if newest is None:
+    if newest is None or any(one.on == newest.on and one.tolerated != "yes" for one in sessions):
         return None
     holds = library.facts["parenteral_session"].holds
     longest = whole_days(holds.value) if holds else 0
     recent = (assessment.on - newest.on).days <= longest
-    return newest if recent and newest.tolerated == "yes" else None
+    return newest if recent else None
 
 
 def newest_of(sessions: tuple[Parenteral, ...]) -> Parenteral | None:

@@ -5,6 +5,7 @@ or too old, the recognised drugs, and the criteria of candidacy. It judges nothi
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -167,12 +168,13 @@ def _readings(case: Case, library: Library, on: date) -> dict[str, Known]:
         taken.setdefault(name, []).extend(
             _reading(name, place, text, kind, library) for place, text in enumerate(several)
         )
+    needed = {fact: row.baseline.readings for row in library.checks.values() for fact in row.facts}
     facts: dict[str, Known] = {}
     for name, readings in taken.items():
         for place, reading in enumerate(readings):
             _day_not_after(f"given.readings.{name}[{place}]", reading.on, on)
         if readings:
-            facts |= _newest(name, readings, library.facts[name], on)
+            facts |= _newest(name, readings, library.facts[name], on, needed.get(name, 1))
     return facts
 
 
@@ -192,10 +194,18 @@ def _reading(name: str, place: int, text: str, kind: FactKind, library: Library)
         ) from None
 
 
-def _newest(name: str, readings: list[Reading], kind: FactKind, on: date) -> dict[str, Known]:
-    """The newest day's readings. Of several on one day the worse counts, so that repeating cannot hide a reading."""
-    day = max(reading.on for reading in readings)
-    of_day = [reading for reading in readings if reading.on == day]
+def _newest(name: str, readings: list[Reading], kind: FactKind, on: date, needed: int) -> dict[str, Known]:
+    """The newest readings, as many as a start needs and all of their days; the worst of them counts.
+
+    So a high reading can be hidden neither by repeating it on the same day nor by a single normal one after it.
+    """
+    days = sorted((reading.on for reading in readings), reverse=True)
+    day, earliest = days[0], days[min(needed, len(days)) - 1]
+    of_day = [
+        reading
+        for reading in readings
+        if reading.on == day or (reading.on >= earliest and _fresh(kind, reading.on, on))
+    ]
     fresh = _fresh(kind, day, on)
     recent = sum(_fresh(kind, reading.on, on) for reading in readings)
     source = min(reading.source for reading in of_day)
@@ -273,6 +283,8 @@ def _answers(case: Case, library: Library, on: date) -> dict[str, Known]:
 def _derived(case: Case, facts: dict[str, Known], on: date, library: Library) -> dict[str, Known]:
     years = age_in_years(case.given.patient.birth_date, on)
     derived = {"age": Known(Quantity(Decimal(years), "years"), on, "birth date")}
+    for place, session in enumerate(case.given.parenteral):
+        _day_not_after(f"given.parenteral[{place}].on", session.on, on)
     if case.protocol in library.protocols:
         derived["route"] = Known(library.protocols[case.protocol].route, on, "protocol")
     if "sex" in facts and facts["sex"].value == "male" and "childbearing" not in facts:
@@ -337,24 +349,27 @@ def _from_allergies(case: Case, library: Library) -> dict[str, ConditionAnswer]:
 
 def _is_ketamine(allergy: Allergy, library: Library) -> bool:
     """By code, by word, or by any brand name that the drug table knows."""
-    table = library.drugs
-    found = [table.named(allergy.substance), table.resolve(rxnorm=allergy.rxnorm), *table.in_text(allergy.substance)]
+    table, words = library.drugs, plain_letters(f"{allergy.substance} {allergy.reaction}")
+    found = [table.named(allergy.substance), *table.in_text(words)]
     named = any(match and match.drug.name in ("ketamine", "esketamine") for match in found)
-    return (
-        named
-        or "ketamin" in allergy.substance.casefold()
-        or allergy.snomed == "373464007"
-        or allergy.rxnorm == "203184"
-    )
+    coded = allergy.snomed == "373464007" or allergy.rxnorm in ("6130", "203184", "2119365")
+    return named or coded or "ketamin" in words
+
+
+_KETAMINES = ("ketamine", "esketamine", "ketalar", "ketanest", "spravato", "ketaject", "ketolar", "calypsol", "ketaset")
+
+
+def plain_letters(text: str) -> str:
+    """``text`` in lower case, full-width and accented letters made plain, invisible characters gone."""
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(one for one in apart if unicodedata.category(one) not in ("Mn", "Cf")).casefold()
 
 
 def looks_like_ketamine(word: str) -> bool:
     """Whether a word is ketamine or esketamine, or close enough to be either misspelt."""
     from difflib import get_close_matches  # only where an allergy is listed
 
-    return bool(
-        get_close_matches(word, ("ketamine", "esketamine", "ketalar", "ketanest", "spravato"), n=1, cutoff=0.75)
-    )
+    return bool(get_close_matches(word, _KETAMINES, n=1, cutoff=0.75))
 
 
 def _medications(case: Case) -> tuple[Medication, ...]:
@@ -375,11 +390,14 @@ def _taken(drug: Medication, library: Library) -> Iterator[TakenDrug]:
 
 def _parts(name: str, library: Library) -> Iterator[Match | None]:
     """The known drugs in each part of a combination's name; a part without one stays unrecognised."""
-    for part in _COMBINED.split(name):
-        yield from library.drugs.in_text(part) or (None,)
+    for part in filter(str.strip, _COMBINED.split(name)):
+        known = library.drugs.in_text(part)
+        yield from known
+        if not known or library.drugs.unknown_words(part):
+            yield None
 
 
-_COMBINED = re.compile(r" / |\+| and | with ")
+_COMBINED = re.compile(r"\s/\s|[,;&+\n]|/(?=[A-Za-z])|\b(?:and|with|plus)\b")
 
 
 CONFLICTING = "conflicting identity"  # how an import marks a drug whose code and name disagree
@@ -488,7 +506,7 @@ def finding_codes(library: Library) -> set[str]:
     codes = {rule.code for one in library.conditions.values() for rule in (*one.rules, *one.bands)}
     codes |= {band.code for row in library.checks.values() for band in row.thresholds}
     codes |= {one.rule.code for one in library.interactions.values()}
-    return codes | {one.rule.code for one in library.combinations.values()}
+    return codes | {one.rule.code for one in library.combinations.values()} | {"session_not_tolerated"}
 
 
 # What cannot be true together
@@ -496,7 +514,9 @@ def finding_codes(library: Library) -> set[str]:
 
 def _contradictions(case: Case, facts: dict[str, Known], library: Library) -> Iterator[Missing]:
     earlier = facts.get("earlier_ketamine")
-    if case.given.parenteral and earlier is not None and earlier.value == "never":
+    listed = (match.drug.name for one in _medications(case) for match in library.drugs.in_text(one.name))
+    had = bool(case.given.parenteral) or any(name in ("ketamine", "esketamine") for name in listed)
+    if had and earlier is not None and earlier.value == "never":
         yield Missing("earlier_ketamine", "earlier_ketamine_contradicts")
     for why in _weight_doubts(case, facts, library):
         yield Missing("weight", "weight_not_believable", {"why": why})

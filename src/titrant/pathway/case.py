@@ -18,6 +18,11 @@ class Given(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of everything that a case may hold: unknown fields are refused, values do not change."""
 
 
+def _real_day(day: date | None, name: str) -> None:
+    if day is not None and not 1900 <= day.year <= 2200:
+        raise ValueError(f"{name} is {day}; that year is a mistake")
+
+
 def _positive(quantity: Quantity | None, name: str) -> None:
     if quantity is not None and not quantity.value > 0:
         raise ValueError(f"{name} is {quantity}; it must be more than nothing")
@@ -102,6 +107,10 @@ class Allergy(Given, frozen=True, kw_only=True):
     rxnorm: str = ""
     snomed: str = ""
     reaction: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.substance.strip():
+            raise ValueError("an allergy needs the substance, as the person or the record names it")
 
 
 class AllergyList(Given, frozen=True, kw_only=True):
@@ -214,6 +223,8 @@ class Supplied(Given, frozen=True, kw_only=True):
     counted_on: date | None = None
 
     def __post_init__(self) -> None:
+        _real_day(self.on, "on")
+        _real_day(self.counted_on, "counted_on")
         _count(self.pieces, "pieces")
         if self.left:
             _count(self.left, "left", zero=True)
@@ -228,6 +239,7 @@ class Level(Given, frozen=True, kw_only=True):
     days_per_week: int = 7
 
     def __post_init__(self) -> None:
+        _real_day(self.since, "since")
         _positive(self.dose, "dose")
         self.dose.to("mg")
         if not (1 <= self.times_per_day <= 24 and 1 <= self.days_per_week <= 7):
@@ -247,6 +259,9 @@ class Dispense(Given, frozen=True, kw_only=True):
 
     starts: date | None = None
     days: int | None = None
+
+    def __post_init__(self) -> None:
+        _real_day(self.starts, "starts")
 
 
 class Facts(Given, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from titrant.pathway.supplying import LONGEST_DAYS, Dispensing, SignedLevel, sup
 from titrant.terms.calendar import days_later, whole_days
 from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError
+from titrant.terms.reason import Reason
 from titrant.terms.regimen import Regimen
 
 
@@ -21,7 +22,7 @@ def dispense_case(
     case: Case, protocol: Protocol, supply: Supply, planned: Regimen | None, on: date, ends: date | None
 ) -> Dispensing | None:
     """The supply that a case asks for: of its signed levels, or of the start that is planned; None without either."""
-    levels = tuple(_signed(case, supply)) or ((SignedLevel(on, planned),) if planned else ())
+    levels = signed_levels(case, supply) or ((SignedLevel(on, planned),) if planned else ())
     if not levels:
         return None
     asked = case.dispense
@@ -29,8 +30,16 @@ def dispense_case(
     titrating = not case.given.course.levels or _still_titrating(levels, protocol, starts)
     if case.given.course.levels:
         ends = case.given.course.ends or days_later(levels[0].since, protocol.trial.plan_ends_after.value)
+        ends = min(ends, days_later(on, protocol.trial.plan_ends_after.value))
     phase = protocol.supply.titration if titrating else protocol.supply.maintenance
     days = asked.days if asked and asked.days is not None else whole_days(phase.value)
+    if not starts <= days_later(on, protocol.supply.maintenance.value):
+        raise CaseFileError(
+            "dispense.starts",
+            f"A supply from {starts} is too far ahead to be decided on {on}.",
+            "What is known today says too little about then.",
+            "Ask again when the day is near.",
+        )
     if not 1 <= days <= LONGEST_DAYS:
         raise CaseFileError(
             "dispense.days",
@@ -40,6 +49,36 @@ def dispense_case(
         )
     before = case.given.course.supplies
     return supply_for(levels, protocol, starts, days, titrating=titrating, ends=ends, before=before)
+
+
+def level_faults(levels: tuple[SignedLevel, ...], protocol: Protocol) -> Iterator[Reason]:
+    """Why signed levels cannot be supplied: beyond the hard bounds, or a jump that no ladder makes."""
+    bounds, place = protocol.bounds, f"{protocol.id}@{protocol.version}/bounds"
+    factor = bounds.typing_error_factor
+    for before, level in zip((None, *levels), levels, strict=False):
+        held = level.regimen
+        facts = {"since": level.since.isoformat(), "dose": str(held.dose), "times_per_day": str(held.times_per_day)}
+        if not _within(held, protocol):
+            hard = bounds.daily.hard
+            yield Reason("level_beyond_bounds", place, facts, hard.source, hard.status)
+        if before is not None and not held.dose.mg < before.regimen.dose.mg * factor.value:
+            facts = {**facts, "factor": str(factor.value)}
+            yield Reason("level_looks_like_a_slip", f"{place}/typing_error_factor", facts, factor.source, factor.status)
+
+
+def _within(held: Regimen, protocol: Protocol) -> bool:
+    bounds = protocol.bounds
+    return (
+        held.dose.mg <= bounds.single.hard_home.value.value
+        and held.daily.mg <= bounds.daily.hard.value.value
+        and held.weekly.mg <= bounds.weekly.hard.value.value
+        and held.times_per_day <= bounds.times_per_day.value
+    )
+
+
+def signed_levels(case: Case, supply: Supply) -> tuple[SignedLevel, ...]:
+    """The signed levels of a course, in order of their days."""
+    return tuple(sorted(_signed(case, supply), key=lambda one: one.since))
 
 
 def _still_titrating(levels: tuple[SignedLevel, ...], protocol: Protocol, on: date) -> bool:

@@ -46,9 +46,10 @@ def _speaks_of(one: Interaction, drug: TakenDrug) -> bool:
         classes = by_hand.treat_as if by_hand else ()
         return bool(set(classes) & set(one.classes)) or drug.medication.atc.startswith(one.atc_prefixes or ("-",))
     known = match.drug
+    of_drug = {*known.classes, *(by_hand.treat_as if by_hand else ())}
     return (
         known.name in one.drugs
-        or bool(set(known.classes) & set(one.classes))
+        or bool(of_drug & set(one.classes))
         or any(code.startswith(one.atc_prefixes or ("-",)) for code in known.atc)
     )
 

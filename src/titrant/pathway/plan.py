@@ -272,7 +272,8 @@ def _refusals(assessment: Assessment, screening: Screening, protocol: Protocol, 
         yield Reason("check_failed", "screen/ledger", facts, "titrant-proposal", Status.PROPOSAL)
     for finding in screening.barred(Bar.REFUSES):
         yield Reason(finding.code, finding.rule, finding.facts, finding.source, finding.status)
-    if protocol.status is not ProtocolStanding.IN_USE:
+    approval = library.in_use(protocol)
+    if protocol.status is not ProtocolStanding.IN_USE or approval is None or not approval.on <= assessment.on:
         yield Reason("protocol_not_in_use", rule, {"protocol": rule, "standing": protocol.status.value})
     if not assessment.on <= protocol.next_review:
         yield Reason("knowledge_past_review", rule, {"file": rule, "review": protocol.next_review.isoformat()})
@@ -303,6 +304,10 @@ def _missing(
             yield Missing(name, "start_depends_on_it", {"label": library.facts[name].label})
     if protocol.explicit_choice and not _chosen(assessment):
         yield Missing("choice", "protocol_needs_explicit_choice", {"protocol": protocol.title})
+    if assessment.case.given.course.supplies and not assessment.case.given.course.levels:
+        yield Missing("course", "supplies_without_levels")
+    if protocol.start.by_weight is not None and "bmi" not in assessment.facts and "height" not in said:
+        yield Missing("height", "height_needed_for_weight")
     if asking is None:
         fact = "parenteral" if protocol.from_parenteral else "weight"
         if fact not in said:

@@ -14,7 +14,7 @@ from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.common import Band, DoseLimit, Rule
 from titrant.knowledge.shapes.conditions import Condition, ConditionState, StateRule
 from titrant.knowledge.shapes.interactions import Counts
-from titrant.pathway.assess import Assessment, Known, TakenDrug, looks_like_ketamine, missing_facts
+from titrant.pathway.assess import Assessment, Known, TakenDrug, looks_like_ketamine, missing_facts, plain_letters
 from titrant.pathway.case import ConditionAnswer, Review
 from titrant.pathway.interacting import Interacting, counted, interactions_of, longest_persistence, vouched_by_group
 from titrant.terms.calendar import whole_days
@@ -125,6 +125,7 @@ def _checks(
     for name, combination in library.combinations.items():
         parts = [counted(interacting, part) for part in combination.parts]
         checks[f"combination {name}"] = _combination_check(name, combination.rule, parts)
+    checks["clinic sessions"] = _session_check(assessment, library)
     checks["allergies"] = _allergy_check(assessment)
     checks["opioid load"] = _opioid_load_check(library, values, interacting)
     for name, kind in library.facts.items():
@@ -263,7 +264,7 @@ def _not_recognised(drug: TakenDrug, assessment: Assessment, library: Library, f
     by_hand = drug.medication.checked_by_hand
     if drug.conflicting:
         found.findings.append(_not_checked("drug_identity_conflicting", facts, Bar.UNTIL_SETTLED))
-    elif by_hand is not None and by_hand.by.strip() and by_hand.on <= assessment.on:
+    elif by_hand is not None and by_hand.by.strip() and _hand_check_holds(drug, assessment, library):
         facts |= {"by": by_hand.by, "on": by_hand.on.isoformat(), "as": ", ".join(by_hand.treat_as) or "no interaction"}
         found.findings.append(
             Finding("drug_checked_by_hand", Severity.NOTE, Bar.NONE, "interactions", facts, "case", Status.SOURCED)
@@ -275,6 +276,14 @@ def _not_recognised(drug: TakenDrug, assessment: Assessment, library: Library, f
         lately = until is None or (assessment.on - until).days <= longest_persistence(library)
         bar = Bar.UNTIL_SETTLED if lately else Bar.NONE
         found.findings.append(_not_checked("stopped_drug_not_checked", {**facts, "stopped": str(until)}, bar))
+
+
+def _hand_check_holds(drug: TakenDrug, assessment: Assessment, library: Library) -> bool:
+    """A check by hand speaks of the drug as it is taken now: not of long ago, and not of before it was begun."""
+    by_hand, since = drug.medication.checked_by_hand, drug.medication.since
+    if by_hand is None or (since is not None and by_hand.on < since):
+        return False
+    return 0 <= (assessment.on - by_hand.on).days <= _review_holds(library)
 
 
 def _not_checked(code: str, facts: Facts, bar: Bar) -> Finding:
@@ -290,6 +299,23 @@ def _combination_check(name: str, rule: Rule, parts: list[tuple[str, ...]]) -> C
     return check
 
 
+def _session_check(assessment: Assessment, library: Library) -> Check:
+    """A clinic session that was not tolerated, recent enough to tell, is looked at before any home dose."""
+    holds = library.facts["parenteral_session"].holds
+
+    def check(found: _Found) -> None:
+        for one in assessment.case.given.parenteral:
+            recent = holds is not None and (assessment.on - one.on).days <= whole_days(holds.value)
+            if recent and one.tolerated == "no":
+                facts = {"dose": str(one.dose_24h), "on": one.on.isoformat()}
+                bar, source = Bar.UNTIL_SETTLED, "titrant-proposal"
+                found.findings.append(
+                    Finding("session_not_tolerated", Severity.SPECIALIST, bar, "case", facts, source, Status.PROPOSAL)
+                )
+
+    return check
+
+
 def _allergy_check(assessment: Assessment) -> Check:
     """Every allergy is shown; one that may be a misspelt ketamine waits until somebody has looked."""
 
@@ -297,7 +323,8 @@ def _allergy_check(assessment: Assessment) -> Check:
         listed = assessment.case.given.allergies
         for one in listed.allergies if listed else ():
             facts = {"substance": one.substance}
-            near = any(looks_like_ketamine(word) for word in one.substance.casefold().split())
+            words = plain_letters(f"{one.substance} {one.reaction}")
+            near = not words.isascii() or any(looks_like_ketamine(word) for word in words.split())
             if near and "hypersensitivity" not in assessment.conditions_from_allergies:
                 found.findings.append(_not_checked("allergy_may_be_ketamine", facts, Bar.UNTIL_SETTLED))
             else:
@@ -379,6 +406,8 @@ def _add(found: _Found, rule: Rule, place: str, facts: Facts, *, multiplies: boo
 
 def _settle(found: _Found, assessment: Assessment, library: Library) -> Iterator[Finding]:
     """Findings after the reviews of the case, and in ``found.missing`` what is not settled."""
+    reviewed = {finding.code for finding in found.findings if finding.bar is Bar.UNTIL_SETTLED}
+    yield from _forbidden(assessment, _review_holds(library), reviewed)
     for finding in found.findings:
         if finding.bar is not Bar.UNTIL_SETTLED:
             yield finding
@@ -395,8 +424,7 @@ def _review_of(finding: Finding, assessment: Assessment, library: Library) -> Re
     """The newest review of a specialist finding. Only such findings can be settled by an opinion."""
     if finding.severity is not Severity.SPECIALIST:
         return None
-    holds = library.facts["specialist_review"].holds
-    longest = whole_days(holds.value) if holds else 0
+    longest = _review_holds(library)
     own = [
         review
         for review in assessment.case.given.reviews
@@ -407,6 +435,21 @@ def _review_of(finding: Finding, assessment: Assessment, library: Library) -> Re
     ]
     # On the same day the refusing opinion counts.
     return max(own, key=lambda review: (review.on, review.says == "must_not_start")) if own else None
+
+
+def _review_holds(library: Library) -> int:
+    holds = library.facts["specialist_review"].holds
+    return whole_days(holds.value) if holds else 0
+
+
+def _forbidden(assessment: Assessment, longest: int, reviewed: set[str]) -> Iterator[Finding]:
+    """A colleague's "must not start" refuses, also where it names nothing that was found today."""
+    for review in assessment.case.given.reviews:
+        if review.of in reviewed:
+            continue
+        if review.says == "must_not_start" and 0 <= (assessment.on - review.on).days <= longest:
+            facts = {"of": review.of, "by": review.by, "on": review.on.isoformat()}
+            yield Finding("colleague_says_no", Severity.STOP, Bar.REFUSES, "case", facts, "case")
 
 
 def _reviewed(finding: Finding, review: Review) -> Finding:
