@@ -138,24 +138,26 @@ def solved(roots, pulls, noise, amounts):
             amounts[n, j] = total / roots[n, j, j]
 
 
-def expected(curved: np.ndarray, amounts: np.ndarray, exposure: np.ndarray, first_dose_day: int, natural: float):
-    """Expected pain of each draw on each day and the relief in it; two arrays of shape (n, n_days)."""
-    pain, relief = np.empty((len(curved), len(exposure))), np.empty((len(curved), len(exposure)))
+@njit(cache=True, error_model="numpy")
+def expected(curved, amounts, exposure, first_dose_day, natural_half_time, pain, relief):
+    """What each draw expects of each day.
+
+    Args:
+        curved: shape (n, 5), as in ``integrated``; amounts: shape (n, 4).
+        pain, relief: shape (n, n_days), filled: expected score, and the drug's own part of the relief, in points.
+    """
     design = np.empty((len(exposure), 4))
-    for n, c in enumerate(curved):
-        shares(exposure, first_dose_day, natural, c[4], c[2], c[3], design)
-        pain[n] = (design * amounts[n]).sum(axis=1)
-        relief[n] = -design[:, 3] * amounts[n, 3]
-    return pain, relief
+    for n in range(len(curved)):
+        c = curved[n]
+        shares(exposure, first_dose_day, natural_half_time, c[4], c[2], c[3], design)
+        for day in range(len(exposure)):
+            total = 0.0
+            for j in range(4):
+                total += design[day, j] * amounts[n, j]
+            pain[n, day] = total
+            relief[n, day] = -design[day, 3] * amounts[n, 3]
 
 
 def settled_relief(amounts: np.ndarray, half_saturation: np.ndarray, exposure: np.ndarray) -> np.ndarray:
     """Relief in points when an exposure is kept up; shape (n_draws, n_exposures)."""
     return amounts[:, 3:4] * exposure / (exposure + half_saturation[:, None])
-
-
-def relief_last_week(relief: np.ndarray) -> np.ndarray:
-    """Mean relief over the last seven days, shape (n_draws,)."""
-    return relief[:, -7:].mean(axis=1)
-
-

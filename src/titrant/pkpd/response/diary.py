@@ -67,7 +67,7 @@ class Levels:
     Attributes:
         daily_mg: shape (n_levels,), above zero, rising.
         present: place of the present level in it.
-        average_ng_per_ml, peak_ng_per_ml: shape (n_levels,), the settled levels of each; needed where the diary has them.
+        average_ng_per_ml, peak_ng_per_ml: shape (n_levels,), settled; needed where the diary has them.
     """
 
     daily_mg: np.ndarray
@@ -122,7 +122,8 @@ def fault_of(diary: Diary, chosen: ResponseSet) -> str:
     """Why this diary cannot be weighed, as a code, or "" if it can.
 
     Codes: ``too_long``, ``dose_unknown``, ``dose_out_of_range``, ``level_unknown``, ``level_out_of_range``,
-    ``level_without_dose``, ``pain_out_of_range``, ``grade_out_of_range``, ``too_few_days_before``, ``too_few_days_on_drug``.
+    ``level_without_dose``, ``pain_out_of_range``, ``grade_out_of_range``,
+    ``too_few_days_before``, ``too_few_days_on_drug``.
     """
     checks = (_fault_of_exposure, _fault_of_scores, _fault_of_amount)
     return next((fault for check in checks if (fault := check(diary, chosen))), "")

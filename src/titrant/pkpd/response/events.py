@@ -1,6 +1,6 @@
 """Side effects as graded events: how often on a day, how bad, and how both rise with the exposure.
 
-Events come as a Poisson process whose rate a day is ``without_drug + at_reference * (exposure / reference)**steepness``;
+Events come as a Poisson process with ``without_drug + at_reference * (exposure / reference)**steepness`` events a day;
 each is at least one grade worse with chance ``worse``, independently. The worst of a day is below grade g with
 probability exp(-rate * worse**(g - 1)).
 """

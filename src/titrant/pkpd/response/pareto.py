@@ -1,7 +1,7 @@
 """Importance weights made safe: their largest are replaced by what a fitted Pareto tail expects of them.
 
-Source: Vehtari, Simpson, Gelman, Yao and Gabry, Pareto smoothed importance sampling, JMLR 2024;25(72). The fit is that of
-Zhang and Stephens, Technometrics 2009;51:316, with the prior on the shape that the former paper gives.
+Source: Vehtari, Simpson, Gelman, Yao and Gabry, Pareto smoothed importance sampling, JMLR 2024;25(72). The fit is that
+of Zhang and Stephens, Technometrics 2009;51:316, with the prior on the shape that the former paper gives.
 """
 
 import numpy as np
