@@ -1,7 +1,7 @@
-"""Is this diary one that the model thinks possible? Its summaries are set against those of people drawn from the prior.
+"""Is this diary one that the model thinks possible? Its summaries stand beside those of people from the prior.
 
-A diary beyond what nearly all of them wrote is outside what the model knows: too flat, too wild, too sudden, too good to
-be true. No number comes of it, whatever the posterior says (prior-predictive check).
+A diary beyond what nearly all of them wrote is outside what the model knows: too flat, too wild, too sudden, too good
+to be true. No number comes of it, whatever the posterior says (prior-predictive check).
 """
 
 import numpy as np

@@ -57,6 +57,18 @@ def posterior(
     beyond = tuple(possible.impossible(tails, chosen))
     if beyond:
         return Posterior(diary, chosen, "impossible_data", _nobody(), tails=tails, beyond=beyond)
+    return weighed(diary, chosen, generator, effort, tails)
+
+
+def weighed(
+    diary: Diary,
+    chosen: ResponseSet,
+    generator: np.random.Generator,
+    effort: Effort | None = None,
+    tails: dict[str, float] | None = None,
+) -> Posterior:
+    """The posterior without the gate on the data, which ``posterior`` has; alone only for calibration."""
+    tails = tails or {}
     target = _PainTarget(diary, chosen)
     pain = draws_from(target, len(people.PAIN_CURVED), chosen, generator, effort)
     harm = draws_from(_harm_target(diary, chosen), len(people.HARM_CURVED), chosen, generator, effort)
