@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import chi2
 
-from titrant.pkpd.response import answers, events, people
+from titrant.pkpd.response import answers, course, events, people
 from titrant.pkpd.response.answers import Telling
 from titrant.pkpd.response.diary import Diary, Levels
 from titrant.pkpd.response.parameters import ResponseSet, response_set
@@ -73,15 +73,13 @@ def quantities(drawn: People, trial: Trial) -> dict[str, np.ndarray]:
     """What is set against the truth, shape (n,) each."""
     chosen, present = shipped(), trial.levels.present
     window, harm_grade = chosen["questions", "harm_window_days"], int(chosen["questions", "harm_grade"])
-    settled = answers.course.settled_relief(
-        drawn.amounts, drawn.pain[:, people.HALF_SATURATION], LADDER[present : present + 2]
-    )
+    settled = course.settled_relief(drawn.amounts, drawn.pain[:, people.HALF_SATURATION], LADDER[present : present + 2])
     harm = window * events.chance_of_grade(
         drawn.harm, LADDER[present : present + 2], chosen["harm", "reference_mg"], harm_grade
     )
     now = people.expected_days(drawn, trial.diary, chosen)[1][:, -7:].mean(axis=1)
     named = {name: drawn.pain[:, j] for j, name in enumerate(people.PAIN_CURVED)}
-    named |= {name: drawn.amounts[:, j] for j, name in enumerate(answers.course.AMOUNTS)}
+    named |= {name: drawn.amounts[:, j] for j, name in enumerate(course.AMOUNTS)}
     named |= {"relief now": now, "relief settled": settled[:, 0], "gain of one step": settled[:, 1] - settled[:, 0]}
     named |= {name: drawn.harm[:, j] for j, name in enumerate(people.HARM_CURVED)}
     return named | {"days of harm": harm[:, 0], "added days of harm": harm[:, 1] - harm[:, 0]}
@@ -89,7 +87,7 @@ def quantities(drawn: People, trial: Trial) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Ranks of the truth among the draws, 0 to 1, by quantity; chance and truth of a real response; refusals by code."""
+    """Ranks of the truth among the draws (0 to 1) by quantity; chance and truth of a real response; ends by code."""
 
     ranks: dict[str, list[float]]
     chances: list[float]
@@ -178,7 +176,7 @@ def by_rule(diary: Diary) -> bool:
     return bool(fall >= 2 and fall >= 0.3 * before)
 
 
-def _more_placebo(pain: np.ndarray, start: int, generator: np.random.Generator) -> np.ndarray:
+def _more_placebo(pain: np.ndarray, start: int, _generator: np.random.Generator) -> np.ndarray:
     return -1.0 * (np.arange(len(pain)) >= start) * (1 - 0.5 ** ((np.arange(len(pain)) - start + 1) / 5))
 
 
@@ -186,16 +184,16 @@ def _sudden_better(pain: np.ndarray, start: int, generator: np.random.Generator)
     return -1.5 * (np.arange(len(pain)) >= start + int(generator.integers(3, len(pain) - start)))
 
 
-def _drifting(pain: np.ndarray, start: int, generator: np.random.Generator) -> np.ndarray:
+def _drifting(pain: np.ndarray, _start: int, generator: np.random.Generator) -> np.ndarray:
     return np.cumsum(0.15 * generator.standard_normal(len(pain)))
 
 
-def _flare(pain: np.ndarray, start: int, generator: np.random.Generator) -> np.ndarray:
+def _flare(pain: np.ndarray, start: int, _generator: np.random.Generator) -> np.ndarray:
     days = np.arange(len(pain))
     return 2.0 * ((days >= start - 7) & (days < start + 7))
 
 
-def _wild_days(pain: np.ndarray, start: int, generator: np.random.Generator) -> np.ndarray:
+def _wild_days(pain: np.ndarray, _start: int, generator: np.random.Generator) -> np.ndarray:
     return generator.standard_t(3, len(pain)) * (generator.random(len(pain)) < 0.3)
 
 
@@ -268,7 +266,7 @@ def page(count: int) -> list[str]:
         "# Calibration of the response model by simulation",
         "",
         "Made by `python -m tools.calibrate_response`; do not edit. Simulated patients only: this shows that the",
-        "arithmetic is right and what the model would do if people were as it thinks, or other in the ways named below.",
+        "arithmetic is right and what the model would do if people were as it thinks, or other in the ways named.",
         "It does not show that people are so. Each patient has 7 to 14 days before, steps of 30 mg every 7 to 14 days,",
         "5 % of doses not taken, and up to 30 % of days without entry.",
         "",

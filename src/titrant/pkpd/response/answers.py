@@ -56,7 +56,8 @@ class LowestDose:
     """The lowest dose that keeps the wanted share of the relief.
 
     Attributes:
-        daily_mg: lowest of zero and the levels up to the present that keeps it with the wanted chance; chance: that chance.
+        daily_mg: lowest of zero and the levels up to the present that keeps it with the wanted chance.
+        chance: of keeping it there.
         level: its place, or -1 for no drug.
         between_levels_mg: the dose that just keeps it in people whom the drug helps, any amount allowed.
         learned: by how much the data narrowed the half-saturation (0 nothing, 1 all); near 0 the assumption speaks.
@@ -78,7 +79,7 @@ class Answers:
         chance_real: the drug's own part, at the present level kept up, is at least ``least_relief_points``.
         chance_clear: it is at least ``clear_relief_points`` and ``clear_relief_share`` of the usual pain.
         relief_now_points: mean of the last seven days; relief_settled_points: at the present level kept up.
-        other_relief_points: placebo and natural course on the last day; swing_points: sd of the days.
+        other_relief_points: placebo and natural course, first day to last; swing_points: sd of the days.
         harm_days: days with harm in the window at the present level; severe_chance: of a severe day in it.
         step: None at the top level.
     """
@@ -114,7 +115,7 @@ def answers(posterior: Posterior, levels: Levels) -> Answers:
         chance_helps=float((draws.amounts[:, RELIEF] > 0).mean()),
         relief_now_points=estimate(relief[:, -7:].mean(axis=1)),
         relief_settled_points=estimate(here),
-        other_relief_points=estimate(draws.amounts[:, BASELINE] - relief[:, -1] - pain[:, -1]),
+        other_relief_points=estimate(pain[:, 0] - pain[:, -1] - relief[:, -1]),
         swing_points=estimate(draws.pain[:, SWING]),
         harm_days=estimate(harm[:, levels.present]),
         severe_chance=float(severe[:, levels.present].mean()),

@@ -123,7 +123,7 @@ def fault_of(diary: Diary, chosen: ResponseSet) -> str:
 
     Codes: ``too_long``, ``dose_unknown``, ``dose_out_of_range``, ``level_unknown``, ``level_out_of_range``,
     ``level_without_dose``, ``pain_out_of_range``, ``grade_out_of_range``,
-    ``too_few_days_before``, ``too_few_days_on_drug``.
+    ``too_few_days_before``, ``too_few_days_on_drug``, ``at_scale_end``.
     """
     checks = (_fault_of_exposure, _fault_of_scores, _fault_of_amount)
     return next((fault for check in checks if (fault := check(diary, chosen))), "")
@@ -162,4 +162,7 @@ def _fault_of_amount(diary: Diary, chosen: ResponseSet) -> str:
     if scored[:start].sum() < chosen["data", "least_days_before"]:
         return "too_few_days_before"
     on_drug = min(int(scored[start:].sum()), int((~np.isnan(diary.worst_grade[start:])).sum()))
-    return "too_few_days_on_drug" if on_drug < chosen["data", "least_days_on_drug"] else ""
+    if on_drug < chosen["data", "least_days_on_drug"]:
+        return "too_few_days_on_drug"
+    at_end = np.isin(diary.pain_points[scored], (0, 10)).mean()
+    return "at_scale_end" if at_end > chosen["data", "most_at_scale_end"] else ""

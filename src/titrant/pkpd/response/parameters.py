@@ -43,6 +43,7 @@ WANTED: dict[str, dict[str, tuple[str, str]]] = {
         "most_days": ("days", ""),
         "highest_daily_mg": ("mg/day", ""),
         "highest_ng_per_ml": ("ng/mL", ""),
+        "most_at_scale_end": ("share", ""),
         "least_tail_chance": ("share", ""),
         "farthest_from_usual": ("standard_deviations", ""),
     },
