@@ -77,10 +77,12 @@ def quantities(drawn: People, trial: Trial) -> dict[str, np.ndarray]:
     harm = window * events.chance_of_grade(
         drawn.harm, LADDER[present : present + 2], chosen["harm", "reference_mg"], harm_grade
     )
-    now = people.expected_days(drawn, trial.diary, chosen)[1][:, -7:].mean(axis=1)
+    pain, relief = people.expected_days(drawn, trial.diary, chosen)
+    fall, now = answers.fallen(pain, trial.diary.first_dose_day)[0], relief[:, -7:].mean(axis=1)
     named = {name: drawn.pain[:, j] for j, name in enumerate(people.PAIN_CURVED)}
     named |= {name: drawn.amounts[:, j] for j, name in enumerate(course.AMOUNTS)}
-    named |= {"relief now": now, "relief settled": settled[:, 0], "gain of one step": settled[:, 1] - settled[:, 0]}
+    named |= {"fall, all causes": fall, "relief now": now, "relief settled": settled[:, 0]}
+    named["gain of one step"] = settled[:, 1] - settled[:, 0]
     named |= {name: drawn.harm[:, j] for j, name in enumerate(people.HARM_CURVED)}
     return named | {"days of harm": harm[:, 0], "added days of harm": harm[:, 1] - harm[:, 0]}
 

@@ -78,6 +78,8 @@ class Answers:
         telling: whether the response is real, by chance_real and the bounds of the file.
         chance_real: the drug's own part, at the present level kept up, is at least ``least_relief_points``.
         chance_clear: it is at least ``clear_relief_points`` and ``clear_relief_share`` of the usual pain.
+        chance_better: the level of pain, swing taken out, has fallen by ``clear_relief_points`` and ``clear_relief_share``
+            from the days before the first dose to the last seven, whatever the cause; fall_points: by how much.
         relief_now_points: mean of the last seven days; relief_settled_points: at the present level kept up.
         other_relief_points: placebo and natural course, first day to last; swing_points: sd of the days.
         harm_days: days with harm in the window at the present level; severe_chance: of a severe day in it.
@@ -88,6 +90,8 @@ class Answers:
     chance_real: float
     chance_clear: float
     chance_helps: float
+    chance_better: float
+    fall_points: Estimate
     relief_now_points: Estimate
     relief_settled_points: Estimate
     other_relief_points: Estimate
@@ -106,13 +110,16 @@ def answers(posterior: Posterior, levels: Levels) -> Answers:
     settled = relief_at(posterior, levels.benefit_exposure(posterior.diary))
     pain, relief = people.expected_days(draws, posterior.diary, chosen)
     here = settled[:, levels.present]
+    fall, fall_share = fallen(pain, posterior.diary.first_dose_day)
     chance = chance_real(posterior, levels)
     harm, severe = harm_at(posterior, levels)
     return Answers(
         telling=told(chance, posterior),
         chance_real=chance,
-        chance_clear=_chance_clear(posterior, here),
+        chance_clear=_chance_clear(posterior, here, here / draws.amounts[:, BASELINE]),
         chance_helps=float((draws.amounts[:, RELIEF] > 0).mean()),
+        chance_better=_chance_clear(posterior, fall, fall_share),
+        fall_points=estimate(fall),
         relief_now_points=estimate(relief[:, -7:].mean(axis=1)),
         relief_settled_points=estimate(here),
         other_relief_points=estimate(pain[:, 0] - pain[:, -1] - relief[:, -1]),
@@ -166,10 +173,21 @@ def told(chance: float, posterior: Posterior) -> Telling:
     return Telling.NOT_REAL if chance <= posterior.chosen["questions", "chance_no"] else Telling.NOT_YET
 
 
-def _chance_clear(posterior: Posterior, relief: np.ndarray) -> float:
-    chosen, usual = posterior.chosen, posterior.draws.amounts[:, BASELINE]
-    enough = relief >= chosen["questions", "clear_relief_points"]
-    return float((enough & (relief >= chosen["questions", "clear_relief_share"] * usual)).mean())
+def fallen(expected: np.ndarray, first_dose_day: int) -> tuple[np.ndarray, np.ndarray]:
+    """Fall of the level of pain from the days before the first dose to the last seven, in points and as a share.
+
+    Args:
+        expected: shape (n_draws, n_days), scores without swing.
+    """
+    before = expected[:, :first_dose_day].mean(axis=1)
+    fall = before - expected[:, -7:].mean(axis=1)
+    return fall, np.where(before > 0, fall / np.maximum(before, 1e-9), 0.0)
+
+
+def _chance_clear(posterior: Posterior, points: np.ndarray, share: np.ndarray) -> float:
+    chosen = posterior.chosen
+    enough = points >= chosen["questions", "clear_relief_points"]
+    return float((enough & (share >= chosen["questions", "clear_relief_share"])).mean())
 
 
 def _step(
