@@ -78,8 +78,8 @@ class Answers:
         telling: whether the response is real, by chance_real and the bounds of the file.
         chance_real: the drug's own part, at the present level kept up, is at least ``least_relief_points``.
         chance_clear: it is at least ``clear_relief_points`` and ``clear_relief_share`` of the usual pain.
-        chance_better: the level of pain, swing taken out, has fallen by ``clear_relief_points`` and ``clear_relief_share``
-            from the days before the first dose to the last seven, whatever the cause; fall_points: by how much.
+        chance_better: from the days before the first dose to the last seven, swing taken out, pain has fallen by
+            ``clear_relief_points`` and ``clear_relief_share``, whatever the cause; fall_points: by how much.
         relief_now_points: mean of the last seven days; relief_settled_points: at the present level kept up.
         other_relief_points: placebo and natural course, first day to last; swing_points: sd of the days.
         harm_days: days with harm in the window at the present level; severe_chance: of a severe day in it.
