@@ -58,13 +58,15 @@ def test_chains_agree_with_importance():
     assert walked.mean() == pytest.approx(drawn.mean(), abs=0.12)
 
 
-def test_two_separate_modes_are_both_found():
+def test_two_separate_modes_are_both_seen_or_it_is_not_usable():
     def target(standard: np.ndarray) -> np.ndarray:
-        near = [-0.5 * ((standard - at) ** 2).sum(axis=1) / 0.05**2 for at in (-1.5, 1.5)]
+        near = [-0.5 * ((standard - at) ** 2).sum(axis=1) / 0.3**2 for at in (-1.5, 1.5)]
         return np.logaddexp(*near)
 
     found = draws_from(target, 2, shipped(), rng(1))
-    assert not found.usable or abs((found.weights * (found.standard[:, 0] > 0)).sum() - 0.5) < 0.15
+    share = float((found.weights * (found.standard[:, 0] > 0)).sum())
+    assert not found.usable or abs(share - 0.5) < 0.1
+    assert 0.2 < share < 0.8
 
 
 @pytest.mark.parametrize("effort", [Effort(draws=50, rounds=1, chains=4, steps=20), Effort(rounds=0, steps=40)])

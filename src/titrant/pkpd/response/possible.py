@@ -11,7 +11,7 @@ from titrant.pkpd.response.diary import Diary
 from titrant.pkpd.response.parameters import ResponseSet
 
 PEOPLE = 2000
-SUMMARIES = ("level", "spread", "steps", "largest_step", "change", "any_harm", "harm", "severe_harm")
+SUMMARIES = ("level", "spread", "steps", "largest_step", "lone_step", "change", "any_harm", "harm", "severe_harm")
 
 
 def tail_chances(diary: Diary, chosen: ResponseSet, generator: np.random.Generator) -> dict[str, float]:
@@ -39,11 +39,13 @@ def _of_pain(pain: np.ndarray) -> dict[str, np.ndarray]:
     """Summaries of scores (n, n_scored), shape (n,) each; the week's difference uses at most a third of the days."""
     steps = np.abs(np.diff(pain, axis=1))
     week = max(1, min(7, pain.shape[1] // 3))
+    typical = np.sqrt((steps**2).mean(axis=1))
     return {
         "level": pain.mean(axis=1),
         "spread": pain.std(axis=1),
-        "steps": np.sqrt((steps**2).mean(axis=1)),
+        "steps": typical,
         "largest_step": steps.max(axis=1),
+        "lone_step": steps.max(axis=1) / np.maximum(typical, 1e-9),
         "change": pain[:, -week:].mean(axis=1) - pain[:, :week].mean(axis=1),
     }
 

@@ -28,7 +28,7 @@ class Effort:
     draws: int = 2000
     rounds: int = 3
     chains: int = 32
-    steps: int = 2400
+    steps: int = 4800
     newton: int = 30
 
 
