@@ -1,4 +1,4 @@
-"""How long one review with its whole posterior takes: gate, prior-predictive check, posterior, answers, waiting, opinion.
+"""How long one review with its posterior takes: gate, prior-predictive check, posterior, answers, waiting, opinion.
 
     python -m benchmarks.response
 

@@ -148,7 +148,9 @@ def _harm_target(diary: Diary, chosen: ResponseSet) -> Target:
     return target
 
 
-def _joined(target: _PainTarget, pain: Draws, harm: Draws, chosen: ResponseSet, generator) -> People:
+def _joined(
+    target: _PainTarget, pain: Draws, harm: Draws, chosen: ResponseSet, generator: np.random.Generator
+) -> People:
     """KEPT draws of everything, of equal weight."""
     standard = pain.standard[pain.equal(KEPT, generator)]
     amounts = target.amounts(standard, generator)

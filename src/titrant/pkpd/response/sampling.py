@@ -133,7 +133,9 @@ def _inverse(curvature: np.ndarray) -> np.ndarray:
     return (vectors / np.maximum(np.abs(sizes), _LEAST_CURVATURE)) @ vectors.T
 
 
-def _proposed(target: Target, centre, covariance, generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _proposed(
+    target: Target, centre: np.ndarray, covariance: np.ndarray, generator: np.random.Generator, count: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Draws from the mixture of Student and prior, and their log weights."""
     k, from_prior = len(centre), int(count * _PRIOR_SHARE)
     root = np.linalg.cholesky(covariance)
@@ -240,7 +242,14 @@ def _heated(value: np.ndarray, at: np.ndarray, heat: float) -> np.ndarray:
     return prior + heat * (np.where(np.isfinite(value), value, -1e10) - prior)
 
 
-def _stepped(target: Target, at, value, root, heat: float, generator) -> tuple[np.ndarray, np.ndarray]:
+def _stepped(
+    target: Target,
+    at: np.ndarray,
+    value: np.ndarray,
+    root: np.ndarray,
+    heat: float,
+    generator: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
     """One random-walk step of every walker."""
     offered = at + generator.standard_normal(at.shape) @ root.T
     offered_value = _heated(target(offered), offered, heat)

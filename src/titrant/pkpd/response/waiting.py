@@ -48,7 +48,9 @@ def days_until_telling(posterior: Posterior, levels: Levels, generator: np.rando
     return Waiting(enough[0], shares, "found") if enough else Waiting(None, shares, "not_within_longest_wait")
 
 
-def _chances(posterior: Posterior, levels: Levels, picked, real, generator) -> dict[int, np.ndarray]:
+def _chances(
+    posterior: Posterior, levels: Levels, picked: np.ndarray, real: np.ndarray, generator: np.random.Generator
+) -> dict[int, np.ndarray]:
     """Chance of a real response in each future, by days waited; shape (n_futures,) each."""
     horizon = int(posterior.chosen["questions", "longest_wait_days"])
     draws = posterior.draws.of(picked)
