@@ -50,6 +50,7 @@ def drawn(curved: np.ndarray, exposure: np.ndarray, reference: float, generator:
     """Worst grades, one row for each draw; shape (n_draws, n_exposures), 0.0 to 4.0."""
     uniform = generator.random((len(curved), len(exposure)))
     worst = np.zeros(uniform.shape)
+    levels, which = np.unique(exposure, return_inverse=True)  # few doses, many days
     for grade in range(1, GRADES + 1):
-        worst += uniform < chance_of_grade(curved, exposure, reference, grade)
+        worst += uniform < chance_of_grade(curved, levels, reference, grade)[:, which]
     return worst

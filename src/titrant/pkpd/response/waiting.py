@@ -66,10 +66,11 @@ def _chances(
         carry = memory**gap if day == 0 else memory
         sd = swing * np.sqrt(1 - carry**2)
         ahead = expected[:, len(posterior.diary.pain_points) + day]
-        score = ahead[true] + (carry * off)[true, true] + sd[true] * generator.standard_normal(_FUTURES)
-        fresh = score[:, None] - ahead
-        log_weights -= 0.5 * ((fresh - carry * off) / sd) ** 2 + np.log(sd)
-        off = fresh
+        carried = carry * off
+        score = ahead[true] + carried[true, true] + sd[true] * generator.standard_normal(_FUTURES)
+        off = score[:, None] - ahead
+        surprise = (off - carried) / sd
+        log_weights -= 0.5 * surprise * surprise + np.log(sd)
         if (day + 1) % _EVERY_DAYS == 0:
             weights = np.exp(log_weights - log_weights.max(axis=1, keepdims=True))
             chances[day + 1] = (weights * real).sum(axis=1) / weights.sum(axis=1)
