@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 import numpy as np
+from tools.calibrate_response import ROOT, shipped
 
 from tests.response.shared import LEVELS, diary
 from titrant.pkpd.response.opinion import opinion
 from titrant.pkpd.response.review import review
-from tools.calibrate_response import ROOT, shipped
 
 
 def digest() -> str:
