@@ -19,6 +19,7 @@ def tail_chances(diary: Diary, chosen: ResponseSet, generator: np.random.Generat
     drawn = people.drawn(chosen, PEOPLE, diary.has_levels, generator)
     scored, graded = ~np.isnan(diary.pain_points), ~np.isnan(diary.worst_grade)
     pain = people.scores(drawn, people.expected_days(drawn, diary, chosen)[0], generator)[:, scored]
+    pain = _as_written(pain, diary.pain_points[scored])
     reference = people.harm_reference(chosen, diary.has_levels)
     grades = events.drawn(drawn.harm, diary.harm_exposure[graded], reference, generator)
     simulated = {**_of_pain(pain), **_of_grades(grades)}
@@ -29,6 +30,11 @@ def tail_chances(diary: Diary, chosen: ResponseSet, generator: np.random.Generat
 def impossible(tails: dict[str, float], chosen: ResponseSet) -> list[str]:
     """Names of the summaries beyond what the model thinks possible."""
     return [name for name, tail in tails.items() if tail < chosen["data", "least_tail_chance"]]
+
+
+def _as_written(pain: np.ndarray, written: np.ndarray) -> np.ndarray:
+    """Simulated scores in whole numbers from 0 to 10 where the diary is, or small swings look like lone steps."""
+    return np.clip(np.round(pain), 0, 10) if (written == np.round(written)).all() else pain
 
 
 def _nearer_tail(simulated: np.ndarray, seen: float) -> float:
