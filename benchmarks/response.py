@@ -1,0 +1,74 @@
+"""How long one review with its posterior takes: gate, prior-predictive check, posterior, answers, waiting, opinion.
+
+    python -m benchmarks.response
+
+Target: at most 150 ms (median), also for a diary of half a year and where the levels of the blood are given.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from titrant.pkpd.response import people
+from titrant.pkpd.response.diary import Diary, Levels
+from titrant.pkpd.response.opinion import opinion
+from titrant.pkpd.response.parameters import ResponseSet, response_set
+from titrant.pkpd.response.review import ANSWERED, review
+from titrant.terms.reading import read_yaml
+
+FILE = Path(__file__).parent.parent / "src" / "titrant" / "knowledge" / "data" / "response" / "response.yaml"
+TARGET_MS, REPEATS = 150.0, 15
+LADDER = np.array([30.0, 60.0, 90.0, 120.0])
+
+
+def diary(chosen: ResponseSet, days: int) -> Diary:
+    """The first simulated patient whose diary can be weighed; two weeks before, then three levels."""
+    doses = np.concatenate([np.zeros(14), np.repeat(LADDER[:3], -(-(days - 14) // 3))[: days - 14]])
+    for seed in range(50):
+        generator = np.random.default_rng(seed)
+        drawn = people.drawn(chosen, 1, False, generator, True)
+        written = people.diaries(drawn, doses, chosen, generator, 0.1)[0]
+        held = replace(written, pain_points=np.clip(np.round(written.pain_points), 0, 10))
+        levels = Levels(LADDER, 2)
+        found = review(held, levels, chosen, np.random.default_rng(0))
+        if found.outcome == ANSWERED and found.waiting and found.waiting.stopped != "can_tell_now":
+            return held
+    raise RuntimeError("no simulated patient could be answered")
+
+
+def median_ms(run: Callable[[], object]) -> float:
+    run()
+    took = []
+    for _ in range(REPEATS):
+        begun = time.perf_counter()
+        run()
+        took.append(time.perf_counter() - begun)
+    return statistics.median(took) * 1000
+
+
+def main() -> int:
+    chosen, good = response_set(read_yaml(FILE.read_bytes()).tree), True
+    for name, days, in_blood in (("8 weeks", 56, False), ("8 weeks, levels given", 56, True), ("26 weeks", 182, False)):
+        held, levels = diary(chosen, days), Levels(LADDER, 2)
+        if in_blood:
+            held = replace(held, average_ng_per_ml=held.doses_mg / 10, peak_ng_per_ml=held.doses_mg * 0.3)
+            levels = Levels(LADDER, 2, LADDER / 10, LADDER * 0.3)
+
+        def once(held: Diary = held, levels: Levels = levels) -> object:
+            found = review(held, levels, chosen, np.random.default_rng(1))
+            return opinion(found.posterior, "raise", levels)
+
+        took = median_ms(once)
+        good &= took <= TARGET_MS
+        mark = "pass" if took <= TARGET_MS else "FAIL"
+        print(f"one review with its posterior, {name:<24} {took:7.1f} ms   target {TARGET_MS:g}  {mark}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
