@@ -1,5 +1,6 @@
 """A clinic's own folder adds to the shipped knowledge; it never takes the place of any of it, and never crashes."""
 
+import hashlib
 import os
 from copy import deepcopy
 from pathlib import Path
@@ -144,3 +145,91 @@ def test_what_is_no_plain_file_is_refused(clinic: Path) -> None:
         make(place)
         assert refused(clinic).place == str(place)
         place.unlink()
+
+
+# Approvals
+
+
+def approvals(clinic: Path, *rows: dict) -> None:
+    put(clinic, "approvals.yaml", {"clinic": "Ours", "synthetic": True, "approvals": list(rows)})
+
+
+def approval(protocol: str, version: int, sha256: str, **other: object) -> dict:
+    row = {"protocol": protocol, "version": version, "sha256": sha256, "standing": "in_use"}
+    return row | {"approved_by": "Dr X", "on": "2026-02-01"} | other
+
+
+@pytest.mark.parametrize(("said", "stands"), [("in_use", "draft"), ("approved", "draft"), ("retired", "retired")])
+def test_what_a_file_says_of_itself_puts_nothing_in_use(library: Library, clinic: Path, said: str, stands: str) -> None:
+    tree = copied(library, "protocols/oral-guideline/1.yaml") | {"id": "ours", "status": said}
+    put(clinic, "protocols/ours/1.yaml", tree)
+    loaded = load(clinic=clinic)
+    assert loaded.protocols["ours"].status.value == stands
+    assert loaded.in_use(loaded.protocols["ours"]) is None
+
+
+@pytest.mark.parametrize("by", ["", " ", "\t"])
+def test_an_approval_without_a_name_puts_nothing_in_use(library: Library, clinic: Path, by: str) -> None:
+    sha = library.protocol_sha256("oral-guideline", 1)
+    approvals(clinic, approval("oral-guideline", 1, sha, approved_by=by))
+    assert load(clinic=clinic).protocols["oral-guideline"].status.value == "draft"
+
+
+def test_a_retirement_without_a_name_still_retires(library: Library, clinic: Path) -> None:
+    sha = library.protocol_sha256("oral-guideline", 1)
+    gone = approval("oral-guideline", 1, sha, standing="retired", approved_by="", on="2026-03-01")
+    approvals(clinic, approval("oral-guideline", 1, sha), gone)
+    assert load(clinic=clinic).protocols["oral-guideline"].status.value == "retired"
+
+
+@pytest.mark.parametrize("stricter", ["retired", "approved"])
+def test_of_two_approvals_on_one_day_the_stricter_holds(library: Library, clinic: Path, stricter: str) -> None:
+    sha = library.protocol_sha256("oral-guideline", 1)
+    rows = [approval("oral-guideline", 1, sha), approval("oral-guideline", 1, sha, standing=stricter)]
+    for order in (rows, rows[::-1]):
+        approvals(clinic, *order)
+        assert load(clinic=clinic).protocols["oral-guideline"].status.value == stricter
+
+
+# The parsed form that is kept
+
+
+def forged(cache: Path) -> Path:
+    """A kept form with a changed limit and the hash that fits it."""
+    (file,) = cache.iterdir()
+    body = file.read_bytes().partition(b"\n")[2].replace(b"stop", b"note")
+    file.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+    return file
+
+
+def test_a_kept_form_is_written_for_this_user_only(tmp_path: Path) -> None:
+    load(cache=tmp_path / "cache")
+    (file,) = (tmp_path / "cache").iterdir()
+    assert (file.stat().st_mode & 0o777, (tmp_path / "cache").stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+@pytest.mark.parametrize("mode", [0o602, 0o620, 0o666])
+@pytest.mark.parametrize("of", ["file", "folder"])
+def test_a_kept_form_that_others_can_write_is_not_read(library: Library, tmp_path: Path, of: str, mode: int) -> None:
+    load(cache=tmp_path / "cache")
+    file = forged(tmp_path / "cache")
+    (file if of == "file" else file.parent).chmod(mode | 0o100)
+    assert load(cache=tmp_path / "cache").trees == library.trees
+
+
+def test_a_kept_form_of_somebody_else_is_not_read(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(cache=tmp_path / "cache")
+    forged(tmp_path / "cache")
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    assert load(cache=tmp_path / "cache").trees == library.trees
+
+
+@pytest.mark.parametrize("of", ["file", "folder"])
+def test_a_kept_form_behind_a_link_is_not_read(library: Library, tmp_path: Path, of: str) -> None:
+    load(cache=tmp_path / "cache")
+    file = forged(tmp_path / "cache")
+    place = file if of == "file" else file.parent
+    place.symlink_to(place.rename(tmp_path / "elsewhere"))
+    assert load(cache=tmp_path / "cache").trees == library.trees

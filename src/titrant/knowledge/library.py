@@ -69,6 +69,11 @@ class Approval(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     approved_by: str
     on: date
 
+    @property
+    def counts(self) -> bool:
+        """What nobody has put a name to puts nothing in use; it may still take something out of use."""
+        return bool(self.approved_by.strip()) or self.standing is Standing.RETIRED
+
 
 class Approvals(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     clinic: str
@@ -179,9 +184,13 @@ class Library:
         return chosen
 
     def standing(self, protocol: Protocol) -> Standing:
-        """The standing of this version in this clinic: what its newest approval over this very content says."""
+        """The standing of this version in this clinic: what its newest approval over this very content says.
+
+        Without one it is a draft, or retired, whatever the file says of itself.
+        """
         newest = self._newest_approval(protocol)
-        return newest.standing if newest else protocol.status
+        unapproved = Standing.RETIRED if protocol.status is Standing.RETIRED else Standing.DRAFT
+        return newest.standing if newest else unapproved
 
     def in_use(self, protocol: Protocol) -> "InUse | None":
         """By whom, where and since when this version is in use."""
@@ -193,7 +202,7 @@ class Library:
     def _newest_approval(self, protocol: Protocol) -> Approval | None:
         wanted = (protocol.id, protocol.version, self.protocol_sha256(protocol.id, protocol.version))
         given = self.approvals.approvals if self.approvals else ()
-        own = [one for one in given if (one.protocol, one.version, one.sha256) == wanted]
+        own = [one for one in given if (one.protocol, one.version, one.sha256) == wanted and one.counts]
         # Of two approvals on one day the stricter holds.
         return max(own, key=lambda one: (one.on, one.standing is not Standing.IN_USE), default=None)
 
@@ -355,8 +364,11 @@ def _parsed(raw: dict[str, bytes]) -> Trees:
 
 
 def _from_cache(place: Path) -> Trees | None:
-    # The first line is the hash of the rest: a cache that was cut short or altered is parsed again, never believed.
+    # The hash in the first line finds what was cut short or damaged. It is no protection against somebody who can
+    # write here, because he can write the hash too: so only what this user alone can write is read.
     try:
+        if not (_is_ours_alone(place.parent) and _is_ours_alone(place)):
+            return None
         head, _, body = place.read_bytes().partition(b"\n")
     except OSError:
         return None
@@ -366,13 +378,28 @@ def _from_cache(place: Path) -> Trees | None:
     return trees
 
 
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def _is_ours_alone(place: Path) -> bool:
+    """Whether ``place`` is no link, belongs to this user and can be written by nobody else."""
+    seen = place.lstat()
+    if stat.S_ISLNK(seen.st_mode):
+        return False
+    if not hasattr(os, "getuid"):
+        return True  # Windows: the user's profile is closed to others by its access list
+    return seen.st_uid == os.getuid() and not seen.st_mode & _OTHERS_WRITE
+
+
 def _to_cache(place: Path, trees: Trees) -> None:
     import tempfile  # only where there is something to write
 
     body = msgspec.json.encode(trees)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_ours_alone(place.parent):
+            return
+        with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as file:  # readable by this user only
             file.write(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
         Path(file.name).replace(place)
     except OSError:
