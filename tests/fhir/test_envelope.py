@@ -1,5 +1,7 @@
 """What counts as a bundle, and how its entries are told apart."""
 
+from time import process_time
+
 import pytest
 
 from titrant.fhir.import_bundle import case_from_bundle
@@ -100,6 +102,16 @@ def test_duplicate_full_urls_with_different_content_are_left_out(library):
     whole = bundle(weight(71), weight(90))
     whole["entry"][2]["fullUrl"] = whole["entry"][1]["fullUrl"]
     assert "weight" not in case_from_bundle(whole, library).given.readings
+
+
+@pytest.mark.parametrize("meta", [{}, {"versionId": "3"}])
+def test_many_entries_of_one_name_are_told_apart_quickly(library, meta):
+    whole = bundle(*(weight(50 + place % 100, meta=meta) for place in range(12_000)))
+    for entry in whole["entry"][1:]:
+        entry["fullUrl"] = "urn:uuid:one"
+    begun = process_time()
+    assert "weight" not in case_from_bundle(whole, library).given.readings
+    assert process_time() - begun < 2
 
 
 def test_entries_without_full_url_or_request_are_read(library):

@@ -14,7 +14,7 @@ import pytest
 
 from titrant.clinic.opening import shape_case
 from titrant.clinic.write_case import case_as_yaml
-from titrant.fhir import envelope, import_bundle, medicines, observations, quantities
+from titrant.fhir import doubtful, envelope, import_bundle, medicines, observations, quantities
 from titrant.fhir.import_bundle import case_from_bundle
 from titrant.pathway.case import Case
 from titrant.terms.errors import CaseFileError
@@ -280,12 +280,12 @@ def test_no_damage_is_committed_wrongly(library, record_property):
 
 PLANTED = {
     "doNotPerform is ignored": (medicines, "_not_usable", lambda resource: ""),
-    "modifiers are ignored": (import_bundle, "modified", lambda resource: ""),
+    "modifiers are ignored": (doubtful, "modified", lambda resource: ""),
     "the status of observations is ignored": (observations, "_not_usable", lambda resource: ""),
     "other patients are ignored": (
         import_bundle,
         "theirs",
-        lambda entries, person, references: {one.place: import_bundle.Whose.THEIRS for one in entries},
+        lambda entries, person, references: {one.place: doubtful.Whose.THEIRS for one in entries},
     ),
     "units are not checked": (quantities, "_unit", lambda tree, value, loinc, mapping: "kg"),
 }

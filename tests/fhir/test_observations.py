@@ -162,6 +162,77 @@ def test_a_long_series_of_unusable_values_is_told_shortly(imported):
     assert "Observation 29463-7, 4 older: left out for the same reason" in told
 
 
+# A newest value that cannot be used
+
+NEWER = "2026-11-09"
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [
+        weight(3000, effectiveDateTime=NEWER),
+        weight(status="preliminary", effectiveDateTime=NEWER),
+        weight(status=ABSENT, effectiveDateTime=NEWER),
+        weight(71, "mcg", effectiveDateTime=NEWER),
+        weight(effectiveDateTime="2026-11"),
+        weight(effectiveDateTime="2027"),
+        weight(effectiveDateTime=ABSENT),
+        weight(effectiveDateTime="2026-11-02", dataAbsentReason=concept("", "unknown")),
+        weight(effectiveDateTime=NEWER, valueQuantity=ABSENT),
+        weight(effectiveDateTime=NEWER, valueQuantity=quantity(71, "kg") | {"comparator": ">"}),
+        weight(effectiveDateTime=NEWER, modifierExtension=[{"url": "x"}]),
+        weight(effectiveDateTime=NEWER, subject=ABSENT),
+        weight(
+            effectiveDateTime=NEWER,
+            code={"coding": [{"system": LOINC, "code": "29463-7"}, {"system": LOINC, "code": "8302-2"}]},
+        ),
+        {"resourceType": "Bundle", "entry": [{"resource": weight(effectiveDateTime=NEWER)}]},
+    ],
+    ids=range(14),
+)
+def test_a_newest_value_that_cannot_be_used_leaves_no_older_one_in_its_place(imported, newer):
+    case = imported(weight(), newer)
+    assert "weight" not in case.given.readings
+    assert "weight" in case.questions
+    assert any(line.startswith("Readings of weight: a value ") for line in case.skipped)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        weight(status="entered-in-error", effectiveDateTime=NEWER),
+        weight(status="cancelled", effectiveDateTime=NEWER),
+        weight(focus=[{"reference": "Patient/fetus"}], effectiveDateTime=NEWER),
+        weight(subject={"reference": "Device/1"}, effectiveDateTime=NEWER),
+        weight(status="preliminary", effectiveDateTime="2026-11-01"),
+        weight(status="preliminary", effectiveDateTime="2025"),
+    ],
+    ids=range(6),
+)
+def test_what_never_happened_or_is_older_leaves_the_newest_value_alone(imported, other):
+    assert imported(weight(), other).given.readings["weight"] == f"71 kg {DAY}"
+
+
+def test_two_versions_that_cannot_be_ranked_leave_no_older_value(imported):
+    case = imported(weight(), weight(70, id="w", effectiveDateTime=NEWER), weight(90, id="w", effectiveDateTime=NEWER))
+    assert "weight" not in case.given.readings
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize(
+    "change", [{"valueQuantity": ABSENT}, {"code": {}}, {"valueQuantity": quantity(1310, "mm[Hg]")}]
+)
+def test_one_half_of_a_newer_pressure_leaves_no_older_one(imported, place, change):
+    newer = blood_pressure(190, 120, effectiveDateTime=NEWER)
+    newer["component"][place] = changed(newer["component"][place], **change)
+    assert "blood_pressure" not in imported(blood_pressure(), newer).given.readings
+
+
+def test_swapped_halves_or_a_panel_without_any_leave_no_older_pressure(imported):
+    for newer in (blood_pressure(79, 131, effectiveDateTime=NEWER), observation("85354-9", None, NEWER)):
+        assert "blood_pressure" not in imported(blood_pressure(), newer).given.readings
+
+
 # Upper limits
 
 

@@ -73,6 +73,29 @@ def test_question_nine_counts_even_where_the_rest_is_incomplete(imported):
     assert readings == {"phq9_item9": f"1 points {DAY}"}
 
 
+@pytest.mark.parametrize(
+    "newer",
+    [
+        response("phq9", PHQ9 | {"44260-8": "3"}, authored="2026-11-09"),
+        response("phq9", {"item-1": 1}, authored="2026-11-09"),
+        response("phq9", PHQ9, authored="2026-11-09", status="in-progress"),
+        response("phq9", PHQ9, authored="2026-11-09", modifierExtension=[{"url": "x"}]),
+        response("phq9", PHQ9, authored="2026"),
+    ],
+    ids=range(5),
+)
+def test_a_newer_answer_that_cannot_be_read_leaves_no_older_zero(imported, newer):
+    older = response("phq9", PHQ9 | {"44260-8": 0})
+    assert imported(older).given.readings["phq9_item9"]
+    case = imported(older, newer)
+    assert not {"phq9", "phq9_item9"} & case.given.readings.keys()
+
+
+def test_an_answer_entered_in_error_leaves_the_older_one_alone(imported):
+    newer = response("phq9", PHQ9, authored="2026-11-09", status="entered-in-error")
+    assert imported(response("phq9", PHQ9), newer).given.readings["phq9_item9"]
+
+
 def test_coded_answers_by_ordinal_or_by_loinc_answer_code(imported):
     gad7 = response("https://x.example/gad7", {f"item-{number}": 0 for number in range(1, 8)})
     for place, item in enumerate(gad7["item"]):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Struct
 
 from titrant.fhir.elements import Resource, Tree, child, children, code, objects_in, text
@@ -16,11 +17,15 @@ MEDICINES = ("MedicationRequest", "MedicationStatement", "MedicationAdministrati
 
 
 class Entry(Struct, frozen=True):
-    """One resource and where it stood. ``resource`` may hold anything that a sender wrote."""
+    """One resource and where it stood. ``resource`` may hold anything that a sender wrote.
+
+    ``disputed``: it stands in the bundle in several ways, and which of them holds cannot be told.
+    """
 
     resource: Resource
     full_url: str
     place: int
+    disputed: bool = False
 
     @property
     def kind(self) -> str:
@@ -84,8 +89,12 @@ def _check_kind(bundle: Resource) -> None:
 
 
 def _say_if_incomplete(bundle: Resource, unused: Unused) -> None:
-    if any(code(link, "relation") == "next" for link in children(bundle, "link")):
+    if has_further_pages(bundle):
         unused.say("Further pages of this search answer", "they are not in the file, so the record is incomplete")
+
+
+def has_further_pages(bundle: Resource) -> bool:
+    return any(code(link, "relation") == "next" for link in children(bundle, "link"))
 
 
 def _readable(raw: list[Resource], unused: Unused) -> Iterator[Entry]:
@@ -130,18 +139,25 @@ def _not_r4(place: str, release: str) -> Exception:
 
 
 def _each_once(found: tuple[Entry, ...], unused: Unused) -> tuple[Entry, ...]:
-    """Entries that name the same resource count once: the newest version, or none if that cannot be told."""
-    groups: dict[str, list[Entry]] = {}
+    """Entries that name the same resource count once: the newest version, or all as disputed if that is not known."""
+    first: dict[str, int] = {}
+    leads = list(range(len(found)))
     for place, entry in enumerate(found):
-        names = _names(entry) or (f"unnamed {place}",)
-        joined = [entry]
-        for held in {id(groups[name]): groups[name] for name in names if name in groups}.values():
-            joined = held + joined
-        for name in {*names, *(name for one in joined for name in _names(one))}:
-            groups[name] = joined
-    distinct = {id(group): group for group in groups.values()}.values()
-    kept = [one for group in distinct if (one := _newest_version(group, unused)) is not None]
+        for name in _names(entry):
+            leads[_lead(place, leads)] = _lead(first.setdefault(name, place), leads)
+    groups: dict[int, list[Entry]] = {}
+    for place, entry in enumerate(found):
+        groups.setdefault(_lead(place, leads), []).append(entry)
+    kept = [one for group in groups.values() for one in _newest_version(group, unused)]
     return tuple(sorted(kept, key=lambda entry: entry.place))
+
+
+def _lead(place: int, leads: list[int]) -> int:
+    """The entry that stands for all that name the same resource as the one at ``place``."""
+    while leads[place] != place:
+        leads[place] = leads[leads[place]]
+        place = leads[place]
+    return place
 
 
 def _names(entry: Entry) -> tuple[str, ...]:
@@ -159,10 +175,10 @@ def _versionless(url: str) -> str:
     return url.split("/_history/", 1)[0]
 
 
-def _newest_version(group: list[Entry], unused: Unused) -> Entry | None:
+def _newest_version(group: list[Entry], unused: Unused) -> list[Entry]:
     first = group[0]
     if all(one.resource == first.resource for one in group):
-        return first
+        return [first]
     if first.kind == "Patient":
         raise refused(
             first.label,
@@ -172,15 +188,16 @@ def _newest_version(group: list[Entry], unused: Unused) -> Entry | None:
         )
     for age in (_version, _updated):
         ages = [age(one) for one in group]
-        newest = [one for one, how_old in zip(group, ages, strict=True) if how_old == max(ages)]
+        youngest = max(ages)
+        newest = [one for one, how_old in zip(group, ages, strict=True) if how_old == youngest]
         if all(ages) and all(one.resource == newest[0].resource for one in newest):
             unused.say(f"An older version of a {text(first.resource, 'resourceType')}", "the newest version was read")
-            return newest[0]
+            return newest[:1]
     unused.say(
         f"A {text(first.resource, 'resourceType')} that stands in the bundle more than once with different content",
         "which one holds cannot be told, so none was used",
     )
-    return None
+    return [msgspec.structs.replace(one, disputed=True) for one in group]
 
 
 def _version(entry: Entry) -> str:
@@ -204,7 +221,7 @@ class References:
     def __init__(self, entries: tuple[Entry, ...]) -> None:
         self._by_name: dict[str, list[Entry]] = {}
         for entry in entries:
-            for name in _reference_names(entry):
+            for name in () if entry.disputed else _reference_names(entry):
                 self._by_name.setdefault(name, []).append(entry)
 
     def find(self, reference: str, holder: Resource) -> Resource | None:

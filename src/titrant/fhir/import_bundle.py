@@ -6,27 +6,20 @@ modifiers or units are not certain is left out and listed. That something is abs
 
 from titrant.fhir.allergies import read_allergies
 from titrant.fhir.conditions import read_conditions
-from titrant.fhir.elements import Resource, Tree, child, named, text
-from titrant.fhir.envelope import Entry, References, entries_of, modified
+from titrant.fhir.doubtful import READ, sort_out
+from titrant.fhir.elements import Tree, text
+from titrant.fhir.envelope import Entry, References, entries_of
 from titrant.fhir.mapping import Mapping
 from titrant.fhir.medicines import read_medicines
-from titrant.fhir.observations import read_observations
+from titrant.fhir.observations import doubt_observations, read_observations
 from titrant.fhir.open_questions import open_questions
-from titrant.fhir.person import Person, Whose, person_of, theirs
+from titrant.fhir.person import person_of, theirs
 from titrant.fhir.readings import Readings
-from titrant.fhir.responses import read_responses
+from titrant.fhir.responses import doubt_responses, read_responses
 from titrant.fhir.unused import Unused
 from titrant.knowledge.library import Library
 from titrant.pathway.case import Answer, Case, Facts, Patient
 
-READ = (
-    "AllergyIntolerance",
-    "Condition",
-    "MedicationRequest",
-    "MedicationStatement",
-    "Observation",
-    "QuestionnaireResponse",
-)
 # Read where another resource refers to them.
 BESIDE = ("Patient", "Medication")
 NOT_READ = "resources of types not read"
@@ -38,12 +31,16 @@ def case_from_bundle(bundle: Tree, library: Library, scenario: str = "Imported f
     entries = entries_of(bundle, unused)
     person = person_of(entries, unused)
     references = References(entries)
-    usable = _usable(entries, person, references, unused)
+    _count_not_read(entries, unused)
+    held = sort_out(entries, theirs(entries, person, references), unused)
+    usable, doubtful = held.usable, held.doubtful
 
     mapping = Mapping(library)
     readings = Readings(mapping, unused)
     observed = read_observations(usable["Observation"], mapping, readings, unused)
     read_responses(usable["QuestionnaireResponse"], mapping, readings, unused)
+    doubt_observations(doubtful["Observation"], mapping, readings)
+    doubt_responses(doubtful["QuestionnaireResponse"], mapping, readings)
     problems = read_conditions(usable["Condition"], observed, person, library, unused)
     ordered = [*usable["MedicationRequest"], *usable["MedicationStatement"]]
     medications = read_medicines(ordered, references, library.drugs, unused)
@@ -64,31 +61,7 @@ def case_from_bundle(bundle: Tree, library: Library, scenario: str = "Imported f
     return Case(scenario=scenario, given=given, questions=questions, skipped=unused.lines())
 
 
-def _usable(
-    entries: tuple[Entry, ...], person: Person, references: References, unused: Unused
-) -> dict[str, list[Resource]]:
-    """The resources of the types that are read, as far as they are this person's and say nothing unknown."""
-    owners = theirs(entries, person, references)
-    usable: dict[str, list[Resource]] = {kind: [] for kind in READ}
+def _count_not_read(entries: tuple[Entry, ...], unused: Unused) -> None:
     for entry in entries:
-        if entry.kind not in READ:
-            if entry.kind not in BESIDE:
-                unused.count(NOT_READ, text(entry.resource, "resourceType"))
-            continue
-        reason = modified(entry.resource) or _NOT_THEIRS.get(owners[entry.place], "")
-        if reason:
-            unused.say(_what(entry), reason)
-        else:
-            usable[entry.kind].append(entry.resource)
-    return usable
-
-
-_NOT_THEIRS = {
-    Whose.NOBODYS: "it is about a group, a device or a place, not about the patient",
-    Whose.UNSTATED: "it does not say whose it is",
-}
-
-
-def _what(entry: Entry) -> str:
-    concept = child(entry.resource, "code") or child(entry.resource, "medicationCodeableConcept")
-    return f"{entry.kind} {named(concept)}" if concept else entry.kind
+        if entry.kind not in (*READ, *BESIDE):
+            unused.count(NOT_READ, text(entry.resource, "resourceType"))

@@ -5,6 +5,7 @@ from datetime import date
 
 from msgspec import Struct
 
+from titrant.fhir.doubtful import Doubtful
 from titrant.fhir.elements import (
     LOINC,
     SNOMED,
@@ -16,6 +17,7 @@ from titrant.fhir.elements import (
     codings,
     day,
     for_people,
+    last_day,
     named,
     number,
 )
@@ -29,6 +31,7 @@ from titrant.knowledge.shapes.facts import Kind
 from titrant.terms.quantity import UNITS, Quantity
 
 USED_STATUS = ("final", "amended", "corrected")
+NEVER_HAPPENED = ("entered-in-error", "cancelled")
 NOT_READ = "observations of kinds not read"
 
 
@@ -63,11 +66,27 @@ def read_observations(
             unused.count(NOT_READ, named(child(resource, "code")))
         elif reason := _not_usable(resource):
             unused.say(_what(resource), reason, day(_effective(resource)))
+            _doubt(resource, mapping, readings)
         else:
             _read(resource, mapping, readings, pressures, unused)
             stated += _stated(resource, mapping, unused)
     pressures.finish()
     return tuple(stated)
+
+
+def doubt_observations(doubtful: list[Doubtful], mapping: Mapping, readings: Readings) -> None:
+    """Values that may not be read: they keep older ones from standing as the newest."""
+    for one in doubtful:
+        _doubt(one.resource, mapping, readings)
+
+
+def _doubt(resource: Resource, mapping: Mapping, readings: Readings) -> None:
+    if code(resource, "status") in NEVER_HAPPENED or children(resource, "focus"):
+        return
+    for holder in (resource, *children(resource, "component")):
+        for loinc in _loincs(holder):
+            for fact in mapping.facts_by_loinc.get(loinc, ()):
+                readings.unusable(fact, last_day(_effective(resource)))
 
 
 def _loincs(holder: Tree) -> list[str]:
@@ -108,17 +127,19 @@ def _effective(resource: Resource) -> str:
 
 
 def _read(resource: Resource, mapping: Mapping, readings: Readings, pressures: Pressures, unused: Unused) -> None:
-    parts = list(_measures(resource, mapping, unused))
+    parts = list(_measures(resource, mapping, readings, unused))
     for one in parts:
         if mapping.library.facts[one.fact].kind is Kind.PRESSURE:
             # The panel itself carries no value; its parts do.
             if not resource.get("hasMember") and not any(mapping.pressure_part(other.fact) for other in parts):
                 unused.say(one.what, "it does not give systolic and diastolic pressure", one.on)
+                readings.unusable(one.fact, one.on)
             continue
         try:
             value = _value(one, mapping)
         except Unclear as reason:
             unused.say(one.what, f"{reason}", one.on)
+            readings.unusable(one.fact, one.on)
             continue
         if mapping.pressure_part(one.fact):
             alone = one.holder is resource
@@ -128,7 +149,7 @@ def _read(resource: Resource, mapping: Mapping, readings: Readings, pressures: P
             readings.add(one.fact, with_limit(value, limit), one.on, one.what)
 
 
-def _measures(resource: Resource, mapping: Mapping, unused: Unused) -> Iterator[Measure]:
+def _measures(resource: Resource, mapping: Mapping, readings: Readings, unused: Unused) -> Iterator[Measure]:
     on = day(_effective(resource))
     assert on is not None
     for holder in (resource, *children(resource, "component")):
@@ -137,6 +158,8 @@ def _measures(resource: Resource, mapping: Mapping, unused: Unused) -> Iterator[
         what = _what(resource, None if holder is resource else holder)
         if len(facts) > 1:
             unused.say(what, f"its codes name different measurements: {', '.join(sorted(facts))}", on)
+            for fact in facts:
+                readings.unusable(fact, on)
         elif facts:
             yield Measure(holder, sorted(loincs)[0], facts.pop(), what, on, _effective(resource))
 

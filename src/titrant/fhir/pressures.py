@@ -38,6 +38,7 @@ class Pressures:
         kind = self._mapping.library.facts[part.fact]
         if not believable(part.value.to(kind.unit).value, kind):
             self._unused.say(part.what, f"{part.value} lies outside what is believable", part.on)
+            self._readings.unusable(part.fact, part.on)
             return
         whole = self._mapping.pressure_part(part.fact)
         self._of_observation.setdefault((whole, observation), []).append(part)
@@ -55,6 +56,7 @@ class Pressures:
             left = self._paired(whole, _grouped(left, lambda part: part.on.isoformat()))
             for part in (*left, *(part for part in single if not part.alone)):
                 self._unused.say(part.what, "the other part of this blood pressure cannot be told", part.on)
+                self._readings.unusable(part.fact, part.on)
 
     def _paired(self, whole: str, groups: dict[str, list[Part]]) -> list[Part]:
         """Write each group of exactly one systolic and one diastolic; give back the parts of all other groups."""
@@ -74,6 +76,7 @@ class Pressures:
             self._unused.say(
                 what, f"{pressure(upper.value, lower.value)}: systolic must be the higher; they may be swapped"
             )
+            self._readings.unusable(whole, upper.on)
             return
         self._readings.add(whole, pressure(upper.value, lower.value), upper.on, what)
 

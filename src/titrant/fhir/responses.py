@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from titrant.fhir.elements import LOINC, Resource, child, children, code, codings, day, for_people, number
+from titrant.fhir.doubtful import Doubtful
+from titrant.fhir.elements import LOINC, Resource, child, children, code, codings, day, for_people, last_day, number
 from titrant.fhir.mapping import Mapping
 from titrant.fhir.quantities import short
 from titrant.fhir.readings import Readings
@@ -13,6 +14,7 @@ from titrant.knowledge.shapes.questionnaires import Item, Questionnaire, Scoring
 from titrant.terms.quantity import Quantity
 
 USED_STATUS = ("completed", "amended")
+NEVER_HAPPENED = "entered-in-error"
 NOT_READ = "answered questionnaires of kinds not read"
 _ORDINAL = (
     "http://hl7.org/fhir/StructureDefinition/ordinalValue",
@@ -37,10 +39,34 @@ def read_responses(resources: list[Resource], mapping: Mapping, readings: Readin
         status = code(resource, "status")
         if status not in USED_STATUS:
             unused.say(what, f"its status is {for_people(status) or 'not given'}", on)
+            _doubt(resource, mapping, readings)
         elif on is None:
             unused.say(what, "its day is not given in full")
+            _doubt(resource, mapping, readings)
         else:
             _score(form, items, on, what, mapping, readings, unused)
+
+
+def doubt_responses(doubtful: list[Doubtful], mapping: Mapping, readings: Readings) -> None:
+    """Answers that may not be read: they keep older ones from standing as the newest."""
+    for one in doubtful:
+        _doubt(one.resource, mapping, readings)
+
+
+def _doubt(resource: Resource, mapping: Mapping, readings: Readings) -> None:
+    form = _form(resource, list(_items(resource)), mapping)
+    if form is None or code(resource, "status") == NEVER_HAPPENED:
+        return
+    on = last_day(code(resource, "authored"))
+    readings.unusable(form.score, on)
+    for item in form.items:
+        for fact in _facts(item, mapping):
+            readings.unusable(fact, on)
+
+
+def _facts(item: Item, mapping: Mapping) -> Iterator[str]:
+    """The facts of their own that an item gives: question 9 of the PHQ-9 is one."""
+    yield from mapping.facts_by_loinc.get(item.loinc.code, ()) if item.loinc else ()
 
 
 def _items(resource: Resource) -> Iterator[Resource]:
@@ -84,17 +110,22 @@ def _score(
     unused: Unused,
 ) -> None:
     answers = {item.id: _answer(item, items) for item in form.items}
-    # An item with a fact of its own counts even where the rest is incomplete: question 9 of the PHQ-9 is one.
+    # An item with a fact of its own counts even where the rest is incomplete.
     for item in form.items:
         value = answers[item.id]
-        for fact in mapping.facts_by_loinc.get(item.loinc.code, ()) if item.loinc else ():
-            if value is not None and fact != form.score:
+        for fact in _facts(item, mapping):
+            if fact == form.score:
+                continue
+            if value is None:
+                readings.unusable(fact, on)
+            else:
                 _add(fact, Decimal(value), on, f"{what}, {item.id}", mapping, readings)
     needed = form.items[:1] if form.scoring is Scoring.SINGLE else form.items
     values = [answers[item.id] for item in needed]
     missing = [item.id for item, value in zip(needed, values, strict=True) if value is None]
     if missing or not values or form.score not in mapping.library.facts:
         unused.say(what, f"no score, because these items have no single answer within range: {', '.join(missing)}", on)
+        readings.unusable(form.score, on)
         return
     total = Decimal(sum(value for value in values if value is not None))
     _add(form.score, total / len(values) if form.scoring is Scoring.MEAN else total, on, what, mapping, readings)
