@@ -155,7 +155,7 @@ def test_days_on_the_command_line_are_days(days, tmp_path):
     [
         ("scenario: x\nbased_on: nothing.yaml\n", ["nothing.yaml", "cannot be opened"]),
         ("scenario: x\nbased_on: case.yaml\n", ["based_on", "is not a complete case file"]),
-        ("scenario: x\nbased_on: .\n", ["cannot be opened"]),
+        ("scenario: x\nbased_on: .\n", ["This is a folder"]),
     ],
 )
 def test_a_case_based_on_nothing_is_refused(text, words, tmp_path):

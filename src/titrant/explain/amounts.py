@@ -10,6 +10,7 @@ _PARTS = {
     Decimal("0.5"): "half a",
     Decimal("0.75"): "three quarters of a",
 }
+_AND_PARTS = {Decimal("0.25"): "a quarter", Decimal("0.5"): "a half", Decimal("0.75"): "three quarters"}
 _TIMES = {1: "once a day", 2: "twice a day", 3: "three times a day", 4: "four times a day"}
 _SMALL = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -26,7 +27,7 @@ def pieces_text(pieces: Decimal, unit: str) -> str:
         return f"{_PARTS[pieces]} {unit}"
     whole, part = divmod(pieces, 1)
     if part in _PARTS and part:
-        return f"{plain(whole)} and {_PARTS[part].removesuffix(' of a').removesuffix(' a')} {unit}s"
+        return f"{plain(whole)} and {_AND_PARTS[part]} {unit}s"
     return f"{plain(pieces)} {unit}{'' if pieces == 1 else 's'}"
 
 

@@ -44,7 +44,11 @@ def exposure_share(limits: tuple[StartLimit, ...]) -> Fraction:
 
 def _multiplying(limits: tuple[StartLimit, ...]) -> tuple[StartLimit, ...]:
     """The limits whose shares multiply, each drug once however often it is listed."""
-    found = {(one.code, one.facts.get("drug")): one for one in limits if one.multiplies and one.limit.share}
+    found: dict[tuple[str, str | None], StartLimit] = {}
+    for one in limits:
+        if one.multiplies and one.limit.share:
+            name = (one.code, one.facts.get("drug"))
+            found[name] = min(found.get(name, one), one, key=_share)
     return tuple(found.values())
 
 

@@ -31,7 +31,17 @@ from titrant.terms.reason import Bar, Finding, Missing, Reason, Severity, Status
 from titrant.terms.regimen import Regimen
 
 # What every plan rests on: a file of these kinds past its review date stops proposals.
-KNOWLEDGE_NEEDED = ("facts", "conditions", "monitoring", "interactions", "combinations", "opioids", "drugs", "products")
+KNOWLEDGE_NEEDED = (
+    "facts",
+    "conditions",
+    "monitoring",
+    "interactions",
+    "combinations",
+    "opioids",
+    "drugs",
+    "products",
+    "salt",
+)
 
 
 class Outcome(StrEnum):

@@ -77,7 +77,7 @@ _SPELLINGS = {
     "μmol/L": "µmol/L", "[lb_av]": "lb", "year": "years", "month": "months", "week": "weeks", "day": "days",
     "hour": "hours", "minute": "minutes", "point": "points", "time": "times",
 }  # fmt: skip
-_QUANTITY = re.compile(rf"({NUMBER}) ?([^\s\d].*)")
+_QUANTITY = re.compile(rf"({NUMBER})([^\s\d.,_eE].*)")  # written together, such as 70kg
 
 
 class Quantity:
@@ -133,15 +133,18 @@ def unit_named(text: str) -> str:
         return name
     if text in BY_UCUM:
         return BY_UCUM[text].name
-    if text == "mcg":
+    if text.startswith("mcg"):
         raise ValueError("'mcg' is not accepted because it is misread as mg: write µg, or mg if milligrams are meant")
     raise ValueError(f"{text!r} is not a unit that Titrant knows: {', '.join(UNITS)}")
 
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Quantity:
-    found = _QUANTITY.fullmatch(text)
-    if not found:
-        parse_decimal(text.split(" ")[0])  # says what is wrong with the number, if it is the number
+    number, space, unit = text.partition(" ")
+    if space:
+        return Quantity(parse_decimal(number), unit_named(unit))
+    together = _QUANTITY.fullmatch(text)
+    if not together:
+        parse_decimal(number)  # says what is wrong with the number, if it is the number
         raise ValueError(f"{text!r} has no unit: write the number, a space and the unit, such as 70 kg")
-    return Quantity(parse_decimal(found[1]), unit_named(found[2]))
+    return Quantity(parse_decimal(together[1]), unit_named(together[2]))

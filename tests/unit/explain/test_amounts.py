@@ -25,7 +25,6 @@ def test_pieces_are_named_as_people_say_them(pieces, unit, text):
     assert pieces_text(Decimal(pieces), unit) == text
 
 
-@pytest.mark.xfail(strict=True, reason="says '1 and half troches'")
 def test_one_and_a_half_is_said_with_its_article():
     assert pieces_text(Decimal("1.5"), "troche") == "1 and a half troches"
 
