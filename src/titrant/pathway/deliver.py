@@ -87,15 +87,13 @@ def supply_of(choice: ProductChoice | None, protocol: Protocol, library: Library
 
 
 def _base_mg(strength: Quantity, content: Content, library: Library) -> Fraction:
-    labelled = Fraction(strength.value)
+    labelled = Fraction(strength.to("mg/mL" if strength.dimension == "strength" else "mg").value)
     if content is Content.BASE:
         return labelled
-    return labelled * Fraction(library.salt.base.value) / Fraction(library.salt.hydrochloride.value)
+    salt = library.salt
+    return labelled * Fraction(salt.base.to("mg").value) / Fraction(salt.hydrochloride.to("mg").value)
 
 
 def _part(product: Product) -> Decimal:
-    written = product.smallest_part.value
-    if product.form is Form.SOLUTION:
-        return Quantity.parse(written).to("mL").value
-    share = Fraction(written)
-    return Decimal(share.numerator) / Decimal(share.denominator)
+    part = product.part
+    return Decimal(part.numerator) / Decimal(part.denominator)

@@ -1,6 +1,8 @@
 """What all knowledge files share: a header, values that carry their source, and the closed ``when`` language."""
 
+import re
 from datetime import date
+from fractions import Fraction
 from typing import Generic, TypeVar
 
 from msgspec import Struct, field
@@ -63,6 +65,31 @@ class When(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 COMPARISONS = ("at_least", "above", "at_most", "below", "equals", "one_of")
 
 
+_FRACTION = re.compile(r"([1-9][0-9]{0,2})(?:/([1-9][0-9]{0,2}))?")
+
+
+def fraction_in(text: str) -> Fraction:
+    """A fraction above 0, such as 1/3. ValueError for anything else."""
+    found = _FRACTION.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is no fraction above 0: write it such as 1/3")
+    return Fraction(int(found[1]), int(found[2] or 1))
+
+
+def part_in(text: str) -> Fraction:
+    """A part of a whole, above 0 and at most 1. ValueError for anything else."""
+    part = fraction_in(text)
+    if not part <= 1:
+        raise ValueError(f"{text!r} is more than the whole")
+    return part
+
+
+def check_mass(dose: Quantity) -> None:
+    """ValueError unless ``dose`` is a mass of drug above zero."""
+    if dose.dimension != "drug mass" or not dose.value > 0:
+        raise ValueError(f"{dose} is no mass of drug: write a number above 0 and mg, g or µg")
+
+
 class DoseLimit(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How a finding lowers a start: a cap on the single dose, a share of the usual start, or both."""
 
@@ -72,6 +99,10 @@ class DoseLimit(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.at_most is None and not self.share:
             raise ValueError("a limit needs 'at_most' (such as 5 mg) or 'share' (such as 1/3)")
+        if self.share:
+            fraction_in(self.share)  # one above 1 lowers nothing, and the check of the knowledge refuses it
+        if self.at_most is not None:
+            check_mass(self.at_most)
 
 
 class Rule(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,10 +1,11 @@
 """What the pharmacy makes: forms, strengths, how a piece can be divided, salt or base."""
 
 from enum import StrEnum
+from fractions import Fraction
 
 from msgspec import Struct
 
-from titrant.knowledge.shapes.common import Code, Header, Sourced
+from titrant.knowledge.shapes.common import Code, Header, Sourced, check_mass, part_in
 from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Status
 
@@ -42,6 +43,24 @@ class Product(Header, frozen=True, forbid_unknown_fields=True, kw_only=True):
     storage: str = ""
     warning: str = ""
 
+    def __post_init__(self) -> None:
+        fluid = self.form is Form.SOLUTION
+        for strength in self.strengths.values:
+            if fluid and (strength.dimension != "strength" or not strength.value > 0):
+                raise ValueError(f"{strength} is no strength of a solution: write a number above 0 and mg/mL")
+            if not fluid:
+                check_mass(strength)
+        if self.part <= 0 or self.most_pieces.value < 1:
+            raise ValueError("'smallest_part' must be above 0, and 'most_pieces' at least 1")
+
+    @property
+    def part(self) -> Fraction:
+        """The smallest part as a share of a piece, or in mL."""
+        written = self.smallest_part.value
+        if self.form is Form.SOLUTION:
+            return Fraction(Quantity.parse(written).to("mL").value)
+        return part_in(written)
+
 
 class SaltFactor(Header, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How much hydrochloride holds how much base."""
@@ -50,3 +69,7 @@ class SaltFactor(Header, frozen=True, forbid_unknown_fields=True, kw_only=True):
     hydrochloride: Quantity
     source: str
     status: Status
+
+    def __post_init__(self) -> None:
+        check_mass(self.base)
+        check_mass(self.hydrochloride)

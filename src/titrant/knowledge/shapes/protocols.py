@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from titrant.knowledge.shapes.common import Header, Sourced, When
+from titrant.knowledge.shapes.common import Header, Sourced, When, part_in
 from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Status
 
@@ -128,6 +128,10 @@ class Rung(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     source: str
     status: Status
     share: str = ""  # of the last dose, where lowered
+
+    def __post_init__(self) -> None:
+        if self.share:
+            part_in(self.share)
 
 
 class SupplyLimits(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
