@@ -1,6 +1,8 @@
 """Opening what somebody hands over: a case file, an answers file, or a bundle from another system."""
 
+import os
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +42,29 @@ def open_document(path: Path) -> Opened:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        if not path.stat().st_size <= MAX_BYTES:
-            fault = f"The file has {path.stat().st_size:,} bytes; at most {MAX_BYTES:,} are read."
-            raise CaseFileError(path.name, fault, _WHY, "Export one patient, not a population.")
-        return path.read_bytes()
-    except OSError as error:
-        fault = f"The file cannot be opened: {error.strerror}."
+        seen = path.stat()
+        _check_plain(path, seen)
+        with path.open("rb") as file:
+            raw = file.read(min(seen.st_size, MAX_BYTES) + 1)
+    except (OSError, ValueError) as error:
+        fault = f"The file cannot be opened: {getattr(error, 'strerror', None) or error}."
         raise CaseFileError(
             path.name, fault, "Without it there is no case.", "Check the name and the folder."
         ) from None
+    if len(raw) > seen.st_size:
+        fault = "The file grew while it was being read."
+        raise CaseFileError(path.name, fault, _WHY, "Wait until it is written, then try again.")
+    return raw
+
+
+def _check_plain(path: Path, seen: os.stat_result) -> None:
+    """A pipe or a device may have no end, and a file may be too large to be one case."""
+    if not stat.S_ISREG(seen.st_mode):
+        fault = "This is a folder, a device or a pipe; as a file it is empty."
+        raise CaseFileError(path.name, fault, "Without a file there is no case.", "Give a case file or a bundle.")
+    if seen.st_size > MAX_BYTES:
+        fault = f"The file has {seen.st_size:,} bytes; at most {MAX_BYTES:,} are read."
+        raise CaseFileError(path.name, fault, _WHY, "Export one patient, not a population.")
 
 
 def case_of(opened: Opened) -> Case:

@@ -1,8 +1,8 @@
 """The one door for outside bytes: JSON and a strict YAML 1.2 subset become a plain tree, or a refusal that says where.
 
-Refused before anything is interpreted: too many bytes, too deep, duplicate keys, anchors, tags, several documents,
-numbers that are not plain decimals, and text that is not UTF-8. YAML's guesses are off: only ``true``, ``false``,
-``null`` and whole numbers are read as such; everything else is text, for the shapes to judge.
+Refused before anything is interpreted: too many bytes or entries, too deep, duplicate keys, anchors, tags, several
+documents, numbers that are not plain decimals, and text that is not UTF-8. YAML's guesses are off: only ``true``,
+``false``, ``null`` and whole numbers are read as such; everything else is text, for the shapes to judge.
 """
 
 import json
@@ -17,6 +17,7 @@ from titrant.terms.numbers import parse_decimal
 
 MAX_BYTES = 20_000_000
 MAX_DEPTH = 40
+MAX_NODES = 200_000  # of YAML, which people write by hand
 Tree = Any
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,8}")
 _FHIR_NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,24})?([eE][+-]?[0-9])?")
@@ -110,9 +111,11 @@ class _Composer:
         self.lines: dict[str, int] = {}
         self._open: list[tuple[Any, str, list[str]]] = []  # container, its path, [key waiting for its value]
         self._documents = 0
+        self._events = 0
 
     def take(self, event: Any) -> None:
         line = event.start_mark.line + 1
+        self._count(line)
         if isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:
@@ -125,6 +128,11 @@ class _Composer:
             self._begin(event, line)
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             self._open.pop()
+
+    def _count(self, line: int) -> None:
+        self._events += 1
+        if self._events > MAX_NODES:
+            raise Unreadable(f"it has more than {MAX_NODES:,} entries", "Give one patient's case in one file.", line)
 
     def _scalar(self, event: Any, line: int) -> None:
         if event.tag is not None and event.tag != "!":
