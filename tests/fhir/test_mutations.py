@@ -51,7 +51,11 @@ def _reading(fact: str) -> Mark:
 
 
 def _drug(name: str) -> Mark:
-    return lambda case: any(name in one.name and one.matched for one in case.given.medications.drugs)
+    """Listed as recognised. What cannot be used stays in the list as not recognised."""
+    return lambda case: any(
+        name in one.name and one.matched and not one.matched.startswith("not usable")
+        for one in case.given.medications.drugs
+    )
 
 
 # Resource, what it commits, and what kind of thing it is.

@@ -7,6 +7,7 @@ a drug of its own. What is not recognised carries no code, so that nothing later
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -24,7 +25,7 @@ from titrant.fhir.elements import (
     words,
 )
 from titrant.fhir.envelope import References, modified
-from titrant.knowledge.drugs import Drug, DrugTable
+from titrant.knowledge.drugs import Drug, DrugTable, Match
 from titrant.terms.quantity import Quantity
 
 CONFLICT = "conflicting identity"
@@ -224,15 +225,21 @@ def _of_words(said: tuple[str, ...], table: DrugTable) -> tuple[Identity, ...]:
     found: list[Identity] = []
     for text in said:
         for part in _PARTS.split(text):
-            matches = table.in_text(part)
+            matches = _named_in(part, table)
             found += [Identity(one.drug.name, one.drug, BY_NAME) for one in matches]
             if not matches and _NAME.search(_NO_NAME.sub("", part)):
                 found.append(Identity(part.strip()))
     if not any(one.drug for one in found):
         return ()
     # Several ways of writing the same thing: what one of them leaves unrecognised another may have named.
-    texts = [text for text in said if all(table.in_text(part) for part in _PARTS.split(text))]
+    texts = [text for text in said if all(_named_in(part, table) for part in _PARTS.split(text))]
     return _once(tuple(one for one in found if one.drug) if texts else tuple(found))
+
+
+@lru_cache(maxsize=1024)
+def _named_in(part: str, table: DrugTable) -> tuple[Match, ...]:
+    """The drugs in a piece of text; the same words stand in a record many times."""
+    return table.in_text(part)
 
 
 def _once(found: tuple[Identity, ...]) -> tuple[Identity, ...]:

@@ -6,11 +6,11 @@ modifiers or units are not certain is left out and listed. That something is abs
 
 from titrant.fhir.allergies import read_allergies
 from titrant.fhir.conditions import read_conditions
-from titrant.fhir.doubtful import READ, sort_out
+from titrant.fhir.doubtful import ORDERED, READ, sort_out
 from titrant.fhir.elements import Tree, text
-from titrant.fhir.envelope import Entry, References, entries_of
+from titrant.fhir.envelope import Entry, References, entries_of, has_further_pages
 from titrant.fhir.mapping import Mapping
-from titrant.fhir.medicines import read_medicines
+from titrant.fhir.medicines import read_medicines, with_further_pages
 from titrant.fhir.observations import doubt_observations, read_observations
 from titrant.fhir.open_questions import open_questions
 from titrant.fhir.person import person_of, theirs
@@ -43,7 +43,10 @@ def case_from_bundle(bundle: Tree, library: Library, scenario: str = "Imported f
     doubt_responses(doubtful["QuestionnaireResponse"], mapping, readings)
     problems = read_conditions(usable["Condition"], observed, person, library, unused)
     ordered = [*usable["MedicationRequest"], *usable["MedicationStatement"]]
-    medications = read_medicines(ordered, references, library.drugs, unused)
+    not_ordered = [one for kind in ORDERED for one in doubtful[kind]]
+    medications = read_medicines(ordered, not_ordered, references, library.drugs, unused)
+    if has_further_pages(bundle):
+        medications = with_further_pages(medications)
     allergies = read_allergies(usable["AllergyIntolerance"], unused)
 
     newest = readings.newest()

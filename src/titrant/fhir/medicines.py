@@ -1,11 +1,29 @@
-"""The drugs of a record: orders and statements, each drug once, nothing recognised that is not certain."""
+"""The drugs of a record: orders and statements, each drug once, nothing recognised that is not certain.
 
+What names a drug and cannot be used stays in the list by its name, so that it is settled by hand.
+"""
+
+from collections.abc import Iterable, Iterator
 from datetime import date
 
+import msgspec
 from msgspec import Struct
 
 from titrant.fhir.doses import Dose, dose_of
-from titrant.fhir.elements import SNOMED, Resource, child, children, code, codings, day, for_people, last_day, text
+from titrant.fhir.doubtful import DISPENSE, Doubtful
+from titrant.fhir.elements import (
+    SNOMED,
+    Resource,
+    child,
+    children,
+    code,
+    codings,
+    day,
+    for_people,
+    last_day,
+    named,
+    text,
+)
 from titrant.fhir.envelope import References
 from titrant.fhir.identity import CONFLICT, Identity, identities_of
 from titrant.fhir.unused import Unused
@@ -13,9 +31,13 @@ from titrant.knowledge.drugs import DrugTable
 from titrant.pathway.case import Medication, MedicationList
 
 REQUEST = "MedicationRequest"
+FURTHER_PAGES = "further pages of the record"
+NO_STOP_DAY = "stop day not recorded; counted as taken until a person gives the day"
 CURRENT = ("active", "on-hold")
 ENDED = ("completed", "stopped")
 ORDERS = ("order", "original-order", "reflex-order", "filler-order", "instance-order")
+_NEVER_MEANT = ("not-taken", "entered-in-error", "cancelled", "declined", "draft")
+_NO_ORDERS = ("proposal", "plan")
 _ROUTES = {
     "26643006": "oral", "37839007": "sublingual", "54471007": "buccal", "47625008": "intravenous",
     "78421000": "intramuscular", "46713006": "nasal",
@@ -52,19 +74,34 @@ class Taken(Struct, frozen=True):
 
 
 def read_medicines(
-    resources: list[Resource], references: References, table: DrugTable, unused: Unused
+    resources: list[Resource], doubtful: list[Doubtful], references: References, table: DrugTable, unused: Unused
 ) -> MedicationList:
     """All drugs. The list carries no day of review: a record is not a list that somebody went through."""
     taken: dict[str, list[Taken]] = {}
+    lost: list[tuple[Doubtful, tuple[Identity, ...]]] = []
     for resource in resources:
         identities = identities_of(resource, references, table)
         reason = _not_usable(resource)
         if reason:
             unused.say(_what(resource, identities), reason)
+            lost.append((Doubtful(resource, reason), identities))
             continue
         for one in _taken(resource, identities):
             taken.setdefault(_same(one.identity), []).append(one)
+    lost += [(one, identities_of(one.resource, references, table)) for one in doubtful]
     drugs = [drug for _, several in sorted(taken.items()) for drug in _once(several, unused)]
+    _say_unrecognised(drugs, unused)
+    held = {_same(one.identity) for one in drugs if one.until is None}
+    return MedicationList(drugs=(*(_listed(one) for one in drugs), *_not_used(_still_open(lost, held), unused)))
+
+
+def with_further_pages(listed: MedicationList) -> MedicationList:
+    """The list of a record of which only a part is at hand: drugs may stand on the other pages."""
+    rest = Medication(name=FURTHER_PAGES, matched="not usable: they are not in the file", source="record")
+    return msgspec.structs.replace(listed, drugs=(*listed.drugs, rest))
+
+
+def _say_unrecognised(drugs: list[Taken], unused: Unused) -> None:
     for one in drugs:
         if one.identity.how == CONFLICT:
             unused.say(
@@ -72,7 +109,33 @@ def read_medicines(
             )
         elif one.identity.drug is None:
             unused.say(f"Drug {one.identity.name}", "it is not recognised, so it is listed but not checked")
-    return MedicationList(drugs=tuple(_listed(one) for one in drugs))
+
+
+def _still_open(lost: Iterable[tuple[Doubtful, tuple[Identity, ...]]], held: set[str]) -> Iterator[tuple[str, str]]:
+    """Name as written and reason of each drug that may be taken. A supply of what is listed anyway adds nothing."""
+    for one, identities in lost:
+        resource = one.resource
+        supplied = code(resource, "resourceType") == DISPENSE and all(_same(each) in held for each in identities)
+        if not _never_meant(resource) and not supplied:
+            concept = child(resource, "medicationCodeableConcept")
+            clear = concept and all(each.how != CONFLICT for each in identities)
+            yield named(concept) if clear else " and ".join(each.name for each in identities), one.reason
+
+
+def _never_meant(resource: Resource) -> bool:
+    """Whether the record itself says that the drug was not, or not yet, to be taken."""
+    planned = code(resource, "resourceType") == REQUEST and code(resource, "intent") in _NO_ORDERS
+    return planned or code(resource, "status") in _NEVER_MEANT or resource.get("doNotPerform") is True
+
+
+def _not_used(found: Iterable[tuple[str, str]], unused: Unused) -> Iterator[Medication]:
+    reasons: dict[str, set[str]] = {}
+    for name, reason in found:
+        reasons.setdefault(name, set()).add(reason)
+    for name, why in sorted(reasons.items()):
+        told = for_people("; ".join(sorted(why)))
+        unused.say(f"Drug {name}", f"it stays in the list to be settled by hand, because it is not usable: {told}")
+        yield Medication(name=name, matched=f"not usable: {told}", source="record")
 
 
 def _same(identity: Identity) -> str:
@@ -85,8 +148,10 @@ def _what(resource: Resource, identities: tuple[Identity, ...]) -> str:
 
 def _not_usable(resource: Resource) -> str:
     status, intent = code(resource, "status"), code(resource, "intent")
-    if resource.get("doNotPerform") not in (None, False):
+    if resource.get("doNotPerform") is True:
         return "it says that the drug is not to be given"
+    if resource.get("doNotPerform") not in (None, False):
+        return "whether the drug is to be given (doNotPerform) is neither true nor false"
     if status not in (*CURRENT, *ENDED):
         return f"its status is {for_people(status) or 'not given'}"
     if code(resource, "resourceType") == REQUEST and intent and intent not in ORDERS:
@@ -121,10 +186,12 @@ def _since(resource: Resource, request: bool) -> date | None:
 
 def _until(resource: Resource, instructions: list[Resource]) -> date | None:
     """The last day of which the record says that the drug was taken; a date in part counts as late as it can."""
+    whole = last_day(code(child(resource, "effectivePeriod"), "end"))
     bounds = [child(child(child(one, "timing"), "repeat"), "boundsPeriod") for one in instructions]
-    ends = [code(bound, "end") for bound in (*bounds, child(resource, "effectivePeriod"))]
-    known = [found for written in ends if (found := last_day(written)) is not None]
-    return max(known, default=None)
+    ends = [last_day(code(bound, "end")) for bound in bounds]
+    if whole is None and None in ends:
+        return None
+    return max((end for end in (whole, *ends) if end is not None), default=None)
 
 
 def _route(instructions: list[Resource], identity: Identity) -> str:
@@ -143,7 +210,7 @@ def _once(several: list[Taken], unused: Unused) -> list[Taken]:
     """The drug once: the active entry with the largest dose. Different products ordered side by side stay apart."""
     current = [one for one in several if one.current]
     if not current:
-        return _ended(several, unused)
+        return [_last(several, unused)]
     products = sorted({one.identity.product for one in current if one.request and one.identity.product})
     if len(products) < 2:
         if len({one.dose for one in current if one.dose}) > 1:
@@ -159,13 +226,12 @@ def _largest(several: list[Taken]) -> Taken:
     return max(several, key=lambda one: one.rank)
 
 
-def _ended(several: list[Taken], unused: Unused) -> list[Taken]:
-    dated = [one for one in several if one.until is not None]
-    if dated:
-        return [_largest(dated)]
-    for one in several:
-        unused.say(f"Stopped drug {one.identity.name}", "the day on which it ended is not recorded")
-    return []
+def _last(several: list[Taken], unused: Unused) -> Taken:
+    """Of entries that have ended: one without a day, because it may have ended today, else the last."""
+    undated = [one for one in several if one.until is None]
+    if undated:
+        unused.say(f"Stopped drug {several[0].identity.name}", NO_STOP_DAY)
+    return _largest(undated or several)
 
 
 def _listed(one: Taken) -> Medication:
@@ -179,6 +245,12 @@ def _listed(one: Taken) -> Medication:
         route=one.route,
         since=one.since,
         until=one.until,
-        matched=one.identity.how,
+        matched=_matched(one),
         source="record",
     )
+
+
+def _matched(one: Taken) -> str:
+    how = one.identity.how
+    stopped = not one.current and one.until is None and how != CONFLICT
+    return "; ".join(filter(None, (how, NO_STOP_DAY))) if stopped else how
