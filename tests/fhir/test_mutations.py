@@ -72,7 +72,7 @@ BASE: list[tuple[Resource, Mark, str]] = [
     (statement("2002", "carbamazepine"), _drug("carbamazepine"), "statement"),
     (
         allergy("373464007", "Ketamine"),
-        lambda case: any(one.substance == "ketamine" for one in case.given.allergies.allergies),
+        lambda case: any(one.substance == "ketamine (Ketamine)" for one in case.given.allergies.allergies),
         "allergy",
     ),
     (response("", {"75893-8": 7, "91145-3": 6, "91146-1": 8}), _reading("peg"), "response"),
@@ -187,7 +187,11 @@ DAMAGES: dict[str, list[tuple[str, Callable[[Resource, random.Random], None]]]] 
         *((f"intent {one}", _set(("intent",), one)) for one in ("proposal", "plan", "option", "banana")),
     ],
     "statement": [*_COMMON, *_DRUGS],
-    "allergy": [*_COMMON, *_VERIFIED, ("resolved", _set(("clinicalStatus",), concept("", "resolved")))],
+    # What is not certain of an allergy stays listed, so only what is taken back may be gone.
+    "allergy": [
+        *((f"verification {one}", damage) for one, (_, damage) in zip(("refuted", "error"), _VERIFIED, strict=False)),
+        ("resolved", _set(("clinicalStatus",), concept("", "resolved"))),
+    ],
     "response": [
         *_COMMON,
         ("an item missing", _set(("item", 1), {"linkId": "91145-3"})),

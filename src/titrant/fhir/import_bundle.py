@@ -47,7 +47,7 @@ def case_from_bundle(bundle: Tree, library: Library, scenario: str = "Imported f
     medications = read_medicines(ordered, not_ordered, references, library.drugs, unused)
     if has_further_pages(bundle):
         medications = with_further_pages(medications)
-    allergies = read_allergies(usable["AllergyIntolerance"], unused)
+    allergies = read_allergies(usable["AllergyIntolerance"], doubtful["AllergyIntolerance"], unused)
 
     newest = readings.newest()
     answers = {"sex": person.sex} if person.sex and "sex" in library.facts else {}
