@@ -3,19 +3,23 @@
 Each fault says where, what, why and what to do. An empty list is the only good answer.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
-from fractions import Fraction
+from decimal import Decimal
+from importlib import resources
 from typing import Any
 
 from titrant.knowledge.codes import loinc_is_valid, snomed_is_valid
 from titrant.knowledge.library import SHAPES, Library, shaped
-from titrant.knowledge.shapes.common import Rule, When
+from titrant.knowledge.own_rules import own_faults
+from titrant.knowledge.shapes.common import Rule, Sourced, When
 from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.knowledge.shapes.facts import Kind
-from titrant.knowledge.shapes.protocols import Protocol
+from titrant.knowledge.shapes.products import Form
+from titrant.knowledge.shapes.protocols import Protocol, TotalBounds
 from titrant.terms.calendar import whole_days
 from titrant.terms.errors import KnowledgeError
 from titrant.terms.quantity import UNITS, Quantity
@@ -25,22 +29,27 @@ Faults = Iterator[str]
 
 def faults(library: Library, on: date) -> list[str]:
     """Everything that is wrong with ``library`` on ``on``."""
+    late = [_fault(path, "Its review date has passed.", "Review it.") for path in library.past_review(on, SHAPES)]
+    return faults_of_form(library) + late
+
+
+def faults_of_form(library: Library) -> list[str]:
+    """Everything that is wrong with ``library`` on any day."""
     found: list[str] = []
     for path, tree in library.trees.items():
         try:
             shaped(tree, SHAPES[path.split("/")[0]], path)
         except KnowledgeError as error:
-            found.append(str(error))
+            found.append(_fault(error.place, error.fault, error.repair))
     found = found or list(_names(library))
     if found:
         return found  # what does not fit its shape, or is not found by its name, cannot be checked further
     checks: tuple[Callable[[Library], Faults], ...] = (
         _sources, _facts, _conditions_of_rules, _codes, _drug_codes, _interactions, _opioids, _rule_codes,
-        _protocols, _texts,
+        _protocols, _texts, _products, own_faults,
     )  # fmt: skip
     for check in checks:
         found += check(library)
-    found += [_fault(path, "Its review date has passed.", "Review it.") for path in library.past_review(on, SHAPES)]
     return found
 
 
@@ -117,9 +126,9 @@ def _whens(library: Library) -> Iterator[tuple[str, When]]:
     for name, kind in library.facts.items():
         if kind.required_when:
             yield f"facts: {name}", kind.required_when
-    for protocol in library.protocols.values():
+    for protocol in library.versions:
         for reduction in protocol.start.reductions:
-            yield f"protocols/{protocol.id}: {reduction.code}", reduction.when
+            yield f"protocols/{protocol.id}/{protocol.version}: {reduction.code}", reduction.when
 
 
 def _conditions_of_rules(library: Library) -> Faults:
@@ -222,9 +231,6 @@ def _interactions(library: Library) -> Faults:
         for replaced in one.replaces:
             if replaced not in library.interactions:
                 yield _fault(f"interactions/{one.id}", f"There is no file {replaced!r} to replace.", "Correct it.")
-    for rule in _rules(library):
-        if rule.limit and rule.limit.share and not 0 < Fraction(rule.limit.share) <= 1:
-            yield _fault(rule.code, f"The share {rule.limit.share} would raise a dose.", "A limit only lowers.")
 
 
 def _opioids(library: Library) -> Faults:
@@ -251,23 +257,79 @@ def _rule_codes(library: Library) -> Faults:
 
 
 def _protocols(library: Library) -> Faults:
-    for protocol in library.protocols.values():
+    for protocol in library.versions:
         place = f"protocols/{protocol.id}/{protocol.version}"
-        yield from (_fault(place, fault, "Correct the numbers.") for fault in _order(protocol))
+        wrong = [*_units(protocol)] or [*_order(protocol), *_within_the_limits(protocol)]
+        yield from (_fault(place, fault, "Correct the numbers.") for fault in wrong)
         yield from (_fault(place, fault, "Correct the list.") for fault in _links(protocol, library))
+
+
+def _units(protocol: Protocol) -> Iterator[str]:
+    """Bounds are compared with each other and with doses, so each is written in the one unit of its kind."""
+    bounds, start, step = protocol.bounds, protocol.start, protocol.step
+    single = (bounds.single.usual, bounds.single.hard_home, bounds.single.hard_observed)
+    masses = (*single, start.fixed, start.at_most, start.warn_at, step.by, step.by_when_reduced)
+    written = [("mg", [one.value for one in masses if one] + [one.at_most for one in start.reductions])]
+    written.append(("mg/kg", [one.value for one in (start.by_weight, start.at_most_by_weight) if one]))
+    for unit, total in (("mg/day", bounds.daily), ("mg/week", bounds.weekly)):
+        written.append((unit, [one.value for one in _rising(total)]))
+    for unit, quantities in written:
+        for quantity in quantities:
+            if quantity.unit != unit or not quantity.value > 0:
+                yield f"{quantity} stands where a number above 0 in {unit} is needed."
+    supply = protocol.supply
+    for one in (step.interval, step.interval_with_daily_contact, supply.titration, supply.maintenance):
+        if one.value.dimension not in ("time", "calendar"):
+            yield f"{one.value} stands where a length of time is needed."
+
+
+def _rising(total: TotalBounds) -> list[Sourced[Quantity]]:
+    return [total.usual, total.second_prescriber_above, total.hard, total.hard_with_specialist]
+
+
+def _within_the_limits(protocol: Protocol) -> Iterator[str]:
+    """No protocol may allow what no person may pass; the limits are part of the release."""
+    bounds, supply, limits = protocol.bounds, protocol.supply, absolute_limits()
+    allowed = (
+        ("hard bound of a single dose at home", bounds.single.hard_home.value.value, "single_mg"),
+        ("hard bound of an observed dose", bounds.single.hard_observed.value.value, "single_mg"),
+        ("hard bound of a day", bounds.daily.hard_with_specialist.value.value, "daily_mg"),
+        ("hard bound of a week", bounds.weekly.hard_with_specialist.value.value, "weekly_mg"),
+        ("number of doses a day", bounds.times_per_day.value, "times_per_day"),
+        ("supply during titration, in days,", whole_days(supply.titration.value), "supply_days"),
+        ("supply afterwards, in days,", whole_days(supply.maintenance.value), "supply_days"),
+    )
+    for name, value, limit in allowed:
+        if not 0 < value <= limits[limit]:
+            yield f"The {name} is {value}; the release allows {limits[limit]}."
+
+
+def absolute_limits() -> dict[str, Decimal]:
+    """The limits that the last gate enforces, read as they lie in the release."""
+    written = json.loads(resources.files("titrant.record").joinpath("absolute_limits.json").read_bytes())
+    return {name: Decimal(one["value"]) for name, one in written.items() if isinstance(one, dict)}
+
+
+def _products(library: Library) -> Faults:
+    limits = absolute_limits()
+    for name, product in library.products.items():
+        most = limits["ml" if product.form is Form.SOLUTION else "pieces"]
+        if not product.most_pieces.value <= most:
+            yield _fault(f"products/{name}", f"'most_pieces' is above {most}, which the release allows.", "Lower it.")
 
 
 def _order(protocol: Protocol) -> Iterator[str]:
     """Bounds nest, steps rise, the missed-dose ladder has neither gap nor overlap."""
     bounds, start = protocol.bounds, protocol.start
-    single = [start.at_most, bounds.single.hard_home]
+    single = [*([start.fixed] if start.fixed else []), start.at_most, bounds.single.hard_home]
     rising = [("single dose", [bounds.single.usual, bounds.single.hard_home]), ("start", single)]
-    for name, total in (("day", bounds.daily), ("week", bounds.weekly)):
-        rising.append((name, [total.usual, total.second_prescriber_above, total.hard, total.hard_with_specialist]))
+    rising += [("day", _rising(bounds.daily)), ("week", _rising(bounds.weekly))]
     for name, values in rising:
         numbers = [one.value.value for one in values]
         if numbers != sorted(numbers):
             yield f"The bounds of a {name} do not rise: {', '.join(str(one.value) for one in values)}."
+    if not 0 < start.times_per_day.value <= bounds.times_per_day.value:
+        yield "The start has more doses a day than the protocol allows, or none."
     if any(not reduction.at_most.value <= start.at_most.value.value for reduction in start.reductions):
         yield "A reduction is above the start itself."
     if not whole_days(protocol.step.interval_with_daily_contact.value) <= whole_days(protocol.step.interval.value):
@@ -302,6 +364,6 @@ def _texts(library: Library) -> Faults:
     for name, number in names.items():
         if number > 1:
             yield _fault("texts", f"{number} texts are called {name!r}.", "Give each its own id.")
-    for protocol in library.protocols.values():
+    for protocol in library.versions:
         if protocol.administration not in names:
             yield _fault(f"protocols/{protocol.id}", f"There is no text {protocol.administration!r}.", "Write it.")

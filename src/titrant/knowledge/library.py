@@ -167,16 +167,25 @@ class Library:
         return self._only("wording", Wording)
 
     @cached_property
+    def variants(self) -> dict[str, tuple[str, ...]]:
+        """Other spellings of each drug."""
+        return self._only("drugs", DrugVariants).variants
+
+    @cached_property
     def drugs(self) -> DrugTable:
-        variants = self._only("drugs", DrugVariants).variants
         tables = (self.tables[path] for path in sorted(self.tables) if path.endswith("drugs.csv"))
-        return DrugTable(tables, variants, self.tables.get("drugs/opioid_products.csv", ""))
+        return DrugTable(tables, self.variants, self.tables.get("drugs/opioid_products.csv", ""))
+
+    @cached_property
+    def versions(self) -> tuple[Protocol, ...]:
+        """Every version of every protocol, older ones first, as written."""
+        return tuple(sorted(self._kind("protocols", Protocol).values(), key=lambda one: one.version))
 
     @cached_property
     def protocols(self) -> dict[str, Protocol]:
         """The version of each protocol that is in use here, else its newest version, with its standing here."""
         chosen: dict[str, Protocol] = {}
-        for protocol in sorted(self._kind("protocols", Protocol).values(), key=lambda one: one.version):
+        for protocol in self.versions:
             held = chosen.get(protocol.id)
             protocol = msgspec.structs.replace(protocol, status=self.standing(protocol))
             if held is None or protocol.status is Standing.IN_USE or held.status is not Standing.IN_USE:

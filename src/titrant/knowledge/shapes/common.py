@@ -68,19 +68,12 @@ COMPARISONS = ("at_least", "above", "at_most", "below", "equals", "one_of")
 _FRACTION = re.compile(r"([1-9][0-9]{0,2})(?:/([1-9][0-9]{0,2}))?")
 
 
-def fraction_in(text: str) -> Fraction:
-    """A fraction above 0, such as 1/3. ValueError for anything else."""
-    found = _FRACTION.fullmatch(text)
-    if not found:
-        raise ValueError(f"{text!r} is no fraction above 0: write it such as 1/3")
-    return Fraction(int(found[1]), int(found[2] or 1))
-
-
 def part_in(text: str) -> Fraction:
-    """A part of a whole, above 0 and at most 1. ValueError for anything else."""
-    part = fraction_in(text)
-    if not part <= 1:
-        raise ValueError(f"{text!r} is more than the whole")
+    """A part of a whole, above 0 and at most 1, such as 1/3. ValueError for anything else."""
+    found = _FRACTION.fullmatch(text)
+    part = Fraction(int(found[1]), int(found[2] or 1)) if found else Fraction(0)
+    if not 0 < part <= 1:
+        raise ValueError(f"{text!r} is no part of a whole: write a fraction such as 1/3, above 0 and at most 1")
     return part
 
 
@@ -100,7 +93,7 @@ class DoseLimit(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         if self.at_most is None and not self.share:
             raise ValueError("a limit needs 'at_most' (such as 5 mg) or 'share' (such as 1/3)")
         if self.share:
-            fraction_in(self.share)  # one above 1 lowers nothing, and the check of the knowledge refuses it
+            part_in(self.share)
         if self.at_most is not None:
             check_mass(self.at_most)
 
