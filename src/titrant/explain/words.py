@@ -35,6 +35,12 @@ class Words:
                 for one in protocol.stop_rules
                 if one.code not in found
             }
+            rules = protocol.following.rules if protocol.following else ()
+            found |= {
+                rule.code: Sentence(clinician=rule.clinician, patient=rule.patient)
+                for rule in rules
+                if rule.code not in found
+            }
         for name, one in self._library.disagreements.disagreements.items():
             found[name] = Sentence(clinician=f"{name}: {one.literature} {one.shown}")
         return {**found, **self._library.wording.sentences}

@@ -1,4 +1,4 @@
-"""How a running course is followed: the rules from the safest action to the least safe, and the numbers they rest on."""
+"""How a running course is followed: the rules from the safest action to the least safe, and their numbers."""
 
 from enum import StrEnum
 
