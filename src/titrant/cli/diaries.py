@@ -4,12 +4,13 @@ from pathlib import Path
 
 import msgspec
 
+from titrant.clinic.opening import bytes_of
 from titrant.pathway.case import Case
 
 
 def with_diaries(case: Case, paths: tuple[Path, ...]) -> Case:
     for path in paths:
-        raw = path.read_bytes()
+        raw = bytes_of(path)
         if raw.lstrip()[:1] in (b"{", b"["):
             from titrant.fhir.diary import diary_of
 

@@ -13,7 +13,7 @@ from titrant.terms.errors import CaseFileError
 
 _NAME = "answers"
 _BY_KEY = ("patient", "readings", "answers", "conditions", "candidate")
-_GROWING = ("failed_treatments", "goals", "parenteral", "reviews", "confirmations")
+_GROWING = ("failed_treatments", "goals", "parenteral", "reviews", "confirmations", "diary")
 _LISTED = {"medications": "name", "allergies": "substance"}
 
 

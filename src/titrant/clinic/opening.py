@@ -25,7 +25,7 @@ class Opened(Struct, frozen=True):
 
 def open_document(path: Path) -> Opened:
     """Read ``path`` as a case file or a FHIR bundle. Raises CaseFileError with place and repair."""
-    raw = _bytes_of(path)
+    raw = bytes_of(path)
     try:
         if raw.lstrip()[:1] in (b"{", b"["):
             tree = read_json(raw)
@@ -37,7 +37,8 @@ def open_document(path: Path) -> Opened:
         raise CaseFileError(place, f"The file cannot be read: {error.fault}.", _WHY, error.repair) from None
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """The bytes of a file that somebody hands over, within the size limit. Raises CaseFileError."""
     try:
         if not path.stat().st_size <= MAX_BYTES:
             fault = f"The file has {path.stat().st_size:,} bytes; at most {MAX_BYTES:,} are read."
