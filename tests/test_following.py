@@ -108,9 +108,16 @@ def test_the_answer_has_what_the_design_asks_for(library: Library) -> None:
     assert set(asked.split()) <= set(said)
     assert set(said["protocol"]) == {"id", "version", "sha256", "status"}
     assert {"what", "due", "state", "blocks_raise", "source"} <= set(said["monitoring"][0])
-    assert {"route", "product", "dose_mg", "doses_per_day", "daily_mg", "days_per_week", "pieces_per_dose", "text"} <= set(
-        said["regimen"]
-    )
+    assert {
+        "route",
+        "product",
+        "dose_mg",
+        "doses_per_day",
+        "daily_mg",
+        "days_per_week",
+        "pieces_per_dose",
+        "text",
+    } <= set(said["regimen"])
 
 
 def by_name(name: str) -> Path:

@@ -141,9 +141,10 @@ def review_data(found: Review) -> Json:
         },
         "missed": {
             "days_in_a_row": found.missed.certain,
+            "longest": found.missed.longest,
             "perhaps": found.missed.possible,
-            "rung": found.rung_certain.do if found.rung_certain else None,
-            "text": found.rung_certain.clinician if found.rung_certain else None,
+            "rung": found.rung.do if found.rung else None,
+            "text": found.rung.clinician if found.rung else None,
         },
         "supply": _counted(found.counted),
         "loads": {

@@ -141,6 +141,9 @@ def _by_rules(found: Review, library: Library, verdicts: tuple[Verdict, ...]) ->
             kept, outcome=Outcome.UNDECIDED, action=None, regimen=None, would_be=kept.regimen, would_do=kept.action,
             missing=missing, call=True,
         )  # fmt: skip
+    if missing and any(why.code == "no_rule_applied" for why in kept.reasons):
+        facts = {"facts": ", ".join(dict.fromkeys(one.fact for one in missing))}
+        kept = structs.replace(kept, reasons=(no_source("hold_not_judged", f"{_place(found)}/following", facts),))
     return structs.replace(kept, missing=missing)
 
 

@@ -79,10 +79,11 @@ def _pressure(review: Review, part: str, diary: Decimal | None) -> Quantity | No
 
 
 def _missed(review: Review) -> Told:
-    certain, possible = review.rung_certain, review.rung_possible
-    # The days of which nobody knows may have been missed; where that would change the rung, the rung is not known.
-    same = certain is possible
-    yield "missed_rung", (certain.do if certain else "none") if same else None
+    certain, possible = (rung.do if rung else "none" for rung in (review.rung, review.rung_possible))
+    # The days of which nobody knows may have been missed; where that would change what follows, it is not known.
+    harmless = {"none", "continue"}
+    same = certain == possible or {certain, possible} <= harmless
+    yield "missed_rung", certain if same else None
 
 
 def _course(review: Review) -> Told:
@@ -132,7 +133,7 @@ def _benefit(review: Review) -> Told:
     last = review.steps[-len(raises) :] if raises else ()
     flat: bool | None = False
     if len(raises) > 1 and tuple(last) == tuple(raises):
-        clear = [None if step.change is None else step.change.clear for step in raises]
+        clear = [True if step.too_short else step.change.clear if step.change else None for step in raises]
         # One step with a clear effect settles it; a step that cannot be told leaves it open.
         flat = False if True in clear else None if None in clear else True
     yield "two_steps_flat", _yes(flat)
@@ -226,7 +227,7 @@ def shown(review: Review) -> Facts:
         "worst_urinary": worst_of(recent, GROUPS["urinary"]),
         "effect_names": ", ".join(f"{name} {grade}" for name, grade in recent.items() if grade == worst_of(recent)),
         "urinary_names": ", ".join(name.replace("_", " ") for name in urinary),
-        "days_missed": _count(review.missed.certain, "day"),
+        "days_missed": _count(max(review.missed.certain, review.missed.longest), "day"),
         "plan_ends": review.plan_ends,
         "days_at_level": _count((review.on - review.level.since).days, "day"),
         "pain_fall": None if benefit.fall_percent is None else f"{plain(benefit.fall_percent)} %",

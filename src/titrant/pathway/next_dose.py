@@ -122,7 +122,7 @@ def share_kept(review: Review) -> Fraction:
 
 
 def rung_share(review: Review) -> Fraction:
-    rung = review.rung_certain
+    rung = review.rung
     return min(Fraction(rung.share), Fraction(1)) if rung is not None and rung.share else share_kept(review)
 
 

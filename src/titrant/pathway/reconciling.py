@@ -38,11 +38,11 @@ class Taken(Struct, frozen=True):
 
 
 class Missed(Struct, frozen=True):
-    """Dosing days in a row without a dose: those that are certain, and those that may be."""
+    """Dosing days in a row without a dose."""
 
-    certain: int
-    possible: int
-    last: date | None = None  # the last day of the certain run
+    longest: int  # since the dose was signed, certain
+    certain: int  # up to the day of the decision, certain
+    possible: int  # up to the day of the decision, with the days of which nobody spoke
 
 
 class Counted(Struct, frozen=True):
@@ -114,9 +114,11 @@ def _pieces(dose: DoseTaken, supply: Supply) -> Decimal | None:
 
 
 def missed_run(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, since: date, on: date) -> Missed:
-    """The longest run of dosing days without a dose since ``since`` that nobody has signed off."""
-    certain = possible = best = most = 0
-    last: date | None = None
+    """Runs of dosing days without a dose from ``since`` up to ``on``.
+
+    A silent day may have been missed, until a later day says that a dose was taken: then the return has been made.
+    """
+    certain = possible = longest = 0
     day = since
     while day < on:
         signed = pieces_on(levels, day)
@@ -124,16 +126,23 @@ def missed_run(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, si
             swallowed = taken_on(diary.between(day, day), signed, supply)
             certain = certain + 1 if swallowed == 0 else 0
             possible = 0 if swallowed else possible + 1
-            if best < certain:
-                best, last = certain, day
-            most = max(most, possible)
+            longest = max(longest, certain)
         day += _ONE_DAY
-    return Missed(best, most, last)
+    return Missed(longest, certain, possible)
 
 
 def rung_of(protocol: Protocol, days: int) -> Rung | None:
     """The rung of the ladder for so many missed days; None for none."""
     return next((rung for rung in protocol.missed_doses if rung.days_missed[0] <= days <= rung.days_missed[1]), None)
+
+
+def rung_now(protocol: Protocol, missed: Missed, days: int) -> Rung | None:
+    """The rung of ``days`` up to now; a longer run that went by without a prescriber still waits for one."""
+    now, longest = rung_of(protocol, days), rung_of(protocol, missed.longest)
+    return longest if longest is not None and longest.do in _FOR_PRESCRIBERS and days < missed.longest else now
+
+
+_FOR_PRESCRIBERS = ("prescriber", "restart")
 
 
 def counted(

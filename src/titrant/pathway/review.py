@@ -34,7 +34,7 @@ from titrant.pathway.diary import (
 from titrant.pathway.history import history, newest, newest_before
 from titrant.pathway.loads import Loads, loads
 from titrant.pathway.readings import Reading
-from titrant.pathway.reconciling import Counted, Missed, Taken, counted, missed_run, rung_of, taken_between
+from titrant.pathway.reconciling import Counted, Missed, Taken, counted, missed_run, rung_now, taken_between
 from titrant.pathway.screen import Screening, screen
 from titrant.pathway.supplying import SignedLevel
 from titrant.pathway.swing import Change, change
@@ -85,6 +85,7 @@ class StepChange(Struct, frozen=True):
     on: date
     raised: bool
     change: Change | None
+    too_short: bool  # a level was not held for long enough to tell; not a matter of missing entries
 
 
 class Harm(Struct, frozen=True):
@@ -133,7 +134,7 @@ class Review(Struct, frozen=True, kw_only=True):
     data: Data
     taken: Taken
     missed: Missed
-    rung_certain: Rung | None
+    rung: Rung | None
     rung_possible: Rung | None
     counted: Counted | None
     checks: tuple[DueCheck, ...]
@@ -186,8 +187,8 @@ def review(case: Case, library: Library, on: date) -> Review:
         data=_data(diary, protocol, levels, span),
         taken=taken_between(diary, levels, supply, max(span.first, levels[-1].since), span.last),
         missed=missed,
-        rung_certain=rung_of(protocol, missed.certain),
-        rung_possible=rung_of(protocol, missed.possible),
+        rung=rung_now(protocol, missed, missed.certain),
+        rung_possible=rung_now(protocol, missed, missed.possible),
         counted=counted(case.given.course.supplies, levels, protocol, on),
         checks=following_checks(assessment, screening, diary, library, levels, protocol),
         loads=loads(assessment, screening, library, levels),
@@ -260,7 +261,10 @@ def _benefit(
 ) -> Benefit:
     readings, start = history(case, library), levels[0].since
     response = following.response
-    baseline = _baseline(diary, readings.get("pain", ()), start, protocol)
+    # What the diary says of the first day is no longer "before".
+    baseline = _baseline(
+        diary, tuple(one for one in readings.get("pain", ()) if one.source != "diary"), start, protocol
+    )
     days = diary.between(span.first, span.last)
     in_time = mean(list(pain_by_day(days, late_too=False).values()))
     everything = mean(list(pain_by_day(days, late_too=True).values()))
@@ -349,7 +353,9 @@ def _steps(diary: Diary, levels: tuple[SignedLevel, ...], following: Following, 
         ]
         raised = before.regimen.weekly < after.regimen.weekly
         found = change(parts[0], parts[1], following.swing)
-        yield StepChange(before.regimen, after.regimen, after.since, raised, found)
+        least = following.swing.days_each_side.value
+        days = (before_ends - before.since).days + 1, (after_ends - after.since).days + 1
+        yield StepChange(before.regimen, after.regimen, after.since, raised, found, not least <= min(days))
 
 
 def _tolerance(steps: tuple[StepChange, ...]) -> bool:
