@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from titrant.clinic.case_tree import tree_of
 from titrant.clinic.saying import check_data, evidence_data, finding_data, missing_data, regimen_data
 from titrant.explain.amounts import regimen_text
 from titrant.explain.words import Reader, Words
@@ -10,6 +11,7 @@ from titrant.pathway.adjust import Adjustment
 from titrant.pathway.plan import Alternative
 from titrant.pathway.reconciling import Counted
 from titrant.pathway.review import Harm, Review, StepChange
+from titrant.terms.canonical import sha256_of
 from titrant.terms.numbers import plain
 from titrant.terms.reason import Reason
 
@@ -83,6 +85,8 @@ def _answer(decided: Adjustment) -> Json:
         },
         "on": found.on.isoformat(),
         "ends": found.plan_ends.isoformat(),
+        # What was looked at, as one name: an input that changes before the signature changes it (safety.md, T11).
+        "case_sha256": sha256_of(tree_of(found.case)),
         "current": regimen_data(found.level.regimen),
         "regimen": regimen_data(decided.regimen),
         "would_be": regimen_data(decided.would_be),

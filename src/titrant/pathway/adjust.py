@@ -274,7 +274,9 @@ _ONLY_RAISE = (
 
 def _unjudged(found: Review, verdicts: tuple[Verdict, ...]) -> tuple[Missing, ...]:
     """What is missing: for the screen, for rules that reduce, and for rules that hold back a raise."""
+    asked = {one.fact for one in found.screening.missing}
     missing = [_asked(one, found) for one in found.screening.missing if not one.why.startswith("settle_")]
+    missing += [one for one in found.never if one.fact not in asked]
     for one in verdicts:
         if one.applies is None:
             harm = one.rule.action in REDUCING

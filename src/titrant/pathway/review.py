@@ -17,7 +17,7 @@ from titrant.knowledge.shapes.monitoring import Phase
 from titrant.knowledge.shapes.protocols import Protocol, Rung
 from titrant.pathway.assess import Assessment, assess
 from titrant.pathway.case import Case
-from titrant.pathway.checks_due import DueCheck, State
+from titrant.pathway.checks_due import DueCheck, State, missing_baseline
 from titrant.pathway.checks_following import following_checks, last_raise, phase_of
 from titrant.pathway.deliver import Supply, supply_of
 from titrant.pathway.diary import (
@@ -41,6 +41,7 @@ from titrant.pathway.swing import Change, change
 from titrant.terms.calendar import days_later, whole_days
 from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError
+from titrant.terms.reason import Missing
 from titrant.terms.regimen import Regimen
 
 _ONE_DAY = timedelta(days=1)
@@ -134,6 +135,7 @@ class Review(Struct, frozen=True, kw_only=True):
     data: Data
     taken: Taken
     missed: Missed
+    never: tuple[Missing, ...]  # checks that were never made at all
     rung: Rung | None
     rung_possible: Rung | None
     counted: Counted | None
@@ -187,6 +189,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         data=_data(diary, protocol, levels, span),
         taken=taken_between(diary, levels, supply, max(span.first, levels[-1].since), span.last),
         missed=missed,
+        never=_never(assessment, library, screening),
         rung=rung_now(protocol, missed, missed.certain),
         rung_possible=rung_now(protocol, missed, missed.possible),
         counted=counted(case.given.course.supplies, levels, protocol, on),
@@ -440,6 +443,12 @@ def _data(diary: Diary, protocol: Protocol, levels: tuple[SignedLevel, ...], spa
         last_entry=newest_day,
         silent=begun < span.first and levels[0].since <= span.first,
     )
+
+
+def _never(assessment: Assessment, library: Library, screening: Screening) -> tuple[Missing, ...]:
+    """Checks that every start needs and of which no result was ever given: a harm could lie there."""
+    needed = missing_baseline(assessment, library, screening.values)
+    return tuple(one for one in needed if one.why == "baseline_missing")
 
 
 def _unplanned(diary: Diary, span: Span) -> int:
