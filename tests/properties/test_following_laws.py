@@ -60,7 +60,11 @@ def never_more(change: Callable[[cases.Tree, Random], None], seed: int, many: in
         worse = copy.deepcopy(tree)
         change(worse, random)
         before, after = cases.decide(tree), cases.decide(worse)
-        assert proposed(after) <= at_most(before), (seed, place, _short(before), _short(after))
+        bound = at_most(before)
+        if after.action is Action.LOWER and after.missing:
+            # A reason to lower is never held up by an open question that might ask for a pause.
+            bound = after.review.level.regimen.weekly.mg
+        assert proposed(after) <= bound, (seed, place, _short(before), _short(after))
         seen[f"{_short(before)[0]} -> {_short(after)[0]}"] += 1
     return seen
 

@@ -126,9 +126,14 @@ def step_room(review: Review) -> Dose:
     return Dose(max(most - review.level.regimen.dose.mg, Decimal(0)))
 
 
+def _met(whether: bool | None) -> str | None:
+    return None if whether is None else "met" if whether else "not_met"
+
+
 def _benefit(review: Review) -> Told:
     met = review.benefit.met
-    yield "benefit", None if met is None else "met" if met else "not_met"
+    yield "benefit", _met(met)
+    yield "benefit_for_a_raise", _met(review.benefit.met_for_a_raise)
     raises = [step for step in review.steps if step.raised][-2:]
     last = review.steps[-len(raises) :] if raises else ()
     flat: bool | None = False

@@ -24,6 +24,7 @@ from titrant.pathway.diary import (
     DISSOCIATION,
     SEDATION,
     URINARY,
+    Day,
     Diary,
     complete_days,
     mean,
@@ -62,9 +63,10 @@ class Benefit(Struct, frozen=True):
     baseline: Decimal | None
     week_mean: Decimal | None  # of days entered in time
     week_mean_all: Decimal | None  # with late entries
-    fall: Decimal | None  # points; the smaller of the two
+    fall: Decimal | None  # points, by all entries
     fall_percent: Decimal | None
-    met: bool | None  # the benefit agreed for the trial
+    met: bool | None  # the benefit agreed for the trial, by all entries
+    met_for_a_raise: bool | None  # the same, with late entries counted as if the aim were met on their days
     substantial: bool | None
     peg_percent: Decimal | None
     peg_met: bool | None
@@ -271,11 +273,10 @@ def _benefit(
     days = diary.between(span.first, span.last)
     in_time = mean(list(pain_by_day(days, late_too=False).values()))
     everything = mean(list(pain_by_day(days, late_too=True).values()))
-    worst = max((one for one in (in_time, everything) if one is not None), default=None)
-    fall, percent = _fall(baseline, worst)
-    # Late entries are no reason for more: where they show the benefit, it counts as met.
-    best_percent = _fall(baseline, min((one for one in (in_time, everything) if one is not None), default=None))[1]
-    met = _at_least(best_percent, protocol.trial.benefit.value.value)
+    aim = protocol.trial.benefit.value.value
+    fall, percent = _fall(baseline, everything)
+    met = _at_least(percent, aim)
+    cautious = mean(_late_at_the_aim(days, baseline, aim))
     peg_percent = _fall(
         newest_before(readings.get("peg", ()), start - _ONE_DAY) or newest_before(readings.get("peg", ()), start),
         newest(readings.get("peg", ()), start),
@@ -289,6 +290,7 @@ def _benefit(
     )
     return Benefit(
         baseline=baseline, week_mean=in_time, week_mean_all=everything, fall=fall, fall_percent=percent, met=met,
+        met_for_a_raise=_at_least(_fall(baseline, cautious)[1], aim),
         substantial=_at_least(percent, response.substantial.value.value), peg_percent=peg_percent, peg_met=peg_met,
         pgic=pgic, pgic_met=pgic_met, activity_done=said.count("done"), activity_days=len(said),
         responder=_responder(pain_enough, (peg_met, pgic_met), following, levels, protocol, span, harm),
@@ -296,6 +298,14 @@ def _benefit(
         sleep=mean([Decimal(day.entry.sleep) for day in days if day.entry.sleep is not None]),
         mood=mean([Decimal(day.entry.mood) for day in days if day.entry.mood is not None]),
     )  # fmt: skip
+
+
+def _late_at_the_aim(days: tuple[Day, ...], baseline: Decimal | None, aim: Decimal) -> list[Decimal]:
+    """Pain by day, that of a late entry at most what the aim asks for: to write later can only speak against more."""
+    goal = (baseline or Decimal(0)) * (100 - aim) / 100
+    in_time = pain_by_day(days, late_too=False)
+    late = {day: min(pain, goal) for day, pain in pain_by_day(days, late_too=True).items()}
+    return list({**late, **in_time}.values())
 
 
 def _baseline(diary: Diary, readings: tuple[Reading, ...], start: date, protocol: Protocol) -> Decimal | None:
