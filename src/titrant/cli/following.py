@@ -35,7 +35,7 @@ def register(group: click.Group, case_command: Any, show: Any) -> None:
         show(
             as_json,
             lambda: saying_following.review_data(found),
-            lambda: telling_following.review_page(found),
+            lambda: telling_following.review_page(found, desk.words),
         )
 
     @group.command()

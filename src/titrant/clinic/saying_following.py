@@ -150,6 +150,8 @@ def review_data(found: Review) -> Json:
             "rung": found.rung.do if found.rung else None,
             "text": found.rung.clinician if found.rung else None,
         },
+        "measured": {name: {"value": value, "on": on} for name, value, on in measured_in(found)},
+        "should_be_left": _plain(found.should_be_left),
         "supply": _counted(found.counted),
         "loads": {
             "opioid_now": str(loads.opioid_now), "opioid_before": str(loads.opioid_before),
@@ -162,6 +164,18 @@ def review_data(found: Review) -> Json:
         "overdue": [one.what for one in found.overdue],
         "ends": found.plan_ends.isoformat(),
     }  # fmt: skip
+
+
+MEASURED = (
+    "weight", "weight_change", "liver_enzymes_x_uln", "bilirubin_x_uln", "egfr_change", "icsi", "icsi_change", "phq9",
+    "phq9_change", "gad7", "moca_change",
+)  # fmt: skip
+
+
+def measured_in(found: Review) -> list[tuple[str, str, str]]:
+    """What was measured of possible harm: name, newest value or change since the start, and its day."""
+    facts = found.assessment.facts
+    return [(name, str(facts[name].value), str(facts[name].on or "")) for name in MEASURED if name in facts]
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from titrant.clinic.saying_following import said
+from titrant.clinic.saying_following import measured_in, said
 from titrant.explain.amounts import regimen_text
 from titrant.explain.pages import bullet, heading, page, paragraph, table
 from titrant.explain.words import Words
@@ -34,10 +34,10 @@ def adjustment_page(decided: Adjustment, words: Words, clinic: str) -> str:
     if decided.missing:
         lines += [
             heading("Still open"),
-            *(bullet(f"{one.fact}: {words.say(one.why, one.facts)}") for one in decided.missing),
+            *(bullet(f"{words.label(one.fact)}: {words.say(one.why, one.facts)}") for one in decided.missing),
         ]
     lines += [*_findings(decided, words), *_taper(decided), *_instead(decided), *_not_chosen(decided)]
-    return page(_title(decided), [*lines, *review_lines(found), "", _MARKS])
+    return page(_title(decided), [*lines, *review_lines(found, words), "", _MARKS])
 
 
 def _title(decided: Adjustment) -> str:
@@ -47,7 +47,8 @@ def _title(decided: Adjustment) -> str:
         number = len(decided.missing)
         return f"UNDECIDED: {number} answer{'' if number == 1 else 's'} still open, no dose is proposed"
     assert decided.action is not None
-    dose = f", {decided.regimen.dose} in each dose" if decided.regimen else ""
+    first = "by a taper that begins with " if decided.taper else ""
+    dose = f", {first}{decided.regimen.dose} in each dose" if decided.regimen else ""
     return f"PROPOSED for signature: {_WORDS[decided.action.value]}{dose}"
 
 
@@ -100,14 +101,14 @@ def _not_chosen(decided: Adjustment) -> Iterator[str]:
         yield bullet(f"{action.replace('_', ' ')}: {', '.join(codes)}")
 
 
-def review_page(found: Review) -> str:
-    return page(f"REVIEWED for {found.on}", [paragraph(found.case.scenario), *review_lines(found)])
+def review_page(found: Review, words: Words) -> str:
+    return page(f"REVIEWED for {found.on}", [paragraph(found.case.scenario), *review_lines(found, words)])
 
 
-def review_lines(found: Review) -> Iterator[str]:
+def review_lines(found: Review, words: Words) -> Iterator[str]:
     yield from _benefit_lines(found)
     yield from _step_lines(found)
-    yield from _harm_lines(found)
+    yield from _harm_lines(found, words)
     yield from _taken_lines(found)
     yield from _check_lines(found)
 
@@ -150,7 +151,7 @@ def _step_lines(found: Review) -> Iterator[str]:
         yield bullet(f"{one.on}: {one.before.dose} to {one.after.dose}: {text}")
 
 
-def _harm_lines(found: Review) -> Iterator[str]:
+def _harm_lines(found: Review, words: Words) -> Iterator[str]:
     harm = found.harm
     yield heading("Harm")
     grades = None if harm.recent is None else {name: grade for name, grade in harm.recent.items() if grade}
@@ -158,6 +159,8 @@ def _harm_lines(found: Review) -> Iterator[str]:
     yield bullet(f"Worst of the last days (0 to 4): {text}.")
     yield bullet(f"Mean grade at this level {_number(harm.mean_now)}, at the one before {_number(harm.mean_before)}.")
     yield bullet(f"Highest pressure since the last step: {_number(harm.systolic)}/{_number(harm.diastolic)}.")
+    measured = ", ".join(f"{words.label(name).lower()} {value} ({on})" for name, value, on in measured_in(found))
+    yield bullet(f"Measured: {measured or 'nothing'}.")
     if harm.flags:
         yield bullet(f"Red flags: {', '.join(harm.flags)}.", "!")
     loads = found.loads
@@ -175,6 +178,8 @@ def _taken_lines(found: Review) -> Iterator[str]:
     )
     if found.missed.possible:
         yield bullet(f"Days in a row without a dose: {found.missed.certain}, perhaps {found.missed.possible}.")
+    if found.should_be_left is not None:
+        yield bullet(f"Should be left today: {plain(found.should_be_left)} {unit}.")
     if found.counted:
         one = found.counted
         yield bullet(f"Counted on {one.on}: {plain(one.left)} {unit}, {plain(one.expected)} should be left.")

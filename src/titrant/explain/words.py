@@ -53,6 +53,11 @@ class Words:
         text = sentence.clinician if reader is Reader.CLINICIAN else sentence.patient or sentence.clinician
         return _PLACE.sub(lambda place: facts.get(place[1], "—"), text)
 
+    def label(self, fact: str) -> str:
+        """How a fact is called before people; a name without a label stays as it is."""
+        kind = self._library.facts.get(fact)
+        return kind.label if kind else fact
+
     def marked(self, text: str, status: Status) -> str:
         """``text`` with its mark, where the value behind it was not read in a source."""
         return f"{text}{status.mark}"

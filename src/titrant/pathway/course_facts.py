@@ -10,7 +10,6 @@ from fractions import Fraction
 from math import prod
 
 from titrant.knowledge.judging import Value
-from titrant.pathway.checks_following import last_raise
 from titrant.pathway.reconciling import taken_between
 from titrant.pathway.review import GROUPS, Review, worst_of
 from titrant.terms.calendar import days_later, whole_days
@@ -57,8 +56,8 @@ def _harm(review: Review) -> Told:
     yield "worst_urinary", _grade(worst_of(harm.recent, GROUPS["urinary"]))
     for group, names in GROUPS.items():
         yield f"{group}_since_step", _grade(worst_of(harm.since_step, names))
-    yield "systolic_since_step", _pressure(review, "systolic", harm.systolic)
-    yield "diastolic_since_step", _pressure(review, "diastolic", harm.diastolic)
+    yield "systolic_since_step", _pressure(harm.systolic)
+    yield "diastolic_since_step", _pressure(harm.diastolic)
     # Without a level before there is nothing to rise from.
     rising = harm.rising if len(review.levels) > 1 else False
     yield "effects_trend", None if rising is None else "rising" if rising else "steady"
@@ -68,14 +67,8 @@ def _grade(grade: int | None) -> Quantity | None:
     return None if grade is None else Quantity(Decimal(grade), "points")
 
 
-def _pressure(review: Review, part: str, diary: Decimal | None) -> Quantity | None:
-    """The highest since the last step, of the diary and of the newest reading; None where there is none since."""
-    known = review.assessment.facts.get(f"blood_pressure.{part}")
-    own = known.value.value if known and isinstance(known.value, Quantity) else None
-    if known is not None and known.on is not None and known.on < last_raise(review.levels):
-        own = None
-    found = [one for one in (diary, own) if one is not None]
-    return Quantity(max(found), "mmHg") if found else None
+def _pressure(highest: Decimal | None) -> Quantity | None:
+    return None if highest is None else Quantity(highest, "mmHg")
 
 
 def _missed(review: Review) -> Told:
@@ -193,7 +186,8 @@ def stacked_sessions(review: Review) -> tuple[tuple[date, Dose, Dose], ...]:
     found = []
     diary = review.diary
     for one in review.case.given.parenteral:
-        if review.span.first <= one.on < review.on and review.levels[0].since <= one.on:
+        # Once a prescriber has signed again, both have been looked at.
+        if review.span.first <= one.on < review.on and review.level.since <= one.on:
             home = taken_between(diary, review.levels, review.supply, one.on, one.on).taken
             if home > 0:
                 found.append((one.on, Dose.of(one.dose_24h), review.supply.dose_of(home)))

@@ -166,6 +166,21 @@ def counted(
     return Counted(newest.counted_on, left, expected, short, state)
 
 
+def should_be_left(supplies: tuple[Supplied, ...], levels: tuple[SignedLevel, ...], on: date) -> Decimal | None:
+    """Pieces that should be there at the start of the day: from the newest count, else from the newest supply."""
+    begun = [one for one in supplies if one.on <= on]
+    if not begun:
+        return None
+    newest = max(begun, key=lambda one: one.on)
+    is_count = bool(newest.left) and newest.counted_on is not None and newest.counted_on <= on
+    left = parse_decimal(newest.left if is_count else newest.pieces)
+    day = newest.counted_on if is_count and newest.counted_on is not None else newest.on
+    while day < on:
+        left -= pieces_on(levels, day)
+        day += _ONE_DAY
+    return max(left, Decimal(0))
+
+
 def _lasts(levels: tuple[SignedLevel, ...], start: date, pieces: Decimal) -> int:
     """For how many days the pieces last from ``start``."""
     for days in range(LONGEST_DAYS):

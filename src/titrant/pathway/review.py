@@ -35,7 +35,16 @@ from titrant.pathway.diary import (
 from titrant.pathway.history import history, newest, newest_before
 from titrant.pathway.loads import Loads, loads
 from titrant.pathway.readings import Reading
-from titrant.pathway.reconciling import Counted, Missed, Taken, counted, missed_run, rung_now, taken_between
+from titrant.pathway.reconciling import (
+    Counted,
+    Missed,
+    Taken,
+    counted,
+    missed_run,
+    rung_now,
+    should_be_left,
+    taken_between,
+)
 from titrant.pathway.screen import Screening, screen
 from titrant.pathway.supplying import SignedLevel
 from titrant.pathway.swing import Change, change
@@ -141,6 +150,7 @@ class Review(Struct, frozen=True, kw_only=True):
     rung: Rung | None
     rung_possible: Rung | None
     counted: Counted | None
+    should_be_left: Decimal | None  # pieces at the start of the day, from the newest supply
     checks: tuple[DueCheck, ...]
     loads: Loads
     tolerance: bool
@@ -169,8 +179,9 @@ def review(case: Case, library: Library, on: date) -> Review:
     span = Span(on - timedelta(days=window), on - _ONE_DAY, on)
     steps = tuple(_steps(diary, levels, following, span))
     missed = _missed(case, diary, levels, supply, on)
-    harm = _harm(diary, levels, following, span)
-    benefit = _benefit(told, diary, library, protocol, following, levels, span, harm)
+    readings = history(told, library)
+    harm = _harm(diary, readings.get("blood_pressure", ()), levels, following, span)
+    benefit = _benefit(readings, diary, protocol, following, levels, span, harm)
     return Review(
         on=on,
         case=case,
@@ -195,6 +206,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         rung=rung_now(protocol, missed, missed.certain),
         rung_possible=rung_now(protocol, missed, missed.possible),
         counted=counted(case.given.course.supplies, levels, protocol, on),
+        should_be_left=should_be_left(case.given.course.supplies, levels, on),
         checks=following_checks(assessment, screening, diary, library, levels, protocol),
         loads=loads(assessment, screening, library, levels),
         tolerance=_tolerance(steps),
@@ -255,16 +267,15 @@ def stretches(levels: tuple[SignedLevel, ...], last: date) -> Iterator[tuple[Sig
 
 
 def _benefit(
-    case: Case,
+    readings: dict[str, tuple[Reading, ...]],
     diary: Diary,
-    library: Library,
     protocol: Protocol,
     following: Following,
     levels: tuple[SignedLevel, ...],
     span: Span,
     harm: Harm,
 ) -> Benefit:
-    readings, start = history(case, library), levels[0].since
+    start = levels[0].since
     response = following.response
     # What the diary says of the first day is no longer "before".
     baseline = _baseline(
@@ -390,15 +401,17 @@ def _flare(diary: Diary, following: Following, span: Span) -> date | None:
 # Harm
 
 
-def _harm(diary: Diary, levels: tuple[SignedLevel, ...], following: Following, span: Span) -> Harm:
+def _harm(
+    diary: Diary, measured: tuple[Reading, ...], levels: tuple[SignedLevel, ...], following: Following, span: Span
+) -> Harm:
     level, step = levels[-1], last_raise(levels)
     lowered = len(levels) > 1 and levels[-1].regimen.weekly < levels[-2].regimen.weekly
     # What led to a lower dose was acted on when that was signed; it is not acted on twice.
     acted_on = level.since + _ONE_DAY if lowered else span.first
     now = _mean_grade(diary, max(level.since, span.first), span.on)
     before = _mean_grade(diary, levels[-2].since, level.since - _ONE_DAY) if len(levels) > 1 else None
-    since = diary.between(step, span.on)
-    pressures = [one for day in since for one in day.pressures]
+    # Every pressure since the step, from the diary and from the clinic: a normal one later does not undo a high one.
+    pressures = [one for one in measured if step <= one.on]
     flags = sorted({flag for day in diary.between(span.first, span.on) for flag in day.entry.flags})
     rise = following.effect_rise.value.value
     return Harm(
