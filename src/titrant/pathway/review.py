@@ -97,6 +97,7 @@ class StepChange(Struct, frozen=True):
     on: date
     raised: bool
     change: Change | None
+    in_time: Change | None  # without late entries
     too_short: bool  # a level was not held for long enough to tell; not a matter of missing entries
 
 
@@ -366,26 +367,30 @@ def _responder(
 
 def _steps(diary: Diary, levels: tuple[SignedLevel, ...], following: Following, span: Span) -> Iterator[StepChange]:
     """The change after each step: the last days of a level against the last days of the level before it."""
-    window = (span.last - span.first).days
-    ends = list(stretches(levels, span.last))
-    for (before, before_ends), (after, after_ends) in pairwise(ends):
+    window = span.last - span.first
+    least = following.swing.days_each_side.value
+    for (before, before_ends), (after, after_ends) in pairwise(stretches(levels, span.last)):
         parts = [
-            list(
-                pain_by_day(diary.between(max(level.since, end - timedelta(days=window)), end), late_too=False).values()
-            )
+            diary.between(max(level.since, end - window), end)
             for level, end in ((before, before_ends), (after, after_ends))
         ]
+        everything, in_time = (_change(parts, following, late_too=late) for late in (True, False))
+        held = min((before_ends - before.since).days, (after_ends - after.since).days) + 1
         raised = before.regimen.weekly < after.regimen.weekly
-        found = change(parts[0], parts[1], following.swing)
-        least = following.swing.days_each_side.value
-        days = (before_ends - before.since).days + 1, (after_ends - after.since).days + 1
-        yield StepChange(before.regimen, after.regimen, after.since, raised, found, not least <= min(days))
+        yield StepChange(before.regimen, after.regimen, after.since, raised, everything, in_time, not least <= held)
+
+
+def _change(parts: list[tuple[Day, ...]], following: Following, *, late_too: bool) -> Change | None:
+    before, after = (list(pain_by_day(part, late_too=late_too).values()) for part in parts)
+    return change(before, after, following.swing)
 
 
 def _tolerance(steps: tuple[StepChange, ...]) -> bool:
-    """The dose was raised last, and the effect is flat where it can be told."""
-    raises = [step for step in steps if step.raised]
-    return bool(raises) and raises[-1] is steps[-1] and raises[-1].change is not None and not raises[-1].change.clear
+    """The dose was raised last, and the effect is flat where it can be told, with late entries or without."""
+    last = steps[-1] if steps else None
+    if last is None or not last.raised:
+        return False
+    return any(one is not None and not one.clear for one in (last.change, last.in_time))
 
 
 def _flare(diary: Diary, following: Following, span: Span) -> date | None:
