@@ -12,6 +12,8 @@ from titrant.cli.main import main
 from titrant.clinic.diary_csv import COLUMNS, entries_of
 from titrant.clinic.opening import shape_case
 from titrant.fhir.diary import diary_of
+from titrant.fhir.import_bundle import case_from_bundle
+from titrant.knowledge.library import Library
 from titrant.pathway.entries import Entry
 from titrant.terms.errors import CaseFileError
 
@@ -175,3 +177,12 @@ def test_the_commands_speak_to_people_too(command: str) -> None:
     run = CliRunner().invoke(main, [command, CASE])
     assert run.exit_code == 0
     assert "BENEFIT" in run.output
+
+
+def test_a_record_with_a_diary_is_imported_with_it_and_an_uncertain_entry_is_listed(library: Library) -> None:
+    patient = {"resourceType": "Patient", "id": "demo-01", "birthDate": "1974-05-02", "gender": "male"}
+    told = (response(), response(id="r2", status="entered-in-error"), response(id="r3", item=[]))
+    entries = [{"fullUrl": f"urn:x:{one['id']}", "resource": one} for one in (patient, *told)]
+    case = case_from_bundle({"resourceType": "Bundle", "type": "collection", "entry": entries}, library)
+    assert [entry.day.isoformat() for entry in case.given.diary] == ["2026-11-20"]
+    assert sum("diary" in line for line in case.skipped) >= 1

@@ -26,7 +26,7 @@ from titrant.pathway.next_dose import (
     share_kept,
     taper,
 )
-from titrant.pathway.plan import KNOWLEDGE_NEEDED, Alternative, Outcome
+from titrant.pathway.plan import KNOWLEDGE_NEEDED, Alternative, Outcome, protocol_warnings
 from titrant.pathway.review import Review, review
 from titrant.terms.calendar import days_later
 from titrant.terms.dose import Dose
@@ -69,11 +69,12 @@ class Adjustment(Struct, frozen=True, kw_only=True):
     taper: tuple[TaperStep, ...] = ()
     call: bool = False
     next_review: date | None = None
+    warnings: tuple[Finding, ...] = ()  # where the protocol departs from the literature
     patient: tuple[str, ...] = ()  # codes of rules with words for the patient
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        return (*self.review.screening.findings, *_own_findings(self.review))
+        return (*self.review.screening.findings, *_own_findings(self.review), *self.warnings)
 
 
 def adjust_case(case: Case, library: Library, on: date, opinion: Opinion | None = None) -> Adjustment:
@@ -92,6 +93,7 @@ def adjust(found: Review, library: Library, opinion: Opinion | None = None) -> A
         not_chosen=_not_chosen(decided, verdicts),
         alternatives=tuple(_alternatives(decided)),
         next_review=_next_review(decided),
+        warnings=tuple(protocol_warnings(found.protocol, library)),
     )
 
 
@@ -268,7 +270,7 @@ def _by_hand(found: Review) -> Iterator[Reason]:
 # Missing facts that cannot hide a harm: they stand in the way of a raise only.
 _ONLY_RAISE = (
     "fact_too_old", "reconciled_list_old", "allergies_not_reviewed", "indication_missing", "no_failed_treatment",
-    "no_goal", "raise_cannot_be_judged",
+    "no_goal", "raise_cannot_be_judged", "protocol_needs_explicit_choice",
 )  # fmt: skip
 
 
@@ -277,6 +279,8 @@ def _unjudged(found: Review, verdicts: tuple[Verdict, ...]) -> tuple[Missing, ..
     asked = {one.fact for one in found.screening.missing}
     missing = [_asked(one, found) for one in found.screening.missing if not one.why.startswith("settle_")]
     missing += [one for one in found.never if one.fact not in asked]
+    if found.protocol.explicit_choice and found.case.choice is None:
+        missing.append(Missing("choice", "protocol_needs_explicit_choice", {"protocol": found.protocol.title}))
     for one in verdicts:
         if one.applies is None:
             harm = one.rule.action in REDUCING

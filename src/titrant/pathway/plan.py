@@ -102,7 +102,7 @@ def plan(assessment: Assessment, screening: Screening, library: Library) -> Plan
         outcome=Outcome.REFUSED, on=on, protocol=protocol, protocol_sha256=sha, supply=supply, screening=screening,
         assessment=assessment, asking=asking, reasons=(), monitoring=baseline(assessment, library, screening.values),
         beside=tuple(_beside(protocol, assessment)), conversions=_conversions(protocol, assessment),
-        warnings=tuple(_warnings(protocol, library)),
+        warnings=tuple(protocol_warnings(protocol, library)),
     )  # fmt: skip
     refusals = (*_refusals(assessment, screening, protocol, library), *hard_reasons(asking, protocol))
     if refusals:
@@ -282,7 +282,7 @@ def _missing(
             yield Missing(fact, f"start_needs_{fact}")
 
 
-def _warnings(protocol: Protocol, library: Library) -> Iterator[Finding]:
+def protocol_warnings(protocol: Protocol, library: Library) -> Iterator[Finding]:
     """Where the articles and the literature disagree, as far as it touches this protocol."""
     grade = Severity.CAUTION if protocol.explicit_choice else Severity.NOTE
     for name in protocol.warnings:
