@@ -123,9 +123,11 @@ def missed_run(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, si
     while day < on:
         signed = pieces_on(levels, day)
         if signed:
-            swallowed = taken_on(diary.between(day, day), signed, supply)
-            certain = certain + 1 if swallowed == 0 else 0
-            possible = 0 if swallowed else possible + 1
+            entries = diary.between(day, day)
+            swallowed = taken_on(entries, signed, supply)
+            some = bool(swallowed) or any(one.entry.taken == "some" for one in entries)
+            certain = certain + 1 if swallowed == 0 and not some else 0
+            possible = 0 if some else possible + 1
             longest = max(longest, certain)
         day += _ONE_DAY
     return Missed(longest, certain, possible)
@@ -146,10 +148,10 @@ _FOR_PRESCRIBERS = ("prescriber", "restart")
 
 
 def counted(
-    supplies: tuple[Supplied, ...], levels: tuple[SignedLevel, ...], protocol: Protocol, on: date
+    supplies: tuple[Supplied, ...], levels: tuple[SignedLevel, ...], protocol: Protocol, since: date, on: date
 ) -> Counted | None:
-    """The newest count of pieces against the signed plan; None where nothing was counted."""
-    counts = [one for one in supplies if one.left and one.counted_on is not None and one.counted_on <= on]
+    """The newest count of pieces from ``since`` to ``on`` against the signed plan; None where nothing was counted."""
+    counts = [one for one in supplies if one.left and one.counted_on is not None and since <= one.counted_on <= on]
     if not counts:
         return None
     newest = max(counts, key=lambda one: (one.counted_on or one.on, one.on))

@@ -206,7 +206,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         never=_never(assessment, library, screening),
         rung=rung_now(protocol, missed, missed.certain),
         rung_possible=rung_now(protocol, missed, missed.possible),
-        counted=counted(case.given.course.supplies, levels, protocol, on),
+        counted=counted(case.given.course.supplies, levels, protocol, min(levels[-1].since, span.first), on),
         should_be_left=should_be_left(case.given.course.supplies, levels, on),
         checks=following_checks(assessment, screening, diary, library, levels, protocol),
         loads=loads(assessment, screening, library, levels),
