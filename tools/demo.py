@@ -27,9 +27,7 @@ def main() -> int:
                 print(plan_page(desk.plan(case), desk.words, desk.clinic))
         except TitrantError as error:
             print(f"titrant: {error}\n")
-    print(
-        f"{RULE}\n{len(records)} records. One at a time: {Path(sys.executable).parent.name}/titrant plan demo/NAME.yaml"
-    )
+    print(f"{RULE}\n{len(records)} records. One at a time: .venv/bin/titrant plan demo/NAME.yaml")
     return 0
 
 

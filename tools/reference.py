@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import click
 import msgspec
 
 from titrant.clinic.listing import condition_text, values
+from titrant.clinic.write_case import case_as_yaml
+from titrant.explain.words import rules
 from titrant.knowledge.library import SHAPES, Library
 from titrant.knowledge.shapes.common import Rule
 from titrant.knowledge.shapes.facts import FactKind, Kind
 from titrant.knowledge.shapes.following import CourseRule
 from titrant.knowledge.shapes.monitoring import Due
-from titrant.pathway.case import Case
+from titrant.pathway.case import Case, Facts, Patient
 from titrant.terms.dose import Dose
 from titrant.terms.quantity import Quantity
 
@@ -159,6 +162,69 @@ def _course_rule_row(rule: CourseRule) -> tuple[str, ...]:
     return rule.action.value, f"`{rule.code}`", applies, f"{rule.source}{rule.status.mark}"
 
 
+def indications(library: Library) -> str:
+    rows = [(f"`{name}`", one.title, one.banner) for name, one in sorted(library.evidence.items())]
+    return page(
+        "Indications",
+        "For `indication.condition`; else `other` with `words`.",
+        "",
+        *markdown_table(("name", "what", "evidence"), rows),
+    )
+
+
+def products(library: Library) -> str:
+    rows = [
+        (
+            f"`{name}`",
+            one.title,
+            ", ".join(map(str, one.strengths.values)),
+            one.smallest_part.value,
+            one.content.value.value,
+            one.warning,
+        )
+        for name, one in sorted(library.products.items())
+    ]
+    return page(
+        "Products", *markdown_table(("family", "what", "strengths", "smallest part", "label counts", "warning"), rows)
+    )
+
+
+def questionnaires(library: Library) -> str:
+    rows = [
+        (
+            f"`{name}`",
+            one.title,
+            one.scoring.value,
+            f"`{one.score}`",
+            ", ".join(f"`{item.id}` {item.lo}-{item.hi}" for item in one.items) or "total only",
+            one.licence,
+        )
+        for name, one in sorted(library.questionnaires.items())
+    ]
+    return page("Questionnaires", *markdown_table(("name", "what", "scoring", "gives", "items", "licence"), rows))
+
+
+def findings(library: Library) -> str:
+    """Every finding code, for ``reviews``."""
+    rows = [
+        (f"`{rule.code}`", rule.severity.value, rule.bars.value.replace("_", " "), rule.clinician)
+        for rule in sorted(rules(library), key=lambda one: one.code)
+    ]
+    head = "A review settles a `specialist` finding that bars `until settled`; nothing else is lifted by an opinion."
+    return page("Findings", head, "", *markdown_table(("code", "grade", "bars a dose", "what"), rows))
+
+
+def disagreements(library: Library) -> str:
+    rows = [
+        (name, one.article, one.literature, one.shown, ", ".join(one.sources))
+        for name, one in library.disagreements.disagreements.items()
+    ]
+    return page(
+        "Where web articles and the literature disagree",
+        *markdown_table(("", "an article says", "the literature says", "here", "sources"), rows),
+    )
+
+
 def commands(group: click.Group) -> str:
     lines = []
     for name in sorted(group.commands):
@@ -183,6 +249,12 @@ def schemas() -> list[tuple[str, str]]:
     return made
 
 
+def asked_of(library: Library) -> dict[str, str]:
+    """Every question that may be asked before a start."""
+    asked = {name: one.ask for name, one in library.facts.items() if one.ask and (one.required or one.required_when)}
+    return asked | {name: one.ask for name, one in library.conditions.items() if one.ask}
+
+
 def _as_text(kind: type) -> dict[str, Any]:
     if kind is object:
         return {"description": "what a scenario test expects"}
@@ -195,7 +267,19 @@ def pages(library: Library, group: click.Group, docs: Path) -> list[tuple[Path, 
     made = {
         "facts.md": facts(library), "conditions.md": conditions(library), "interactions.md": interactions(library),
         "monitoring.md": monitoring(library), "protocols.md": protocols(library), "commands.md": commands(group),
+        "indications.md": indications(library), "products.md": products(library), "findings.md": findings(library),
+        "questionnaires.md": questionnaires(library), "disagreements.md": disagreements(library),
     }  # fmt: skip
-    return [(docs / "reference" / name, text) for name, text in made.items()] + [
-        (docs / "schemas" / name, text) for name, text in schemas()
-    ]
+    blank = Case(
+        scenario="One sentence that says what this case is about",
+        given=Facts(patient=Patient(birth_date=date(1970, 1, 1))),
+    )
+    written = (
+        docs / "blank-case.yaml",
+        case_as_yaml(msgspec.structs.replace(blank, questions=asked_of(library)), library),
+    )
+    return (
+        [written]
+        + [(docs / "reference" / name, text) for name, text in made.items()]
+        + [(docs / "schemas" / name, text) for name, text in schemas()]
+    )

@@ -1,7 +1,9 @@
 """``titrant``: the steps of the spine on a case file or a FHIR R4 bundle, for people or, with ``--json``, machines."""
 
 import json
+import os
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -11,6 +13,7 @@ import click
 
 from titrant import __version__
 from titrant.cli import following
+from titrant.cli.exposure import fit, models, simulate
 from titrant.cli.opened import Opening, today
 from titrant.terms.errors import TitrantError
 
@@ -42,9 +45,20 @@ class Titrant(click.Group):
         except TitrantError as error:
             click.echo(f"titrant: {error}", err=True)
             ctx.exit(error.exit_code)
-        except RecursionError:
-            click.echo("titrant: the input is nested too deeply to be a record", err=True)
-            ctx.exit(11)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if os.environ.get("TITRANT_DEBUG"):
+                raise
+            # A fault of the program: nothing of the case is shown, because a trace could carry it into a log.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            click.echo(
+                f"titrant: a fault in the program ({type(error).__name__} in {place.name}, line {place.lineno}).\n"
+                "  No answer was given, and none should be taken from it.\n"
+                "  Report it with these words; TITRANT_DEBUG=1 shows the whole trace.",
+                err=True,
+            )
+            ctx.exit(1)
 
 
 @click.group(cls=Titrant)
@@ -144,7 +158,7 @@ def prescribe(as_json: bool, **options: Any) -> None:
     show(
         as_json,
         lambda: {"outcome": decided.outcome.value, **saying.draft_data(draft, faults)},
-        lambda: telling.draft_page(draft, faults),
+        lambda: telling.draft_page(draft, faults, desk.clinic),
     )
 
 
@@ -164,7 +178,7 @@ def dispense(as_json: bool, days: int | None, starts: date | None, **options: An
     show(
         as_json,
         lambda: {"outcome": "computed", **saying.dispensing_data(found, desk.words)},
-        lambda: telling.dispensing_page(found, desk.words),
+        lambda: telling.dispensing_page(found, decided, desk.words, desk.clinic),
     )
 
 
@@ -187,7 +201,7 @@ def report(as_json: bool, paper: str | None, **options: Any) -> None:
     show(
         as_json,
         lambda: {"outcome": decided.outcome.value, "papers": saying.papers_data(chosen, texts)},
-        lambda: "\n".join(texts.values()),
+        lambda: "\n".join(texts.values()) + f"\n{desk.clinic}\n",
     )
 
 
@@ -251,6 +265,10 @@ def check(folder: Path | None, on: date | None) -> None:
 
 
 following.register(main, case_command, show)
+
+for _exposure in (simulate, fit, models):
+    main.add_command(_exposure)
+
 
 if __name__ == "__main__":
     main()

@@ -8,7 +8,6 @@ from titrant.explain.words import Words
 from titrant.knowledge.library import Library
 from titrant.pathway.assess import Assessment, assess
 from titrant.pathway.case import Case
-from titrant.pathway.deliver import supply_of
 from titrant.pathway.dispense import dispense_case
 from titrant.pathway.plan import Plan, plan_case
 from titrant.pathway.prescribe import Draft, prescribe
@@ -16,6 +15,7 @@ from titrant.pathway.report import Paper, report
 from titrant.pathway.screen import Screening, screen
 from titrant.pathway.supplying import Dispensing
 from titrant.record.gate import faults
+from titrant.terms.reason import Bar
 
 
 class Desk:
@@ -47,16 +47,19 @@ class Desk:
         draft = prescribe(decided, __version__)
         return decided, draft, [] if draft is None else faults(draft.content, absolute_limits())
 
-    def dispense(self, case: Case) -> tuple[Plan | None, Dispensing | None]:
-        """What may be supplied: for the signed levels of a running course, else for the start that is proposed."""
-        if case.given.course.levels:
-            protocol = self.library.protocols[case.protocol]
-            supply = supply_of(case.product, protocol, self.library)
-            return None, dispense_case(case, protocol, supply, None, self.on, None)
+    def dispense(self, case: Case) -> tuple[Plan, Dispensing | None]:
+        """What may be supplied: for the signed levels of a running course, else for the start that is proposed.
+
+        A finding that refuses a dose refuses the supply too, whoever signed what before.
+        """
         decided, _, refused = self.prescribe(case)
-        regimen = None if refused else decided.regimen
-        found = dispense_case(case, decided.protocol, decided.supply, regimen, self.on, decided.ends)
-        return decided, found
+        running = bool(case.given.course.levels)
+        barred = running and bool(decided.screening.barred(Bar.REFUSES))
+        if refused or barred or not decided.screening.ledger.complete:
+            return decided, None
+        regimen = None if running else decided.regimen
+        ends = None if running else decided.ends
+        return decided, dispense_case(case, decided.protocol, decided.supply, regimen, self.on, ends)
 
     def report(self, case: Case) -> tuple[Plan, tuple[Paper, ...]]:
         decided, draft, refused = self.prescribe(case)

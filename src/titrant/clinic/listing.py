@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from titrant.explain.amounts import pieces_text
+from titrant.explain.amounts import days_text, pieces_text
 from titrant.explain.pages import bullet, heading, page, paragraph, table
 from titrant.explain.words import Words, rules
 from titrant.knowledge.library import Library
-from titrant.knowledge.shapes.common import Sourced, When
+from titrant.knowledge.shapes.common import Rule, Sourced, When
 from titrant.knowledge.shapes.protocols import Protocol
 from titrant.pathway.deliver import Supply, supply_of
 from titrant.pathway.ladder import ladder
@@ -62,7 +62,11 @@ def _start(
     regimen = supply.regimen(min(cap, normal or cap), times, days) if cap else None
     levels: tuple[str, ...] = ()
     if regimen and normal:
-        share = Fraction(regimen.dose.mg) / Fraction(normal.mg) if "limit" in applies else Fraction(1)
+        share = (
+            Fraction(cited.limit.share)
+            if isinstance(cited, Rule) and cited.limit and cited.limit.share
+            else Fraction(1)
+        )
         reduced = regimen.dose < normal
         rising = ladder(regimen, date(2000, 1, 1), protocol, supply, share, reduced=reduced)
         levels = tuple(str(level.regimen.dose) for level in rising)
@@ -153,9 +157,7 @@ def paths_page(name: str, library: Library) -> str:
     lines += [heading("What bars a start"), *table(list(refusals(library)))]
     lines += [heading("Every number"), *table(list(values(protocol)))]
     lines.append(heading("Missed doses"))
-    lines += [
-        bullet(f"{one.days_missed[0]} to {one.days_missed[1]} days: {one.clinician}") for one in protocol.missed_doses
-    ]
+    lines += [bullet(f"{days_text(*one.days_missed)}: {one.clinician}") for one in protocol.missed_doses]
     lines.append(heading("No raise if"))
     lines += [bullet(f"{one.text} ({one.source}{one.status.mark})") for one in protocol.raise_needs.forbidden_if]
     lines.append(heading("Stop"))

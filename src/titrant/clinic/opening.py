@@ -1,5 +1,6 @@
 """Opening what somebody hands over: a case file, an answers file, or a bundle from another system."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,36 @@ def shape_case(tree: Any, name: str, document: Document | None = None) -> Case:
         return msgspec.convert(tree, Case, dec_hook=decode)
     except (msgspec.ValidationError, ValueError, TypeError) as error:
         message, field = split_message(str(error))
+        message = _plainly(message)
         line = f", line {document.line_of(field)}" if document and document.lines else ""
         place = f"{name}{line}{f': {field}' if field else ''}"
         raise CaseFileError(place, f"{message}.", _WHY, "Correct the field; see docs/case-file.md.") from None
+
+
+# How the shapes complain, and what a person should read instead.
+_PLAIN = (
+    (re.compile(r"Expected '.*(str|Quantity).*', got 'bool'"), "true and false are no answers here: write yes or no"),
+    (
+        re.compile(r"Expected '.*str.*', got '(int|float)'"),
+        "A bare number stands here: put it in quotes, with its unit",
+    ),
+    (re.compile(r"Expected '.*', got 'null'"), "Nothing stands here: give a value, or leave the line out"),
+    (re.compile(r"Expected 'int', got 'str'"), "A whole number is needed here, without quotes and without a unit"),
+    (re.compile(r"Expected 'array', got '.*'"), "A list is needed here: write it in square brackets"),
+    (re.compile(r"Expected '.*object.*', got '.*'"), "Named fields are needed here: write {name: value}"),
+    (
+        re.compile(r"Invalid RFC3339 encoded date"),
+        "This is no day of the calendar: write YYYY-MM-DD",
+    ),
+    (re.compile(r"Invalid enum value (.*)"), r"\1 is not one of the words that may stand here"),
+    (re.compile(r"Object contains unknown field (.*)"), r"There is no field \1 here"),
+    (re.compile(r"Object missing required field (.*)"), r"The field \1 is missing"),
+)
+
+
+def _plainly(message: str) -> str:
+    for pattern, plain in _PLAIN:
+        found = pattern.fullmatch(message)
+        if found:
+            return found.expand(plain)
+    return message

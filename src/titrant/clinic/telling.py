@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from titrant.explain.amounts import pieces_text, regimen_text
+from titrant.explain.amounts import after_text, pieces_text, regimen_text
 from titrant.explain.pages import bullet, heading, page, paragraph, table
 from titrant.explain.words import Words
 from titrant.pathway.assess import Assessment
@@ -13,8 +13,9 @@ from titrant.pathway.prescribe import Draft
 from titrant.pathway.report import Paper
 from titrant.pathway.screen import Screening
 from titrant.pathway.supplying import Dispensing
+from titrant.terms.canonical import canonical_json
 from titrant.terms.numbers import plain
-from titrant.terms.reason import Finding, Missing, Reason, Severity, Status
+from titrant.terms.reason import Bar, Finding, Missing, Reason, Severity, Status
 
 _GRADE = {
     Severity.STOP: "STOP",
@@ -31,11 +32,16 @@ def plan_page(plan: Plan, words: Words, clinic: str) -> str:
     case = plan.assessment.case
     lines = [paragraph(case.scenario), *_standing(plan, clinic), *_answer(plan)]
     lines += [heading("Why"), *(_reason(one, words) for one in plan.reasons)] if plan.reasons else []
-    if plan.findings:
-        lines += [heading("Findings"), *(_finding(one, words) for one in plan.findings)]
+    loud = [one for one in plan.findings if one not in plan.warnings or one.severity is not Severity.NOTE]
+    if loud:
+        lines += [heading("Findings"), *(_finding(one, words) for one in loud)]
     lines += _missing(plan.missing, words)
     lines += [*_beside(plan), *_conversions(plan), *_ladder(plan), *_alternatives(plan)]
     lines += [*_checks(plan.monitoring), *_stop_rules(plan, words), *_evidence(plan.assessment)]
+    quiet = [one for one in plan.findings if one not in loud]
+    if quiet:
+        lines.append(heading("Where web articles and the literature disagree (D numbers: docs/reference)"))
+        lines += [bullet(f"{words.say(one.code, one.facts)}{_cited(one.source, one.status)}") for one in quiet]
     if case.skipped:
         lines += [heading("Not used from the record"), *(bullet(one) for one in case.skipped)]
     return page(_title(plan), [*lines, "", _MARKS])
@@ -78,8 +84,17 @@ def _finding(one: Finding, words: Words) -> str:
     settled = (
         f" Reviewed by {one.facts['reviewed_by']} on {one.facts['reviewed_on']}." if "reviewed_by" in one.facts else ""
     )
-    text = words.say(one.code, one.facts)
-    return bullet(f"{text}{settled}{_cited(one.source, one.status)}", f"{_GRADE[one.severity]:<11}")
+    text = f"{words.say(one.code, one.facts)}{settled}{_cited(one.source, one.status)}{_bar_text(one, words)}"
+    return bullet(text, f"{_GRADE[one.severity]:<11}")
+
+
+def _bar_text(one: Finding, words: Words) -> str:
+    """What a finding bars, where its grade alone does not say so."""
+    if one.bar is Bar.REFUSES and one.severity is not Severity.STOP:
+        return f" {words.text('papers', 'bar-refuses')}"
+    if one.bar is Bar.UNTIL_SETTLED and one.severity in (Severity.CAUTION, Severity.NOTE):
+        return f" {words.text('papers', 'bar-until-settled')}"
+    return ""
 
 
 def _cited(source: str, status: Status) -> str:
@@ -134,6 +149,9 @@ def _conversions(plan: Plan) -> Iterator[str]:
         yield bullet(f"{mark}{one.title}: {span} a day{_cited(one.source, one.status)}")
 
 
+_LADDER_ENDS = "It ends at the usual bound for this person, or where no full trial fits before the plan ends."
+
+
 def _ladder(plan: Plan) -> Iterator[str]:
     if not plan.ladder:
         return
@@ -154,6 +172,7 @@ def _ladder(plan: Plan) -> Iterator[str]:
         ],
         right=(0, 1, 2, 3, 4),
     )
+    yield _LADDER_ENDS
 
 
 def _alternatives(plan: Plan) -> Iterator[str]:
@@ -182,8 +201,7 @@ def _checks(checks: tuple[DueCheck, ...]) -> Iterator[str]:
 
 
 def _due(one: DueCheck) -> str:
-    after = f" {one.after_dose} after the dose" if one.after_dose else ""
-    return f"{one.title}{'*' if one.blocks_raise else ''}{after}"
+    return f"{one.title}{'*' if one.blocks_raise else ''}{after_text(one.after_dose)}"
 
 
 def _stop_rules(plan: Plan, words: Words) -> Iterator[str]:
@@ -233,10 +251,12 @@ def screening_page(screening: Screening, words: Words) -> str:
     return page(f"SCREENED: {said}", [*lines, "", _MARKS])
 
 
-def draft_page(draft: Draft, faults: list[str]) -> str:
+def draft_page(draft: Draft, faults: list[str], clinic: str) -> str:
     """The text to be signed, and what the last gate says of it."""
     gate = [bullet(one) for one in faults] or ["Passed: every amount lies within the absolute limits of this release."]
-    lines = ["", draft.text, heading("Last gate"), *gate, heading("Content hash"), draft.sha256]
+    lines = [clinic, "", draft.text, heading("Last gate"), *gate]
+    lines += [heading("Canonical content (what the signature covers)"), canonical_json(draft.content).decode("utf-8")]
+    lines += [heading("SHA-256 of the content"), draft.sha256]
     title = (
         "NOT READY: the last gate refuses it"
         if faults
@@ -245,9 +265,16 @@ def draft_page(draft: Draft, faults: list[str]) -> str:
     return page(title, lines)
 
 
-def dispensing_page(one: Dispensing, words: Words) -> str:
+def dispensing_page(one: Dispensing, plan: Plan, words: Words, clinic: str) -> str:
     """The arithmetic of a supply as lines that a pharmacist can check by hand."""
-    lines = [heading("Counted")]
+    patient = plan.assessment.case.given.patient
+    lines = [
+        f"For record {patient.id or '—'}, born {patient.birth_date}: ketamine (mg of base), {plan.supply.name}.",
+        clinic,
+    ]
+    if not plan.assessment.case.given.course.levels:
+        lines.append(words.text("papers", "supply-draft"))
+    lines.append(heading("Counted"))
     for part in one.stretches:
         each = plain(part.regimen.pieces)
         sum_line = (
@@ -255,7 +282,8 @@ def dispensing_page(one: Dispensing, words: Words) -> str:
         )
         lines.append(bullet(f"{part.regimen.dose} from {part.first} for {part.days} days: {sum_line}"))
     lines += [f"Needed {plain(one.needed)} {one.unit}, handed out {plain(one.quantity)} {one.unit}; {one.mg} in all."]
-    lines += [heading("Dates"), f"Hand out from {one.earliest}. Next supply from {one.next_earliest}."]
+    next_one = f" Next supply from {one.next_earliest}." if one.next_earliest else ""
+    lines += [heading("Dates"), f"Hand out from {one.earliest}.{next_one}"]
     lines += [heading("Should be left at the start of the day")]
     lines += table([(day.isoformat(), plain(left), one.unit) for day, left in one.should_be_left], right=(1,))
     if one.limits:

@@ -30,6 +30,26 @@ def pieces_text(pieces: Decimal, unit: str) -> str:
     return f"{plain(pieces)} {unit}{'' if pieces == 1 else 's'}"
 
 
+def quantity_text(quantity: Decimal, unit: str) -> str:
+    """A quantity handed out: ``21 mL``, ``6 troches``."""
+    return f"{plain(quantity)} {unit}{'' if unit == 'mL' or quantity == 1 else 's'}"
+
+
+def after_text(after_dose: str) -> str:
+    """``2 hours`` as ", 2 hours after the dose"; ``1 hours`` in the singular; nothing for nothing."""
+    if not after_dose:
+        return ""
+    single = after_dose.startswith("1 ")
+    return f", {after_dose.removesuffix('s') if single else after_dose} after the dose"
+
+
+def days_text(lo: int, hi: int) -> str:
+    """A closed range of days: ``1 day``, ``2 to 3 days``, ``15 days or more``."""
+    if hi > 365:
+        return f"{lo} days or more"
+    return f"{lo} day{'' if lo == 1 else 's'}" if lo == hi else f"{lo} to {hi} days"
+
+
 def times_text(times_per_day: int, days_per_week: int) -> str:
     often = _TIMES.get(times_per_day, f"{times_per_day} times a day")
     if days_per_week == 7:
@@ -41,7 +61,7 @@ def regimen_text(regimen: Regimen) -> str:
     """The whole regimen in one line: what the signer reads."""
     held = "by mouth" if regimen.route == "oral" else "held in the mouth"
     return (
-        f"{regimen.dose} ({pieces_text(regimen.pieces, regimen.piece_unit)} of {regimen.product}) {held}, "
+        f"{regimen.dose} = {pieces_text(regimen.pieces, regimen.piece_unit)} ({regimen.product}) {held}, "
         f"{times_text(regimen.times_per_day, regimen.days_per_week)}: {regimen.daily} on a dosing day, "
         f"{regimen.weekly} a week"
     )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from titrant.knowledge.library import Library
-from titrant.knowledge.shapes.common import Rule
+from titrant.knowledge.shapes.common import Rule, Text
 from titrant.knowledge.shapes.texts import Sentence
 from titrant.terms.reason import Status
 
@@ -51,7 +51,22 @@ class Words:
         if sentence is None:
             return f"{code} ({', '.join(f'{name}: {value}' for name, value in sorted(facts.items()))})"
         text = sentence.clinician if reader is Reader.CLINICIAN else sentence.patient or sentence.clinician
-        return _PLACE.sub(lambda place: facts.get(place[1], "—"), text)
+        said = _PLACE.sub(lambda place: facts.get(place[1], "—"), text)
+        return said + (self._basis(code, facts) if reader is Reader.CLINICIAN else "")
+
+    def _basis(self, code: str, facts: Mapping[str, str]) -> str:
+        """The numbers or the state on which a finding of the person rests, and their day."""
+        if code not in self._of_the_person:
+            return ""
+        known = self._library.facts
+        parts = [f"{known[name].label.lower()} {value}" for name, value in facts.items() if name in known]
+        parts += [f"recorded as {facts['state']}"] if "state" in facts else []
+        parts += [f"{name} {facts[name]}" for name in ("grade", "since", "on") if name in facts]
+        return f" [{', '.join(parts)}]" if parts else ""
+
+    @cached_property
+    def _of_the_person(self) -> set[str]:
+        return {rule.code for rule in findings_of_the_person(self._library)}
 
     def label(self, fact: str) -> str:
         """How a fact is called before people; a name without a label stays as it is."""
@@ -62,12 +77,24 @@ class Words:
         """``text`` with its mark, where the value behind it was not read in a source."""
         return f"{text}{status.mark}"
 
-    def text(self, page: str, name: str, reader: Reader = Reader.CLINICIAN) -> str:
-        """One text of a page of texts, e.g. ``education`` / ``driving``."""
-        for one in self._library.texts[page].texts:
-            if one.id == name:
-                return one.text if reader is Reader.CLINICIAN else one.patient or one.text
-        raise KeyError(f"{page}/{name}")
+    def text(
+        self, page: str, name: str, reader: Reader = Reader.CLINICIAN, facts: Mapping[str, str] | None = None
+    ) -> str:
+        """One text of a page of texts, e.g. ``education`` / ``driving``, with its facts filled in."""
+        one = self._text(page, name)
+        text = one.text if reader is Reader.CLINICIAN else one.patient or one.text
+        return _PLACE.sub(lambda place: (facts or {}).get(place[1], "—"), text)
+
+    def title(self, page: str, name: str) -> str:
+        """The title of a text, else its id in words."""
+        return self._text(page, name).title or name.replace("-", " ")
+
+    def _text(self, page: str, name: str) -> Text:
+        return self._texts[page, name]
+
+    @cached_property
+    def _texts(self) -> dict[tuple[str, str], Text]:
+        return {(page.id, one.id): one for page in self._library.texts.values() for one in page.texts}
 
 
 def _of_rules(library: Library) -> Iterator[tuple[str, Sentence]]:

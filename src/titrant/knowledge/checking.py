@@ -13,6 +13,7 @@ from typing import Any
 from titrant.knowledge.codes import loinc_is_valid, snomed_is_valid
 from titrant.knowledge.library import SHAPES, Library, shaped
 from titrant.knowledge.shapes.common import Rule, When
+from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.knowledge.shapes.facts import Kind
 from titrant.knowledge.shapes.protocols import Protocol
 from titrant.terms.calendar import whole_days
@@ -144,7 +145,8 @@ def _comparisons(when: When) -> Iterator[When]:
 def _comparison(library: Library, place: str, one: When) -> Faults:
     kind = library.facts.get(one.fact)
     if kind is None:
-        yield _fault(place, f"There is no fact {one.fact!r}.", "Use a fact of facts/.")
+        if not _worked_out_by_the_screen(library, one):
+            yield _fault(place, f"There is no fact {one.fact!r}.", "Use a fact of facts/.")
         return
     if one.comparison in ("equals", "one_of"):
         for word in one.values or (one.value,):
@@ -160,6 +162,15 @@ def _comparison(library: Library, place: str, one: When) -> Faults:
         yield _fault(
             place, f"{one.fact} is in {kind.unit}; {one.value} is a {quantity.dimension}.", "Correct the unit."
         )
+
+
+def _worked_out_by_the_screen(library: Library, one: When) -> bool:
+    """``condition.NAME`` takes a state, ``taking.INTERACTION`` takes yes or no."""
+    kind, _, name = one.fact.partition(".")
+    words = set(one.values or (one.value,))
+    if kind == "condition":
+        return name in library.conditions and words <= set(ConditionState)
+    return kind == "taking" and name in library.interactions and words <= {"yes", "no"}
 
 
 def _codes(library: Library) -> Faults:

@@ -45,7 +45,7 @@ class DrugTable:
         for table in tables:
             for row in csv.DictReader(io.StringIO(table)):
                 self._add(row)
-        self._variants = {variant: name for name, several in variants.items() for variant in several}
+        self._variants = {plain_name(variant): name for name, several in variants.items() for variant in several}
         self._by_rxcui = {drug.rxcui: drug for drug in self.drugs.values() if drug.rxcui}
         self._by_atc = {code: drug for drug in self.drugs.values() for code in drug.atc}
         self._by_name = {plain_name(name): drug for name, drug in self.drugs.items()}
@@ -65,19 +65,19 @@ class DrugTable:
 
     def resolve(self, name: str = "", rxnorm: str = "", atc: str = "") -> Match | None:
         """The one drug that the codes and the name agree on. None if unknown, or if code and name contradict."""
-        by_code = self._by_code(rxnorm, atc)
-        by_name = self.named(name)
+        if self.conflict(name, rxnorm, atc):
+            return None
+        by_code, by_name = self._by_code(rxnorm, atc), self.named(name)
         if by_code is None:
             # A code nobody here knows, beside a name that is known, may be a product: the name decides.
             return by_name
-        if by_name is not None and by_name.drug.name != by_code.drug.name:
-            return None
         return by_code
 
     def conflict(self, name: str = "", rxnorm: str = "", atc: str = "") -> bool:
-        """Whether a code names one drug and the words another."""
-        by_code, by_name = self._by_code(rxnorm, atc), self.named(name)
-        return bool(by_code and by_name and by_code.drug.name != by_name.drug.name)
+        """Whether the codes and the words name different drugs."""
+        named = (self._by_rxcui.get(rxnorm), self._by_atc.get(atc), self.named(name))
+        drugs = {one.drug.name if isinstance(one, Match) else one.name for one in named if one}
+        return len(drugs) > 1
 
     def named(self, name: str) -> Match | None:
         """The drug of exactly this name or known spelling."""
@@ -105,8 +105,6 @@ class DrugTable:
 
     def _by_code(self, rxnorm: str, atc: str) -> Match | None:
         by_rxnorm, by_atc = self._by_rxcui.get(rxnorm), self._by_atc.get(atc)
-        if by_rxnorm and by_atc and by_rxnorm.name != by_atc.name:
-            return None
         if by_rxnorm:
             return Match(by_rxnorm, "RxNorm code")
         return Match(by_atc, "ATC code") if by_atc else None

@@ -74,6 +74,15 @@ class Approvals(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     approvals: tuple[Approval, ...]
 
 
+class InUse(Struct, frozen=True):
+    """In whose name a protocol is in use."""
+
+    clinic: str
+    synthetic: bool
+    by: str
+    on: date
+
+
 class Library:
     """All knowledge of one clinic. Kinds are shaped when first asked for, so that a command loads what it needs."""
 
@@ -162,13 +171,22 @@ class Library:
 
     def standing(self, protocol: Protocol) -> Standing:
         """The standing of this version in this clinic: what its newest approval over this very content says."""
-        own = [
-            one
-            for one in (self.approvals.approvals if self.approvals else ())
-            if (one.protocol, one.version, one.sha256)
-            == (protocol.id, protocol.version, self.protocol_sha256(protocol.id, protocol.version))
-        ]
-        return max(own, key=lambda one: one.on).standing if own else protocol.status
+        newest = self._newest_approval(protocol)
+        return newest.standing if newest else protocol.status
+
+    def in_use(self, protocol: Protocol) -> "InUse | None":
+        """By whom, where and since when this version is in use."""
+        newest = self._newest_approval(protocol)
+        if newest is None or self.approvals is None or newest.standing is not Standing.IN_USE:
+            return None
+        return InUse(self.approvals.clinic, self.approvals.synthetic, newest.approved_by, newest.on)
+
+    def _newest_approval(self, protocol: Protocol) -> Approval | None:
+        wanted = (protocol.id, protocol.version, self.protocol_sha256(protocol.id, protocol.version))
+        given = self.approvals.approvals if self.approvals else ()
+        own = [one for one in given if (one.protocol, one.version, one.sha256) == wanted]
+        # Of two approvals on one day the stricter holds.
+        return max(own, key=lambda one: (one.on, one.standing is not Standing.IN_USE), default=None)
 
     def protocol_sha256(self, name: str, version: int) -> str:
         """The content hash that an approval signs."""
@@ -180,11 +198,15 @@ class Library:
     def past_review(self, on: date, folders: Iterable[str]) -> list[str]:
         """Files of these folders whose review date has passed by ``on``."""
         wanted = set(folders)
-        return sorted(
-            path
-            for path, tree in self.trees.items()
-            if path.split("/")[0] in wanted and not on <= date.fromisoformat(str(tree["next_review"]))
-        )
+        return [path for path, (folder, due) in self._reviews.items() if folder in wanted and not on <= due]
+
+    @cached_property
+    def _reviews(self) -> dict[str, tuple[str, date]]:
+        """The folder and the review date of every file, by path in order."""
+        return {
+            path: (path.split("/")[0], date.fromisoformat(str(self.trees[path]["next_review"])))
+            for path in sorted(self.trees)
+        }
 
     def _only(self, folder: str, shape: type[H]) -> H:
         found = list(self._kind(folder, shape).values())

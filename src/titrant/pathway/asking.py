@@ -95,13 +95,18 @@ def newest_session(assessment: Assessment, library: Library) -> Parenteral | Non
                 "What has not happened yet cannot be relied on.",
                 "Correct the day.",
             )
-    if not sessions:
+    newest = newest_of(sessions)
+    if newest is None:
         return None
-    newest = max(sessions, key=lambda one: (one.on, -one.dose_24h.to("mg").value))
     holds = library.facts["parenteral_session"].holds
     longest = whole_days(holds.value) if holds else 0
     recent = (assessment.on - newest.on).days <= longest
     return newest if recent and newest.tolerated == "yes" else None
+
+
+def newest_of(sessions: tuple[Parenteral, ...]) -> Parenteral | None:
+    """The newest session; of several on one day the one with the smallest dose."""
+    return max(sessions, key=lambda one: (one.on, -one.dose_24h.to("mg").value), default=None)
 
 
 def _lowest_share(conversion: Conversion) -> Fraction:

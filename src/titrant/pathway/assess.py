@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+import msgspec
 from msgspec import Struct
 
 from titrant.knowledge.drugs import Match
@@ -18,9 +19,9 @@ from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.knowledge.shapes.facts import FactKind, Kind
 from titrant.knowledge.shapes.texts import Evidence
-from titrant.pathway.case import Answer, Case, ConditionAnswer, Medication
+from titrant.pathway.case import Allergy, Answer, Case, ConditionAnswer, Medication
 from titrant.pathway.questionnaires import scored_readings
-from titrant.pathway.readings import Reading, parse_reading
+from titrant.pathway.readings import Reading, check_plausible, parse_reading
 from titrant.terms.calendar import age_in_years, whole_days
 from titrant.terms.errors import CaseFileError
 from titrant.terms.numbers import parse_decimal
@@ -57,8 +58,9 @@ class TakenDrug(Struct, frozen=True):
 
     def taken_on(self, on: date) -> bool:
         """Whether it is being taken on that day; a drug without an end is."""
-        until = self.medication.until
-        return until is None or on <= until
+        until, since = self.medication.until, self.medication.since
+        # An end before the beginning is a wrong date; until that is clear the drug counts as taken.
+        return until is None or on <= until or (since is not None and until < since)
 
 
 class Assessment(Struct, frozen=True):
@@ -73,6 +75,8 @@ class Assessment(Struct, frozen=True):
     evidence: tuple[Evidence, ...]
     neuropathic: bool
     case: Case
+    conditions_from_allergies: frozenset[str] = frozenset()
+    stale_conditions: frozenset[str] = frozenset()  # answered "no" too long ago, or on a day that is not known
 
     @property
     def values(self) -> dict[str, Value]:
@@ -82,18 +86,39 @@ class Assessment(Struct, frozen=True):
 
 def assess(case: Case, library: Library, on: date) -> Assessment:
     """Gather the facts of ``case`` as they stand on ``on``. Raises CaseFileError for what cannot be read."""
-    _check_days(case, on)
+    _check_days(case, library, on)
     facts = {**_readings(case, library, on), **_answers(case, library, on)}
     facts |= _derived(case, facts, on, library)
+    _check_reviews(case, library)
     drugs = tuple(one for drug in _medications(case) for one in _taken(drug, library))
     facts["mme"], unconvertible = _morphine_equivalents(drugs, library, on)
-    conditions = _conditions(case, library)
+    conditions = _conditions(case, library, on)
     medications_known = _list_known(case.given.medications, library, on)
+    contradictions = tuple(_contradictions(case, facts, library))
+    for one in contradictions:
+        if one.fact == "earlier_ketamine":
+            del facts["earlier_ketamine"]  # neither of the two can be relied on
     missing = (
         *_missing_structured(case, library, on),
+        *contradictions,
         *(Missing("mme", "dose_of_opioid_unknown", {"drug": name}) for name in unconvertible),
     )
-    return Assessment(on, facts, conditions, drugs, medications_known, missing, *_evidence(case, library), case)
+    held = _held("condition_answer", library)
+    stale = frozenset(name for name, one in conditions.items() if not _fresh(held, one.on, on))
+    evidence, neuropathic = _evidence(case, library)
+    return Assessment(
+        on,
+        facts,
+        conditions,
+        drugs,
+        medications_known,
+        missing,
+        evidence,
+        neuropathic,
+        case,
+        frozenset(_from_allergies(case, library)),
+        stale,
+    )
 
 
 def missing_facts(assessment: Assessment, library: Library, values: dict[str, Value]) -> Iterator[Missing]:
@@ -122,12 +147,13 @@ def _too_old(kind: FactKind, known: Known) -> dict[str, str]:
 # Reading the case
 
 
-def _check_days(case: Case, on: date) -> None:
-    born = case.given.patient.birth_date
-    if not date(1900, 1, 1) <= born <= on:
+def _check_days(case: Case, library: Library, on: date) -> None:
+    born, believable = case.given.patient.birth_date, library.facts["age"].plausible
+    oldest = believable.hi.value if believable else Decimal(0)
+    if not (born <= on and 0 <= age_in_years(born, on) <= oldest):
         raise CaseFileError(
             "given.patient.birth_date",
-            f"The birth date {born} is after the day of the decision, {on}, or before 1900.",
+            f"The birth date {born} is after the day of the decision, {on}, or longer ago than {oldest} years.",
             "Age limits who may be treated and how low the start must be.",
             "Correct the birth date, or the day given with --on.",
         )
@@ -138,7 +164,9 @@ def _readings(case: Case, library: Library, on: date) -> dict[str, Known]:
     for name, written in case.given.readings.items():
         kind = _kind_of(name, "readings", library, (Kind.QUANTITY, Kind.PRESSURE))
         several = (written,) if isinstance(written, str) else written
-        taken.setdefault(name, []).extend(_reading(name, place, text, kind) for place, text in enumerate(several))
+        taken.setdefault(name, []).extend(
+            _reading(name, place, text, kind, library) for place, text in enumerate(several)
+        )
     facts: dict[str, Known] = {}
     for name, readings in taken.items():
         for place, reading in enumerate(readings):
@@ -148,9 +176,13 @@ def _readings(case: Case, library: Library, on: date) -> dict[str, Known]:
     return facts
 
 
-def _reading(name: str, place: int, text: str, kind: FactKind) -> Reading:
+def _reading(name: str, place: int, text: str, kind: FactKind, library: Library) -> Reading:
     try:
-        return parse_reading(text, kind)
+        reading = parse_reading(text, kind)
+        for part, value in (("systolic", reading.value), ("diastolic", reading.second)):
+            if value is not None and f"{name}.{part}" in library.facts:
+                check_plausible(value, library.facts[f"{name}.{part}"])
+        return reading
     except ValueError as error:
         raise CaseFileError(
             f"given.readings.{name}[{place}]",
@@ -166,7 +198,7 @@ def _newest(name: str, readings: list[Reading], kind: FactKind, on: date) -> dic
     of_day = [reading for reading in readings if reading.on == day]
     fresh = _fresh(kind, day, on)
     recent = sum(_fresh(kind, reading.on, on) for reading in readings)
-    source = of_day[0].source
+    source = min(reading.source for reading in of_day)
     worst = max(of_day, key=lambda reading: reading.value)
     if kind.kind is Kind.PRESSURE:
         diastolic = max(reading.second or Decimal(0) for reading in of_day)
@@ -252,9 +284,9 @@ def _derived(case: Case, facts: dict[str, Known], on: date, library: Library) ->
         metres = _number(facts["height"]) / 100
         index = (_number(facts["weight"]) / (metres * metres)).quantize(_HUNDREDTH)
         derived["bmi"] = Known(Quantity(index, "kg/m2"), facts["weight"].on)
-    failed = Quantity(Decimal(len(case.given.failed_treatments)), "times")
-    derived["failed_treatments"] = Known(failed, on)
-    derived["failed_treatment_documented"] = Known("yes" if case.given.failed_treatments else "no", on)
+    failed = sum(bool(one.treatment.strip()) for one in case.given.failed_treatments)
+    derived["failed_treatments"] = Known(Quantity(Decimal(failed), "times"), on)
+    derived["failed_treatment_documented"] = Known("yes" if failed else "no", on)
     return derived
 
 
@@ -263,7 +295,7 @@ def _number(known: Known) -> Decimal:
     return known.value.value
 
 
-def _conditions(case: Case, library: Library) -> dict[str, ConditionAnswer]:
+def _conditions(case: Case, library: Library, on: date) -> dict[str, ConditionAnswer]:
     known = {}
     for name, written in case.given.conditions.items():
         place = f"given.conditions.{name}"
@@ -272,15 +304,17 @@ def _conditions(case: Case, library: Library) -> dict[str, ConditionAnswer]:
                 place,
                 f"{name!r} is not a condition that Titrant knows.{_nearest(name, library.conditions)}",
                 "A condition that is not recognised is not checked.",
-                "Use a name from docs/case-file.md.",
+                "Use a name from docs/reference/conditions.md.",
             )
         known[name] = _condition_answer(place, written, case)
-    return known | _from_allergies(case)
+        for day in (known[name].on, known[name].since):
+            _day_not_after(place, day, on)
+    return known | _from_allergies(case, library)
 
 
 def _condition_answer(place: str, written: str | ConditionAnswer, case: Case) -> ConditionAnswer:
     if isinstance(written, ConditionAnswer):
-        return written
+        return msgspec.structs.replace(written, on=written.on or case.given.answered_on)
     try:
         state = ConditionState(written)
     except ValueError:
@@ -293,16 +327,34 @@ def _condition_answer(place: str, written: str | ConditionAnswer, case: Case) ->
     return ConditionAnswer(state=state, on=case.given.answered_on, by=case.given.answered_by, source="asked")
 
 
-def _from_allergies(case: Case) -> dict[str, ConditionAnswer]:
+def _from_allergies(case: Case, library: Library) -> dict[str, ConditionAnswer]:
     """An allergy to ketamine in the allergy list is the condition, whatever was answered."""
     listed = case.given.allergies.allergies if case.given.allergies else ()
-    if any(_is_ketamine(one.substance, one.rxnorm, one.snomed) for one in listed):
+    if any(_is_ketamine(one, library) for one in listed):
         return {"hypersensitivity": ConditionAnswer(state=ConditionState.ACTIVE, source="allergy list")}
     return {}
 
 
-def _is_ketamine(substance: str, rxnorm: str, snomed: str) -> bool:
-    return "ketamin" in substance.casefold() or rxnorm in ("6130", "203184", "2119365") or snomed == "373464007"
+def _is_ketamine(allergy: Allergy, library: Library) -> bool:
+    """By code, by word, or by any brand name that the drug table knows."""
+    table = library.drugs
+    found = [table.named(allergy.substance), table.resolve(rxnorm=allergy.rxnorm), *table.in_text(allergy.substance)]
+    named = any(match and match.drug.name in ("ketamine", "esketamine") for match in found)
+    return (
+        named
+        or "ketamin" in allergy.substance.casefold()
+        or allergy.snomed == "373464007"
+        or allergy.rxnorm == "203184"
+    )
+
+
+def looks_like_ketamine(word: str) -> bool:
+    """Whether a word is ketamine or esketamine, or close enough to be either misspelt."""
+    from difflib import get_close_matches  # only where an allergy is listed
+
+    return bool(
+        get_close_matches(word, ("ketamine", "esketamine", "ketalar", "ketanest", "spravato"), n=1, cutoff=0.75)
+    )
 
 
 def _medications(case: Case) -> tuple[Medication, ...]:
@@ -348,14 +400,16 @@ def _check_hand_check(drug: Medication, library: Library) -> None:
 def _morphine_equivalents(drugs: tuple[TakenDrug, ...], library: Library, on: date) -> tuple[Known, tuple[str, ...]]:
     """Daily morphine milligram equivalents, and the opioids whose dose or factor is not known."""
     total, unknown = Fraction(0), []
-    factors = {(one.drug, one.per): one for one in library.opioids.factors}
+    factors = {(one.drug, one.per, one.route): one for one in library.opioids.factors}
     for drug in drugs:
         if drug.match is None or "opioid" not in drug.match.drug.classes or not drug.taken_on(on):
             continue
         daily = _daily_amount(drug.medication)
-        factor = factors.get((drug.name, daily.unit)) if daily else None
+        factor = factors.get((drug.name, daily.unit, drug.medication.route)) if daily else None
         if daily is None or factor is None:
-            unknown.append(drug.name)
+            by_hand = drug.medication.checked_by_hand
+            # Where there is no factor on purpose, a pharmacist's own judgement takes its place.
+            unknown += [] if by_hand and by_hand.by.strip() and by_hand.on <= on else [drug.name]
         else:
             total += Fraction(daily.value) * Fraction(factor.factor)
     exact = Decimal(total.numerator) / Decimal(total.denominator)
@@ -392,7 +446,7 @@ def _evidence(case: Case, library: Library) -> tuple[tuple[Evidence, ...], bool]
             "given.indication.condition",
             f"{named!r} has no evidence file.{_nearest(named, library.evidence)}",
             "The strength of evidence for the condition at hand stands on every plan.",
-            "Use a listed condition, or other with words.",
+            "Use a name from docs/reference/indications.md, or other with words.",
         )
     own = library.evidence[named]
     return (own, always) if own is not always else (always,), own.neuropathic
@@ -406,9 +460,9 @@ def _missing_structured(case: Case, library: Library, on: date) -> Iterator[Miss
         yield Missing("medications", "medications_not_reconciled")
     if not _list_known(given.allergies, library, on):
         yield Missing("allergies", "allergies_not_reviewed")
-    if not given.failed_treatments:
+    if not any(one.treatment.strip() for one in given.failed_treatments):
         yield Missing("failed_treatments", "no_failed_treatment")
-    if not given.goals:
+    if not any(goal.strip() for goal in given.goals):
         yield Missing("goals", "no_goal")
 
 
@@ -417,7 +471,65 @@ def _list_known(listed: object, library: Library, on: date) -> bool:
     if day is None:
         return False
     _day_not_after("given: reviewed_on", day, on)
-    return _fresh(library.facts["reconciled_lists"], day, on)
+    return _fresh(_held("reconciled_lists", library), day, on)
+
+
+def _held(name: str, library: Library) -> FactKind:
+    return library.facts[name]
+
+
+def _check_reviews(case: Case, library: Library) -> None:
+    known = finding_codes(library)
+    for place, review in enumerate(case.given.reviews):
+        if review.of not in known:
+            raise CaseFileError(
+                f"given.reviews[{place}].of",
+                f"{review.of[:60]!r} is not the code of a finding.{_nearest(review.of, known)}",
+                "A review under a wrong code would silently settle nothing.",
+                "Use the code that the plan shows, or one of docs/reference/findings.md.",
+            )
+
+
+def finding_codes(library: Library) -> set[str]:
+    """Every code that a rule of the knowledge can give."""
+    codes = {rule.code for one in library.conditions.values() for rule in (*one.rules, *one.bands)}
+    codes |= {band.code for row in library.checks.values() for band in row.thresholds}
+    codes |= {one.rule.code for one in library.interactions.values()}
+    return codes | {one.rule.code for one in library.combinations.values()}
+
+
+# What cannot be true together
+
+
+def _contradictions(case: Case, facts: dict[str, Known], library: Library) -> Iterator[Missing]:
+    earlier = facts.get("earlier_ketamine")
+    if case.given.parenteral and earlier is not None and earlier.value == "never":
+        yield Missing("earlier_ketamine", "earlier_ketamine_contradicts")
+    for why in _weight_doubts(case, facts, library):
+        yield Missing("weight", "weight_not_believable", {"why": why})
+
+
+def _weight_doubts(case: Case, facts: dict[str, Known], library: Library) -> Iterator[str]:
+    """Reasons to type the weight again: it does not fit the height, or it jumped since the last time."""
+    index, bounds = facts.get("bmi"), library.facts["bmi"].plausible
+    if index is not None and bounds is not None and not bounds.lo.value <= _number(index) <= bounds.hi.value:
+        yield f"with this height the body mass index would be {index.value}"
+    guard, written = library.facts["weight"].typed_again_above, case.given.readings.get("weight", ())
+    texts = (written,) if isinstance(written, str) else written
+    readings = [_reading("weight", place, text, library.facts["weight"], library) for place, text in enumerate(texts)]
+    days = sorted({reading.on for reading in readings})
+    if guard is None or len(days) < 2:
+        return
+    now = sorted(reading.value for reading in readings if reading.on == days[-1])
+    before = sorted(reading.value for reading in readings if reading.on == days[-2])
+    months = max(Decimal((days[-1] - days[-2]).days) / 28, Decimal(1))
+    change = abs(now[0] - before[0]) * 100 / before[0]
+    # Entered twice on one day means that somebody looked again.
+    if len(now) < 2 and not change <= guard.value.value * months:
+        hint = (
+            ", which looks like pounds for kilograms" if Decimal("2.1") <= now[0] / before[0] <= Decimal("2.3") else ""
+        )
+        yield f"it was {before[0]} kg on {days[-2]} and is {now[0]} kg on {days[-1]}{hint}"
 
 
 # Small words
@@ -432,7 +544,7 @@ def _kind_of(name: str, place: str, library: Library, kinds: tuple[Kind, ...]) -
         f"given.{place}.{name}",
         f"{name[:40]!r} is not one of the {place} that Titrant knows.{_nearest(name, there)}",
         "A fact under a wrong name would silently count for nothing.",
-        "Use a name from docs/case-file.md.",
+        "Use a name from docs/reference/facts.md.",
     )
 
 

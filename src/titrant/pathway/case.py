@@ -244,6 +244,7 @@ class Course(Given, frozen=True, kw_only=True):
     suspensions: tuple[Suspension, ...] = ()
     daily_contact: Literal["yes", "no", ""] = ""  # somebody of the team speaks with the person every day
     closed_days: tuple[date, ...] = ()  # days without a clinic, on which no review can take place
+    ends: date | None = None  # of the signed plan; empty: counted from the first level by the protocol
 
 
 class Dispense(Given, frozen=True, kw_only=True):

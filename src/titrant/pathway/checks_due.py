@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from titrant.knowledge.judging import Value, judge
+from titrant.knowledge.judging import Value, judge, unknown_facts
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.monitoring import Check, Due, Phase
 from titrant.pathway.assess import Assessment, Known
@@ -52,10 +52,15 @@ def baseline(assessment: Assessment, library: Library, values: Mapping[str, Valu
     )
 
 
-def missing_baseline(assessment: Assessment, library: Library, values: Mapping[str, Value]) -> Iterator[Missing]:
-    """Baseline checks that are missing, too old, or made too few times."""
+def missing_baseline(
+    assessment: Assessment, library: Library, values: Mapping[str, Value], already: set[str]
+) -> Iterator[Missing]:
+    """Baseline checks that are missing, too old, or made too few times.
+
+    Where it hangs only on conditions that are asked for ``already`` whether a check is needed, it waits for them.
+    """
     for row in library.checks.values():
-        if not _needed(row, values):
+        if not _needed(row, values) or _hangs_on(row, values, already):
             continue
         for name in row.facts:
             known = assessment.facts.get(name)
@@ -122,6 +127,14 @@ def _needed(row: Check, values: Mapping[str, Value]) -> bool:
         return False
     # A check that only some need is needed whenever it cannot be told who is among them.
     return row.baseline.when is None or judge(row.baseline.when, values) is not False
+
+
+def _hangs_on(row: Check, values: Mapping[str, Value], already: set[str]) -> bool:
+    when = row.baseline.when
+    if when is None or judge(when, values) is True:
+        return False
+    unknown = unknown_facts(when, values)
+    return all(name.startswith("condition.") and name.removeprefix("condition.") in already for name in unknown)
 
 
 def _recent(row: Check, known: Known, on: date) -> bool:

@@ -11,7 +11,7 @@ from titrant.knowledge.shapes.protocols import Protocol
 from titrant.pathway.case import Case
 from titrant.pathway.deliver import Supply
 from titrant.pathway.supplying import LONGEST_DAYS, Dispensing, SignedLevel, supply_for
-from titrant.terms.calendar import whole_days
+from titrant.terms.calendar import days_later, whole_days
 from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError
 from titrant.terms.regimen import Regimen
@@ -26,7 +26,9 @@ def dispense_case(
         return None
     asked = case.dispense
     starts = asked.starts if asked and asked.starts else max(on, levels[0].since)
-    titrating = len(levels) > 1 or not case.given.course.levels or _still_titrating(levels, protocol, starts)
+    titrating = not case.given.course.levels or _still_titrating(levels, protocol, starts)
+    if case.given.course.levels:
+        ends = case.given.course.ends or days_later(levels[0].since, protocol.trial.plan_ends_after.value)
     phase = protocol.supply.titration if titrating else protocol.supply.maintenance
     days = asked.days if asked and asked.days is not None else whole_days(phase.value)
     if not 1 <= days <= LONGEST_DAYS:
@@ -41,7 +43,7 @@ def dispense_case(
 
 
 def _still_titrating(levels: tuple[SignedLevel, ...], protocol: Protocol, on: date) -> bool:
-    """Until a level has been held for as long as a trial takes, the person counts as titrating."""
+    """Until the last level has been held for as long as a trial takes, the person counts as titrating."""
     return (on - levels[-1].since).days < whole_days(protocol.trial.length.value)
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.interactions import Counts, Interaction
 from titrant.pathway.assess import TakenDrug
-from titrant.terms.calendar import days_later
+from titrant.terms.calendar import days_later, whole_days
 
 
 class Interacting(Struct, frozen=True):
@@ -34,6 +34,11 @@ def interactions_of(drug: TakenDrug, library: Library, on: date) -> Iterator[Int
                 yield Interacting(drug, one, ends)
 
 
+def longest_persistence(library: Library) -> int:
+    """Days for which any known drug is still reckoned with after it was stopped; an unknown one may be that drug."""
+    return max(whole_days(one.persists.after_stop) for one in library.interactions.values() if one.persists)
+
+
 def _speaks_of(one: Interaction, drug: TakenDrug) -> bool:
     match, by_hand = drug.match, drug.medication.checked_by_hand
     if match is None:
@@ -46,6 +51,21 @@ def _speaks_of(one: Interaction, drug: TakenDrug) -> bool:
         or bool(set(known.classes) & set(one.classes))
         or any(code.startswith(one.atc_prefixes or ("-",)) for code in known.atc)
     )
+
+
+# In an ATC code a fifth-level number from here on names a combination (WHO guidelines for ATC classification).
+_COMBINATIONS_FROM = 50
+
+
+def vouched_by_group(own: tuple[Interacting, ...]) -> bool:
+    """Whether a drug that is unknown by name is known well enough by its ATC group: a single substance of the group."""
+    for one in own:
+        code = one.drug.medication.atc
+        alone = code[5:].isdigit() and int(code[5:]) < _COMBINATIONS_FROM
+        groups = one.interaction.combination_atc
+        if alone and code.startswith(one.interaction.atc_prefixes or ("-",)) and not code.startswith(groups or ("-",)):
+            return True
+    return False
 
 
 def counted(interacting: tuple[Interacting, ...], kind: Counts) -> tuple[str, ...]:

@@ -39,7 +39,13 @@ def unknown_reductions(protocol: Protocol, values: Mapping[str, Value]) -> Itera
 
 def exposure_share(limits: tuple[StartLimit, ...]) -> Fraction:
     """By how much other drugs and the liver cut every level: their shares multiply, because exposures do."""
-    return prod((_share(one) for one in limits if one.multiplies and one.limit.share), start=Fraction(1))
+    return prod((_share(one) for one in _multiplying(limits)), start=Fraction(1))
+
+
+def _multiplying(limits: tuple[StartLimit, ...]) -> tuple[StartLimit, ...]:
+    """The limits whose shares multiply, each drug once however often it is listed."""
+    found = {(one.code, one.facts.get("drug")): one for one in limits if one.multiplies and one.limit.share}
+    return tuple(found.values())
 
 
 def _protocol_caps(protocol: Protocol, values: Mapping[str, Value]) -> Iterator[Cap]:
@@ -78,7 +84,7 @@ def _found_caps(normal: Dose, limits: tuple[StartLimit, ...]) -> Iterator[Cap]:
         if one.limit.share:
             yield normal.times(_share(one)), _why(one, f"{one.limit.share} of {normal}")
     together = exposure_share(limits)
-    several = [one for one in limits if one.multiplies and one.limit.share]
+    several = _multiplying(limits)
     if len(several) > 1:
         facts = {"share": f"{together.numerator}/{together.denominator}", "of": str(normal)}
         facts["because"] = ", ".join(one.code for one in several)

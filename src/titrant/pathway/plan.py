@@ -9,12 +9,12 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from titrant.knowledge.library import Library
+from titrant.knowledge.library import InUse, Library
 from titrant.knowledge.shapes.protocols import Conversion, Protocol
 from titrant.knowledge.shapes.protocols import Standing as ProtocolStanding
-from titrant.pathway.asking import Asking, asking_of, hard_reasons, newest_session
+from titrant.pathway.asking import Asking, asking_of, hard_reasons, newest_of, newest_session
 from titrant.pathway.assess import Assessment, assess
 from titrant.pathway.case import Case
 from titrant.pathway.checks_due import DueCheck, baseline, calendar, missing_baseline
@@ -78,6 +78,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     beside: tuple[Beside, ...] = ()
     conversions: tuple[tuple[Conversion, Dose, Dose], ...] = ()
     ends: date | None = None
+    approval: InUse | None = None
     warnings: tuple[Finding, ...] = ()  # where the protocol departs from the literature
 
     @property
@@ -102,7 +103,7 @@ def plan(assessment: Assessment, screening: Screening, library: Library) -> Plan
         outcome=Outcome.REFUSED, on=on, protocol=protocol, protocol_sha256=sha, supply=supply, screening=screening,
         assessment=assessment, asking=asking, reasons=(), monitoring=baseline(assessment, library, screening.values),
         beside=tuple(_beside(protocol, assessment)), conversions=_conversions(protocol, assessment),
-        warnings=tuple(protocol_warnings(protocol, library)),
+        warnings=tuple(protocol_warnings(protocol, library)), approval=library.in_use(protocol),
     )  # fmt: skip
     refusals = (*_refusals(assessment, screening, protocol, library), *hard_reasons(asking, protocol))
     if refusals:
@@ -128,7 +129,8 @@ def _proposed(draft: Plan, start: Limited, regimen: Regimen, library: Library) -
     protocol, on = draft.protocol, draft.on
     ends = days_later(on, protocol.trial.plan_ends_after.value)
     share = exposure_share(draft.screening.limits)
-    reduced = start.value < _normal(draft)
+    # A start that is only capped or rounded is not a reduced one; its steps are the usual ones.
+    reduced = any(why.code not in _NOT_REDUCING for why in start.limits)
     levels = ladder(regimen, on, protocol, draft.supply, share, reduced=reduced)
     days = tuple(level.earliest for level in levels)
     due = calendar(library, draft.screening.values, days, ends)
@@ -137,6 +139,17 @@ def _proposed(draft: Plan, start: Limited, regimen: Regimen, library: Library) -
         draft, outcome=Outcome.PROPOSED, start=start, regimen=regimen, reasons=(why, *start.limits), ladder=levels,
         monitoring=(*draft.monitoring, *due), ends=ends, alternatives=_alternatives(regimen, draft.supply),
     )  # fmt: skip
+
+
+# Limits that hold for everybody; whoever meets one of them is no more sensitive than others.
+_NOT_REDUCING = (
+    "rounded_down_to_pieces",
+    "start_less_often",
+    "start_cap",
+    "start_cap_by_weight",
+    "usual_single_bound",
+    "usual_daily_bound",
+)
 
 
 def _why_this_start(
@@ -167,8 +180,10 @@ def _normal(draft: Plan) -> Dose:
 def _start(asking: Asking, protocol: Protocol, supply: Supply, screening: Screening) -> tuple[Limited, Regimen | None]:
     """The start after every limit, rounding to what exists being the last of them."""
     limited = limited_start(asking.dose, asking.normal, protocol, screening.limits, screening.values)
-    times = min(asking.times_per_day, protocol.start.times_per_day.value)
-    days = min(asking.days_per_week, protocol.start.days_per_week.value)
+    start = protocol.start
+    times = min(asking.times_per_day, start.times_per_day.value)
+    days = min(asking.days_per_week, start.days_per_week.value)
+    limited = structs.replace(limited, limits=(*_less_often(asking, protocol), *limited.limits))
     regimen = supply.regimen(limited.value, times, days)
     if regimen is None:
         return limited, None
@@ -176,6 +191,18 @@ def _start(asking: Asking, protocol: Protocol, supply: Supply, screening: Screen
     part = supply.product.smallest_part
     why = Reason("rounded_down_to_pieces", f"products/{supply.product.id}", facts, part.source, part.status)
     return limited.at_most(regimen.dose, why), regimen
+
+
+def _less_often(asking: Asking, protocol: Protocol) -> Iterator[Reason]:
+    """A start more often than the protocol's own is cut down to it, and says so."""
+    start, rule = protocol.start, f"{protocol.id}@{protocol.version}/start"
+    for name, asked, most in (
+        ("times_per_day", asking.times_per_day, start.times_per_day),
+        ("days_per_week", asking.days_per_week, start.days_per_week),
+    ):
+        if not asked <= most.value:
+            facts = {"what": name.replace("_", " "), "asked": str(asked), "cap": str(most.value)}
+            yield Reason("start_less_often", f"{rule}/{name}", facts, most.source, most.status)
 
 
 def _undeliverable(start: Limited, regimen: Regimen | None, supply: Supply) -> tuple[Reason, ...]:
@@ -212,10 +239,10 @@ def _beside(protocol: Protocol, assessment: Assessment) -> Iterator[Beside]:
 
 def _conversions(protocol: Protocol, assessment: Assessment) -> tuple[tuple[Conversion, Dose, Dose], ...]:
     """Every published way from the newest clinic session to a daily oral dose: lowest and highest of each."""
-    sessions = assessment.case.given.parenteral
-    if not sessions:
+    newest = newest_of(assessment.case.given.parenteral)
+    if newest is None:
         return ()
-    given = Dose.of(max(sessions, key=lambda one: one.on).dose_24h)
+    given = Dose.of(newest.dose_24h)
     return tuple((one, _share(given, one.share_from), _share(given, one.share_to)) for one in protocol.conversions)
 
 
@@ -266,7 +293,7 @@ def _missing(
 ) -> Iterator[Missing]:
     said = {one.fact for one in screening.missing}
     yield from screening.missing
-    for one in missing_baseline(assessment, library, screening.values):
+    for one in missing_baseline(assessment, library, screening.values, said.copy()):
         if one.fact not in said:
             said.add(one.fact)
             yield one
@@ -274,12 +301,18 @@ def _missing(
         if name not in said:
             said.add(name)
             yield Missing(name, "start_depends_on_it", {"label": library.facts[name].label})
-    if protocol.explicit_choice and assessment.case.choice is None:
+    if protocol.explicit_choice and not _chosen(assessment):
         yield Missing("choice", "protocol_needs_explicit_choice", {"protocol": protocol.title})
     if asking is None:
         fact = "parenteral" if protocol.from_parenteral else "weight"
         if fact not in said:
             yield Missing(fact, f"start_needs_{fact}")
+
+
+def _chosen(assessment: Assessment) -> bool:
+    """A choice has a reason, a person and a day that has come."""
+    choice = assessment.case.choice
+    return choice is not None and bool(choice.reason.strip() and choice.by.strip()) and choice.on <= assessment.on
 
 
 def protocol_warnings(protocol: Protocol, library: Library) -> Iterator[Finding]:

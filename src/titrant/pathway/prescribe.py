@@ -47,6 +47,7 @@ def _content(plan: Plan, regimen: Regimen, supply: Dispensing, text: str, engine
         "kind": "titrant/start",
         "engine": engine_version,
         "patient": {"id": patient.id, "birth_date": patient.birth_date.isoformat()},
+        "clinic": clinic_content(plan),
         "protocol": {"id": protocol.id, "version": str(protocol.version), "sha256": plan.protocol_sha256},
         "starts": plan.on.isoformat(),
         "ends": _iso(plan.ends),
@@ -55,6 +56,15 @@ def _content(plan: Plan, regimen: Regimen, supply: Dispensing, text: str, engine
         "reasons": [{"code": one.code, "rule": one.rule, "facts": one.facts} for one in plan.reasons],
         "text": text,
     }
+
+
+def clinic_content(plan: Plan) -> Json:
+    """In whose name the protocol is in use; a made-up clinic says so in what would be signed."""
+    approved = plan.approval
+    if approved is None:
+        return {"name": "", "synthetic": "no", "approved_by": "", "on": ""}
+    made_up = "yes" if approved.synthetic else "no"
+    return {"name": approved.clinic, "synthetic": made_up, "approved_by": approved.by, "on": approved.on.isoformat()}
 
 
 def _regimen_content(plan: Plan, regimen: Regimen, supply: Dispensing) -> Json:
@@ -79,12 +89,16 @@ def _regimen_content(plan: Plan, regimen: Regimen, supply: Dispensing) -> Json:
 def _text(plan: Plan, regimen: Regimen, supply: Dispensing) -> str:
     """The text that is shown and signed: mg, pieces and mL together, quantity in figures and words."""
     each = pieces_text(regimen.pieces, regimen.piece_unit)
+    patient = plan.assessment.case.given.patient
     return "\n".join((
-        f"Ketamine, {regimen.product}",
+        f"For record {patient.id or '(no record number)'}, born {patient.birth_date}.",
+        f"Ketamine (all amounts are mg of ketamine base), {regimen.product}",
         f"Take {regimen.dose} = {each}, {times_text(regimen.times_per_day, regimen.days_per_week)}.",
-        f"In all: {regimen_text(regimen)}.",
+        f"That is {regimen_text(regimen)}.",
         f"Start on {plan.on}. Plan {plan.protocol.id} version {plan.protocol.version} ends on {_iso(plan.ends)}.",
         f"Supply {number_in_words(supply.quantity)} {regimen.piece_unit} for {supply.days} days. No repeats.",
+        *(["The first dose is taken under observation."] if plan.protocol.start.first_dose_observed.value else []),
+        "No driving until the next day after a restful sleep; no alcohol on days with a dose.",
         "The dose is changed only by a prescriber's signature.",
     ))  # fmt: skip
 

@@ -40,7 +40,7 @@ def parse_reading(text: str, kind: FactKind) -> Reading:
     if kind.kind is Kind.PRESSURE:
         systolic, diastolic = _pressure(found["value"], kind)
         return Reading(systolic, on, diastolic, None, found["source"] or "")
-    value = _plausible(_in_unit(found["value"], kind.unit), kind)
+    value = check_plausible(_in_unit(found["value"], kind.unit), kind)
     return Reading(value, on, None, upper, found["source"] or "")
 
 
@@ -65,7 +65,7 @@ def _in_unit(text: str, unit: str) -> Decimal:
     """``text`` as a value in ``unit``; only units of the same dimension are converted."""
     quantity = Quantity.parse(text)
     if quantity.dimension != UNITS[unit].dimension:
-        raise ValueError(f"{text} is a {quantity.dimension}; this reading is a {UNITS[unit].dimension}, in {unit}")
+        raise ValueError(f"{text} measures {quantity.dimension}; this reading is {UNITS[unit].dimension}, in {unit}")
     return quantity.to(unit).value
 
 
@@ -74,14 +74,15 @@ def _pressure(text: str, kind: FactKind) -> tuple[Decimal, Decimal]:
     systolic_text, slash, diastolic_text = numbers.partition("/")
     if not slash or not unit or unit_named(unit) != kind.unit:
         raise ValueError(f"{text!r} is not a blood pressure: write systolic/diastolic mmHg, such as 128/76 mmHg")
-    systolic = _plausible(parse_decimal(systolic_text), kind)
-    diastolic = _plausible(parse_decimal(diastolic_text), kind)
+    systolic = check_plausible(parse_decimal(systolic_text), kind)
+    diastolic = check_plausible(parse_decimal(diastolic_text), kind)
     if not diastolic < systolic:
         raise ValueError(f"{text}: the first number, systolic, must be the higher; they may have been swapped")
     return systolic, diastolic
 
 
-def _plausible(value: Decimal, kind: FactKind) -> Decimal:
+def check_plausible(value: Decimal, kind: FactKind) -> Decimal:
+    """``value`` if it is believable for ``kind``; else ValueError. The range is for mistakes, not a clinical limit."""
     bounds = kind.plausible
     if bounds is None or bounds.lo.to(kind.unit).value <= value <= bounds.hi.to(kind.unit).value:
         return value

@@ -4,18 +4,21 @@ Takes a plan with its draft, and words. Gives papers as data: a title and sectio
 """
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from msgspec import Struct
 
-from titrant.explain.amounts import pieces_text, regimen_text, times_text
+from titrant.explain.amounts import after_text, days_text, pieces_text, quantity_text, regimen_text, times_text
 from titrant.explain.words import Reader, Words
-from titrant.pathway.checks_due import State
+from titrant.pathway.checks_due import DueCheck, State
 from titrant.pathway.plan import Outcome, Plan
 from titrant.pathway.prescribe import Draft
 from titrant.terms.reason import Severity
 from titrant.terms.regimen import Regimen
 
-_NOT_SIGNED = "DRAFT: not valid until a prescriber has signed it."
+# Papers for the person reach this many supplies ahead; later checks stand on the next plan.
+_SUPPLIES_AHEAD = 4
+_TO_TALK_THROUGH = ("driving", "alcohol", "storage", "children", "bladder", "call-now", "never-self-adjust")
 
 
 class Section(Struct, frozen=True):
@@ -39,119 +42,148 @@ def report(plan: Plan, draft: Draft | None, words: Words) -> tuple[Paper, ...]:
     return (_plan_paper(plan, draft, plan.regimen, words), _card(plan, plan.regimen, words), *always)
 
 
-# The patient's plan
+def _facts(plan: Plan, draft: Draft | None) -> dict[str, str]:
+    """The facts that the fixed sentences of the papers may name."""
+    patient, protocol = plan.assessment.case.given.patient, plan.protocol
+    facts = {
+        "id": patient.id or "—",
+        "born": patient.birth_date.isoformat(),
+        "starts": plan.on.isoformat(),
+        "ends": plan.ends.isoformat() if plan.ends else "—",
+        "outcome": plan.outcome.value,
+        "protocol": protocol.title,
+        "version": str(protocol.version),
+    }
+    if plan.regimen is not None:
+        times = times_text(plan.regimen.times_per_day, plan.regimen.days_per_week)
+        facts |= {"dose": str(plan.regimen.dose), "daily": str(plan.regimen.daily), "times": times}
+        facts["regimen"] = regimen_text(plan.regimen)
+    if draft is not None:
+        supply = draft.supply
+        facts |= {"quantity": quantity_text(supply.quantity, supply.unit), "days": str(supply.days)}
+        facts["next"] = supply.next_earliest.isoformat() if supply.next_earliest else "—"
+    return facts
+
+
+# The person's plan and card
 
 
 def _plan_paper(plan: Plan, draft: Draft, regimen: Regimen, words: Words) -> Paper:
-    def education(name: str) -> str:
-        return words.text("education", name, Reader.PATIENT)
+    facts = _facts(plan, draft)
 
-    each = pieces_text(regimen.pieces, regimen.piece_unit)
-    dose = (
-        f"{regimen.dose} = {each} of {regimen.product}",
-        f"{times_text(regimen.times_per_day, regimen.days_per_week).capitalize()}.",
-        f"That is {regimen.daily} on each dosing day.",
-        f"First dose: {plan.on}. This plan ends on {plan.ends}; it does not go on by itself.",
-        education("never-self-adjust"),
-    )
-    supply = draft.supply
-    kept = (
-        f"You get {_count(supply.quantity, supply.unit)} for {supply.days} days.",
-        f"Next supply from {supply.next_earliest}.",
-        *(education(name) for name in ("storage", "children", "leftovers")),
-    )
-    visits = tuple(
-        f"{one.due}: {one.title}{f', {one.after_dose} after the dose' if one.after_dose else ''}"
-        for one in plan.monitoring
-        if one.state is State.DUE and one.phase != "baseline" and (one.due - plan.on).days <= supply.days * 4
-    )
+    def fixed(*names: str) -> tuple[str, ...]:
+        return tuple(words.text("papers", name, Reader.PATIENT, facts) for name in names)
+
+    def education(*names: str) -> tuple[str, ...]:
+        return tuple(words.text("education", name, Reader.PATIENT) for name in names)
+
+    each = f"{regimen.dose} = {pieces_text(regimen.pieces, regimen.piece_unit)} of {regimen.product}"
+    often = f"{times_text(regimen.times_per_day, regimen.days_per_week).capitalize()}."
     stops = tuple(words.say(rule.code, {}, Reader.PATIENT) for rule in plan.protocol.stop_rules)
     return Paper(
         "plan",
         "Your ketamine plan",
         (
-            Section("Status", (_NOT_SIGNED, f"Content {draft.sha256[:16]}")),
-            Section("Your dose", dose),
-            Section("How to take it", (education(plan.protocol.administration),)),
-            Section("If you miss a dose", tuple(_missed(plan))),
-            Section("Safety", tuple(education(name) for name in ("driving", "alcohol", "other-medicines"))),
+            Section("Status", (*fixed("not-signed"), f"Content {draft.sha256[:16]}")),
+            Section("Your dose", (each, often, *fixed("dose-a-day", "dates"), *education("never-self-adjust"))),
+            Section("How to take it", education(plan.protocol.administration)),
+            Section("If you miss a dose", tuple(_missed(plan, words))),
+            Section("Safety", education("driving", "alcohol", "other-medicines")),
             Section("Stop and call the clinic if", stops),
-            Section("Call now", (education("call-now"),)),
-            Section("Your supply", kept),
-            Section("Checks", visits),
+            Section("Call now", education("call-now")),
+            Section(
+                "Your supply",
+                (*fixed("you-get", "next-supply"), *education("storage", "children", "leftovers")),
+            ),
+            Section("Checks", tuple(_visits(plan, draft))),
         ),
     )
 
 
-def _missed(plan: Plan) -> Iterator[str]:
+def _missed(plan: Plan, words: Words) -> Iterator[str]:
     for rung in plan.protocol.missed_doses:
-        lo, hi = rung.days_missed
-        days = f"{lo} days or more" if hi > 365 else f"{lo} day" if lo == hi == 1 else f"{lo} to {hi} days"
-        yield f"Missed for {days}: {rung.patient}"
+        facts = {"days": days_text(*rung.days_missed), "what": rung.patient}
+        yield words.text("papers", "missed-for", Reader.PATIENT, facts)
+
+
+def _visits(plan: Plan, draft: Draft) -> Iterator[str]:
+    """The checks to come, by day. Those tied to a higher dose are left out: no higher dose has been signed."""
+
+    def concerns_the_person(one: DueCheck) -> bool:
+        near = (one.due - plan.on).days <= draft.supply.days * _SUPPLIES_AHEAD
+        return (
+            one.state is State.DUE and one.phase != "baseline" and near and (not one.after_dose or one.due == plan.on)
+        )
+
+    for day, of_day in groupby(filter(concerns_the_person, plan.monitoring), key=lambda one: one.due):
+        yield f"{day}: {'; '.join(f'{one.title}{after_text(one.after_dose)}' for one in of_day)}"
 
 
 def _card(plan: Plan, regimen: Regimen, words: Words) -> Paper:
-    lines = (
-        "I take ketamine for pain. It is prescribed and supervised by a clinic.",
-        f"Dose: {regimen.dose}, {times_text(regimen.times_per_day, regimen.days_per_week)} "
-        f"({regimen.daily} a day). From {plan.on} to {plan.ends}.",
-        "Drowsy, confused, slow breathing or very high blood pressure: call an ambulance.",
-        words.text("education", "driving-card", Reader.PATIENT),
-        "Clinic: ____________________  Phone: ____________________",
-    )
-    return Paper("card", "Wallet card", (Section("Carry this with you", (*lines, _NOT_SIGNED)),))
+    facts = _facts(plan, None)
+    facts["pieces"] = f"{regimen.dose} = {pieces_text(regimen.pieces, regimen.piece_unit)} of {regimen.product}"
+    uk = plan.assessment.values.get("jurisdiction") == "uk"
+    names = ("card-who", "card-dose", "card-pieces", "card-rules", "card-emergency")
+    own = [words.text("papers", name, Reader.PATIENT, facts) for name in names]
+    driving = [words.text("education", "driving-card", Reader.PATIENT)] if uk else []
+    end = [words.text("papers", name, Reader.PATIENT, facts) for name in ("card-clinic", "not-signed")]
+    return Paper("card", "Wallet card", (Section("Carry this with you", (*own, *driving, *end)),))
 
 
 # The letter
 
 
 def _letter(plan: Plan, draft: Draft | None, words: Words) -> Paper:
-    case = plan.assessment.case
-    evidence = tuple(f"{one.title}: {one.banner}" for one in plan.assessment.evidence)
+    case, facts = plan.assessment.case, _facts(plan, draft)
+
+    def fixed(name: str, **more: str) -> str:
+        return words.text("papers", name, Reader.CLINICIAN, {**facts, **more})
+
     failed = tuple(f"{one.treatment}: {one.result.replace('_', ' ')}" for one in case.given.failed_treatments)
-    goals = tuple(f"Goal: {goal}" for goal in case.given.goals)
+    goals = tuple(fixed("letter-goal", goal=goal) for goal in case.given.goals)
+    evidence = tuple(f"{one.title}: {one.banner}" for one in plan.assessment.evidence)
+    proposed = plan.outcome is Outcome.PROPOSED and draft is not None
+    change = ("letter-started", "letter-supply", "not-signed") if proposed else ("letter-none",)
+    action = ("gp-do-not-prescribe", "gp-new-drug", "gp-call") if proposed else ("gp-do-not-start",)
     return Paper(
         "letter",
         "Letter to the general practitioner",
         (
-            Section("Patient", (f"Record {case.given.patient.id or '—'}, born {case.given.patient.birth_date}",)),
-            Section("Diagnosis", tuple(one.title for one in plan.assessment.evidence[:1])),
-            Section("Tried before", failed or ("None documented.",)),
-            Section("Change of medication", _change(plan, draft)),
-            Section("Reason", (*goals, *tuple(words.say(one.code, one.facts) for one in plan.reasons))),
+            Section("Patient", (fixed("letter-patient"),)),
+            Section("Diagnosis", (_diagnosis(plan) or fixed("letter-no-diagnosis"),)),
+            Section("Tried before", failed or (fixed("letter-tried-nothing"),)),
+            Section("Change of medication", tuple(fixed(name) for name in change)),
+            Section("Other medicines and allergies on record", _on_record(plan) or (fixed("letter-none-on-record"),)),
+            Section("Reason", (*goals, *(words.say(one.code, one.facts) for one in plan.reasons))),
             Section("What the evidence says", evidence),
-            Section("To watch", tuple(_to_watch(plan, words))),
-            Section("Action for you", _for_the_gp(plan)),
+            Section("To watch", tuple(_to_watch(plan, words)) or (fixed("letter-nothing-to-watch"),)),
+            Section("Action for you", tuple(fixed(name) for name in action)),
         ),
     )
 
 
-def _change(plan: Plan, draft: Draft | None) -> tuple[str, ...]:
-    if plan.regimen is None or draft is None:
-        return (f"None. A start of ketamine was considered on {plan.on}: {plan.outcome.value}.",)
-    supply = draft.supply
+def _diagnosis(plan: Plan) -> str:
+    """The condition to be treated, as given; nothing is made up where it is not."""
+    indication = plan.assessment.case.given.indication
+    if indication is None:
+        return ""
     return (
-        f"Ketamine started on {plan.on}, outside its licence, compounded: {regimen_text(plan.regimen)}.",
-        f"Supply {_count(supply.quantity, supply.unit)} for {supply.days} days. Plan ends on {plan.ends}.",
-        _NOT_SIGNED,
+        indication.words or plan.assessment.evidence[0].title if indication.condition != "other" else indication.words
     )
+
+
+def _on_record(plan: Plan) -> tuple[str, ...]:
+    given, on = plan.assessment.case.given, plan.on
+    drugs = [one for one in plan.assessment.drugs if one.taken_on(on)]
+    doses = [f"{one.medication.name}{f' {one.medication.dose}' if one.medication.dose else ''}" for one in drugs]
+    allergies = [f"Allergy: {one.substance}" for one in (given.allergies.allergies if given.allergies else ())]
+    return (*dict.fromkeys(doses), *allergies)
 
 
 def _to_watch(plan: Plan, words: Words) -> Iterator[str]:
-    for finding in plan.findings:
+    for finding in plan.screening.findings:
         if finding.severity is not Severity.NOTE:
-            yield f"[{finding.severity.value}] {words.say(finding.code, finding.facts)}"
-
-
-def _for_the_gp(plan: Plan) -> tuple[str, ...]:
-    if plan.outcome is not Outcome.PROPOSED:
-        return ("None. Please do not start ketamine.",)
-    return (
-        "Please do not prescribe ketamine; the clinic does, under its protocol "
-        f"({plan.protocol.title}, version {plan.protocol.version}).",
-        "Before a new drug, above all one that sedates or a macrolide, azole or antiretroviral: call the clinic.",
-        "New urinary symptoms, jaundice, psychosis, or blood pressure above the limit on the plan: call the clinic.",
-    )
+            yield f"[{finding.severity.value.replace('_', ' ')}] {words.say(finding.code, finding.facts)}"
 
 
 # The checklist
@@ -167,22 +199,17 @@ def _checklist(plan: Plan, words: Words) -> Paper:
     findings = tuple(
         f"[ ] {one.severity.value.replace('_', ' ')}: {words.say(one.code, one.facts)}" for one in plan.findings
     )
-    told = ("how-to-troche" if plan.protocol.route == "troche" else plan.protocol.administration, "driving", "alcohol")
     talks = tuple(
-        f"[ ] Told and understood: {name.replace('-', ' ')}" for name in (*told, "storage", "children", "bladder")
+        f"[ ] {words.text('papers', 'told', Reader.CLINICIAN, {'title': words.title('education', name)})}"
+        for name in (plan.protocol.administration, *_TO_TALK_THROUGH)
     )
     return Paper(
         "checklist",
         "Checklist before the first dose",
         (
             Section("Before a start", baseline),
-            Section("Still open", missing or ("Nothing.",)),
-            Section("Findings to go through", findings or ("None.",)),
+            Section("Still open", missing or (words.text("papers", "nothing-open"),)),
+            Section("Findings to go through", findings),
             Section("Talk through with the person", talks),
         ),
     )
-
-
-def _count(quantity: object, unit: str) -> str:
-    text = f"{quantity}"
-    return f"{text} {unit}{'' if unit == 'mL' or text == '1' else 's'}"

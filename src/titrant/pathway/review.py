@@ -212,7 +212,8 @@ def review(case: Case, library: Library, on: date) -> Review:
         loads=loads(assessment, screening, library, levels),
         tolerance=_tolerance(steps),
         flare=_flare(diary, following, span),
-        plan_ends=days_later(case.given.course.plan_from or levels[0].since, protocol.trial.plan_ends_after.value),
+        plan_ends=case.given.course.ends
+        or days_later(case.given.course.plan_from or levels[0].since, protocol.trial.plan_ends_after.value),
     )
 
 
@@ -475,7 +476,8 @@ def _data(diary: Diary, protocol: Protocol, levels: tuple[SignedLevel, ...], spa
 
 def _never(assessment: Assessment, library: Library, screening: Screening) -> tuple[Missing, ...]:
     """Checks that every start needs and of which no result was ever given: a harm could lie there."""
-    needed = missing_baseline(assessment, library, screening.values)
+    asked = {one.fact for one in screening.missing}
+    needed = missing_baseline(assessment, library, screening.values, asked)
     return tuple(one for one in needed if one.why == "baseline_missing")
 
 

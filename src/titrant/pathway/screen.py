@@ -14,9 +14,9 @@ from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.common import Band, DoseLimit, Rule
 from titrant.knowledge.shapes.conditions import Condition, ConditionState, StateRule
 from titrant.knowledge.shapes.interactions import Counts
-from titrant.pathway.assess import Assessment, Known, TakenDrug, missing_facts
+from titrant.pathway.assess import Assessment, Known, TakenDrug, looks_like_ketamine, missing_facts
 from titrant.pathway.case import ConditionAnswer, Review
-from titrant.pathway.interacting import Interacting, counted, interactions_of
+from titrant.pathway.interacting import Interacting, counted, interactions_of, longest_persistence, vouched_by_group
 from titrant.terms.calendar import whole_days
 from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Bar, Facts, Finding, Missing, Severity, Status
@@ -79,7 +79,12 @@ class _Found(Struct):
 def screen(assessment: Assessment, library: Library) -> Screening:
     """Run every check of the knowledge on ``assessment``."""
     interacting = tuple(one for drug in assessment.drugs for one in interactions_of(drug, library, assessment.on))
-    values = {**assessment.values, **_counts(interacting)}
+    values = {
+        **assessment.values,
+        **_counts(interacting),
+        **_states(assessment, library),
+        **_taking(interacting, library),
+    }
     checks = _checks(assessment, library, interacting, values)
     found, ledger = _run(checks)
     found.missing += [*assessment.missing, *missing_facts(assessment, library, values)]
@@ -116,11 +121,12 @@ def _checks(
         checks[f"monitoring {name}"] = _bands_check(f"monitoring/{name}", row.thresholds, assessment, values)
     for place, drug in enumerate(assessment.drugs):
         own = tuple(one for one in interacting if one.drug is drug)
-        checks[f"drug {place} {drug.name}"] = _drug_check(drug, own, assessment)
+        checks[f"drug {place} {drug.name}"] = _drug_check(drug, own, assessment, library)
     for name, combination in library.combinations.items():
         parts = [counted(interacting, part) for part in combination.parts]
         checks[f"combination {name}"] = _combination_check(name, combination.rule, parts)
-    checks["opioid load"] = _opioid_load_check(library, values)
+    checks["allergies"] = _allergy_check(assessment)
+    checks["opioid load"] = _opioid_load_check(library, values, interacting)
     for name, kind in library.facts.items():
         if kind.must_be:
             checks[f"agreement {name}"] = _agreement_check(name, kind.must_be, kind.label, assessment)
@@ -146,11 +152,13 @@ def _run(checks: dict[str, Check]) -> tuple[_Found, Ledger]:
 def _condition_check(condition: Condition, assessment: Assessment, values: dict[str, Value]) -> Check:
     def check(found: _Found) -> None:
         answer = assessment.conditions.get(condition.id)
+        facts = {"condition": condition.title, "ask": condition.ask}
         if answer is not None and answer.state not in (ConditionState.NO, ConditionState.UNKNOWN):
             _judge_state(condition, answer, assessment, found)
         elif _must_be_asked(condition, answer, values):
-            facts = {"condition": condition.title, "ask": condition.ask}
             found.missing.append(Missing(condition.id, "condition_not_answered", facts))
+        elif condition.ask and answer is not None and condition.id in assessment.stale_conditions:
+            found.missing.append(Missing(condition.id, "condition_answer_too_old", {**facts, "on": str(answer.on)}))
         _judge_bands(f"conditions/{condition.id}", condition.bands, assessment, values, found)
 
     return check
@@ -217,17 +225,19 @@ def _judge_bands(
 # Drugs
 
 
-def _drug_check(drug: TakenDrug, own: tuple[Interacting, ...], assessment: Assessment) -> Check:
+def _drug_check(drug: TakenDrug, own: tuple[Interacting, ...], assessment: Assessment, library: Library) -> Check:
     def check(found: _Found) -> None:
-        if drug.match is None and own and not drug.conflicting and not drug.medication.checked_by_hand:
+        if drug.match is None and vouched_by_group(own) and not drug.conflicting:
             facts = {"drug": drug.name, "atc": drug.medication.atc}
             found.findings.append(
                 Finding("drug_known_by_class", Severity.NOTE, Bar.NONE, "interactions", facts, "drug-table")
             )
         elif drug.match is None:
-            _not_recognised(drug, assessment, found)
+            _not_recognised(drug, assessment, library, found)
         for one in own:
             facts = {"drug": drug.name}
+            if drug.medication.since:
+                facts["since"] = drug.medication.since.isoformat()
             if drug.match and drug.match.how != "name":
                 facts |= {"written": drug.medication.name, "recognised": drug.match.how}
             if one.recheck_on:
@@ -248,20 +258,23 @@ def _recheck(one: Interacting, facts: Facts, place: str) -> Finding:
     return Finding("recheck_after_stopping", Severity.CAUTION, Bar.NONE, place, facts, persists.source, persists.status)
 
 
-def _not_recognised(drug: TakenDrug, assessment: Assessment, found: _Found) -> None:
+def _not_recognised(drug: TakenDrug, assessment: Assessment, library: Library, found: _Found) -> None:
     facts = {"drug": drug.medication.name}
     by_hand = drug.medication.checked_by_hand
-    if not drug.taken_on(assessment.on):
-        found.findings.append(_not_checked("stopped_drug_not_checked", facts, Bar.NONE))
-    elif drug.conflicting:
+    if drug.conflicting:
         found.findings.append(_not_checked("drug_identity_conflicting", facts, Bar.UNTIL_SETTLED))
-    elif by_hand is not None and by_hand.on <= assessment.on:
+    elif by_hand is not None and by_hand.by.strip() and by_hand.on <= assessment.on:
         facts |= {"by": by_hand.by, "on": by_hand.on.isoformat(), "as": ", ".join(by_hand.treat_as) or "no interaction"}
         found.findings.append(
             Finding("drug_checked_by_hand", Severity.NOTE, Bar.NONE, "interactions", facts, "case", Status.SOURCED)
         )
-    else:
+    elif drug.taken_on(assessment.on):
         found.findings.append(_not_checked("drug_not_checked", facts, Bar.UNTIL_SETTLED))
+    else:
+        until = drug.medication.until
+        lately = until is None or (assessment.on - until).days <= longest_persistence(library)
+        bar = Bar.UNTIL_SETTLED if lately else Bar.NONE
+        found.findings.append(_not_checked("stopped_drug_not_checked", {**facts, "stopped": str(until)}, bar))
 
 
 def _not_checked(code: str, facts: Facts, bar: Bar) -> Finding:
@@ -271,23 +284,53 @@ def _not_checked(code: str, facts: Facts, bar: Bar) -> Finding:
 def _combination_check(name: str, rule: Rule, parts: list[tuple[str, ...]]) -> Check:
     def check(found: _Found) -> None:
         if all(parts):
-            drugs = ", ".join(dict.fromkeys(drug for part in parts for drug in part))
+            drugs = ", ".join(sorted({drug for part in parts for drug in part}))
             _add(found, rule, f"combinations/{name}", {"drugs": drugs}, multiplies=False)
 
     return check
 
 
-def _opioid_load_check(library: Library, values: dict[str, Value]) -> Check:
+def _allergy_check(assessment: Assessment) -> Check:
+    """Every allergy is shown; one that may be a misspelt ketamine waits until somebody has looked."""
+
     def check(found: _Found) -> None:
-        load, opioids = values["mme"], library.opioids
+        listed = assessment.case.given.allergies
+        for one in listed.allergies if listed else ():
+            facts = {"substance": one.substance}
+            near = any(looks_like_ketamine(word) for word in one.substance.casefold().split())
+            if near and "hypersensitivity" not in assessment.conditions_from_allergies:
+                found.findings.append(_not_checked("allergy_may_be_ketamine", facts, Bar.UNTIL_SETTLED))
+            else:
+                found.findings.append(Finding("allergy_listed", Severity.NOTE, Bar.NONE, "case", facts, "case"))
+
+    return check
+
+
+def _opioid_load_check(library: Library, values: dict[str, Value], interacting: tuple[Interacting, ...]) -> Check:
+    def check(found: _Found) -> None:
+        load, opioids, believable = values["mme"], library.opioids, library.facts["mme"].plausible
+        if believable is not None and isinstance(load, Quantity) and not load.value <= believable.hi.value:
+            found.missing.append(Missing("mme", "opioid_load_not_believable", {"load": str(load)}))
+        for one in interacting:
+            # An opioid that only its group or a pharmacist's word makes one has no factor: the load is incomplete.
+            if Counts.OPIOID in one.interaction.counts and one.drug.match is None and one.recheck_on is None:
+                found.missing.append(Missing("mme", "dose_of_opioid_unknown", {"drug": one.drug.name}))
+            elif Counts.OPIOID in one.interaction.counts and one.drug.medication.checked_by_hand:
+                facts = {"drug": one.drug.name}
+                note = Finding("opioid_load_by_hand", Severity.NOTE, Bar.NONE, f"opioids/{opioids.id}", facts, "case")
+                found.findings.append(note)
         for code, bound in (("opioid_load_high", opioids.high_at), ("opioid_load", opioids.caution_at)):
             if isinstance(load, Quantity) and bound.value.value <= load.value:
                 facts = {"load": str(load), "bound": str(bound.value)}
-                source, status = bound.source, bound.status
+                rule = f"opioids/{opioids.id}"
                 found.findings.append(
-                    Finding(code, Severity.CAUTION, Bar.NONE, f"opioids/{opioids.id}", facts, source, status)
+                    Finding(code, Severity.CAUTION, Bar.NONE, rule, facts, bound.source, bound.status)
                 )
                 return
+        if isinstance(load, Quantity) and load.value > 0:
+            source, status = opioids.caution_at.source, opioids.caution_at.status
+            facts, rule = {"load": str(load)}, f"opioids/{opioids.id}"
+            found.findings.append(Finding("opioid_load_counted", Severity.NOTE, Bar.NONE, rule, facts, source, status))
 
     return check
 
@@ -308,6 +351,21 @@ def _agreement_check(name: str, must_be: str, label: str, assessment: Assessment
 
 def _counts(interacting: tuple[Interacting, ...]) -> dict[str, Value]:
     return {f"{kind.value}s": Quantity(Decimal(len(counted(interacting, kind))), "times") for kind in Counts}
+
+
+def _states(assessment: Assessment, library: Library) -> dict[str, Value]:
+    """How conditions stand, for rules that depend on them: ``condition.heart_failure`` is active.
+
+    What nobody is asked about counts only where a record shows it; what is asked stays open until it is answered.
+    """
+    unasked: dict[str, Value] = {f"condition.{name}": "no" for name, one in library.conditions.items() if not one.ask}
+    return unasked | {f"condition.{name}": one.state.value for name, one in assessment.conditions.items()}
+
+
+def _taking(interacting: tuple[Interacting, ...], library: Library) -> dict[str, Value]:
+    """Which interactions are at work, for rules that depend on them: ``taking.methadone`` is yes."""
+    at_work = {one.interaction.id for one in interacting}
+    return {f"taking.{name}": "yes" if name in at_work else "no" for name in library.interactions}
 
 
 def _add(found: _Found, rule: Rule, place: str, facts: Facts, *, multiplies: bool, limited: bool = True) -> None:
@@ -342,7 +400,10 @@ def _review_of(finding: Finding, assessment: Assessment, library: Library) -> Re
     own = [
         review
         for review in assessment.case.given.reviews
-        if review.of == finding.code and 0 <= (assessment.on - review.on).days <= longest
+        if review.of == finding.code
+        and review.by.strip()
+        and 0 <= (assessment.on - review.on).days <= longest
+        and all(finding.facts.get(day, "") <= review.on.isoformat() for day in ("on", "since"))
     ]
     # On the same day the refusing opinion counts.
     return max(own, key=lambda review: (review.on, review.says == "must_not_start")) if own else None

@@ -51,7 +51,7 @@ class Dispensing(Struct, frozen=True):
     quantity: Decimal  # what is handed out: whole pieces, because a pharmacy does not cut them
     unit: str
     earliest: date  # first day on which it may be handed out
-    next_earliest: date  # first day for the supply after it
+    next_earliest: date | None  # first day for the supply after it; none where there is no supply
     should_be_left: tuple[tuple[date, Decimal], ...]
     limits: tuple[Reason, ...]
     mg: Dose
@@ -74,27 +74,28 @@ def supply_for(
     before: tuple[Supplied, ...] = (),
 ) -> Dispensing:
     """The supply for ``days`` from ``starts``. Days beyond a limit are cut off, and the limit says so."""
-    allowed, limits = _allowed_days(protocol, starts, days, titrating, ends)
+    allowed, limits = _allowed_days(levels, protocol, starts, days, titrating, ends)
     until = _lasts_until(levels, before)
     early = timedelta(days=whole_days(protocol.supply.early_refill.value))
     earliest = starts if until is None else max(starts - early, until - early)
     if until is not None and starts < until - early:
         facts = {"until": until.isoformat(), "earliest": (until - early).isoformat()}
         limits = (*limits, _reason(protocol.supply.early_refill, "too_early_for_supply", protocol, facts))
+        allowed = 0
     stretches = tuple(_stretches(levels, starts, allowed))
     needed = sum((one.pieces for one in stretches), Decimal(0))
     unit = levels[-1].regimen.piece_unit
     quantity = needed if unit == "mL" else needed.to_integral_value(rounding="ROUND_CEILING")
-    last = starts + timedelta(days=allowed)
+    last = _lasts_until(levels, before, (starts, needed)) or starts + timedelta(days=allowed)
     mg = sum((one.regimen.daily.mg * one.dosing_days for one in stretches), Decimal(0))
     return Dispensing(
-        starts, allowed, days, stretches, needed, quantity, unit, earliest, last - early,
-        tuple(_left(levels, starts, allowed, quantity)), limits, Dose(mg),
+        starts, allowed, days, stretches, needed, quantity, unit, earliest, last - early if needed else None,
+        tuple(_left(levels, starts, allowed, quantity + _in_the_house(levels, before, starts))), limits, Dose(mg),
     )  # fmt: skip
 
 
 def _allowed_days(
-    protocol: Protocol, starts: date, days: int, titrating: bool, ends: date | None
+    levels: tuple[SignedLevel, ...], protocol: Protocol, starts: date, days: int, titrating: bool, ends: date | None
 ) -> tuple[int, tuple[Reason, ...]]:
     phase = protocol.supply.titration if titrating else protocol.supply.maintenance
     limits: tuple[Reason, ...] = ()
@@ -107,6 +108,10 @@ def _allowed_days(
         facts = {"ends": ends.isoformat()}
         limits = (*limits, _reason(protocol.trial.plan_ends_after, "supply_beyond_plan", protocol, facts))
         allowed = max((ends - starts).days, 0)
+    first = min(level.since for level in levels)
+    if not first <= starts:
+        facts = {"starts": first.isoformat()}
+        return 0, (*limits, _reason(phase, "supply_before_plan", protocol, facts))
     return allowed, limits
 
 
@@ -162,18 +167,34 @@ def _left(
         left -= _pieces_on(levels, day)
 
 
-def _lasts_until(levels: tuple[SignedLevel, ...], before: tuple[Supplied, ...]) -> date | None:
-    """The day on which what is in the house runs out, counted from the newest supply or count."""
+def _in_the_house(levels: tuple[SignedLevel, ...], before: tuple[Supplied, ...], on: date) -> Decimal:
+    """What should be left of earlier supplies at the start of ``on``, a count having put it right."""
     if not before:
+        return Decimal(0)
+    counted = {one.counted_on: parse_decimal(one.left) for one in before if one.counted_on and one.left}
+    day, left = min(one.on for one in before), Decimal(0)
+    while day < on:
+        left = counted.get(day, left) + sum((parse_decimal(one.pieces) for one in before if one.on == day), Decimal(0))
+        left = max(left - _pieces_on(levels, day), Decimal(0))
+        day += _ONE_DAY
+    return left
+
+
+def _lasts_until(
+    levels: tuple[SignedLevel, ...], before: tuple[Supplied, ...], more: tuple[date, Decimal] | None = None
+) -> date | None:
+    """The day on which what is in the house runs out: every supply added, every dose taken off, a count put right."""
+    if not before and more is None:
         return None
-    newest = max(before, key=lambda one: one.on)
-    counted = newest.counted_on is not None and bool(newest.left)
-    left = parse_decimal(newest.left if counted else newest.pieces)
-    day = newest.counted_on if counted and newest.counted_on else newest.on
-    for _ in range(LONGEST_DAYS):
+    added = [(one.on, parse_decimal(one.pieces)) for one in before] + ([more] if more else [])
+    counted = {one.counted_on: parse_decimal(one.left) for one in before if one.counted_on and one.left}
+    day, last = min(on for on, _ in added), max(on for on, _ in added)
+    left = Decimal(0)
+    while (day - last).days < LONGEST_DAYS:
+        left = counted.get(day, left) + sum((pieces for on, pieces in added if on == day), Decimal(0))
         taken = _pieces_on(levels, day)
-        if not taken <= left:
+        if day >= last and not taken <= left:
             break
-        left -= taken
+        left = max(left - taken, Decimal(0))
         day += _ONE_DAY
     return day

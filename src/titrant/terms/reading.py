@@ -88,6 +88,8 @@ def read_yaml(raw: bytes) -> Document:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         fault = getattr(error, "problem", None) or "it is not readable"
+        if "cannot start any token" in fault:
+            fault = "a tab, or a sign that YAML keeps for itself; indent with spaces, put such words in quotes"
         raise Unreadable(
             f"it is not valid YAML: {fault}",
             "Check indentation, colons and quotes near this line.",

@@ -34,6 +34,7 @@ class FactKind(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     holds: Sourced[Quantity] | None = None  # how long a reading or an answer may be relied on
     upper_limit: Sourced[Quantity] | None = None  # assumed where the laboratory gives none
     upper_limit_at_most: Sourced[Quantity] | None = None  # a laboratory's limit above this is taken for a mistake
+    typed_again_above: Sourced[Quantity] | None = None  # a change of more per cent in four weeks looks like a slip
     loinc: tuple[Code, ...] = ()
     ask: str = ""
     why: str = ""  # why it is needed

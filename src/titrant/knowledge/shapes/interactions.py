@@ -71,6 +71,7 @@ class Interaction(Header, frozen=True, forbid_unknown_fields=True, kw_only=True)
     drugs: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     atc_prefixes: tuple[str, ...] = ()
+    combination_atc: tuple[str, ...] = ()  # groups among them that hold combinations: being in one proves too little
     replaces: tuple[str, ...] = ()
     counts: tuple[Counts, ...] = ()
     persists: Persists | None = None

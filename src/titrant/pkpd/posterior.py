@@ -1,0 +1,132 @@
+"""The whole posterior of one person, with its diagnostic; never an answer without one.
+
+Draws come from a Student distribution around the mode and are weighted by the exact posterior. Where the Pareto shape
+k of the weights says that this cannot be trusted (above 0.7), the proposal is adapted to its own weighted draws; where
+that fails too, many short chains walk the posterior and must agree.
+
+Source of k and its limit: Vehtari, Simpson, Gelman, Yao & Gabry, Pareto smoothed importance sampling, JMLR 2024;25(72).
+"""
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from titrant.pkpd.individual import Mode, Problem, log_posterior, most_probable
+
+TRUSTED_K, LEAST_ESS, LARGEST_RHAT = 0.7, 400.0, 1.01
+_FREEDOM = 6.0
+_ROUNDS = 4
+_CHAINS, _WALK = 64, 600
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Draws that stand for what is possible.
+
+    Attributes:
+        effects: shape (n_draws, n_effects), standardised; weights: shape (n_draws,), summing to one.
+        method: "importance", "adapted" or "chains".
+        pareto_k: shape of the weights' tail (NaN for chains); rhat: of the chains (NaN otherwise).
+        effective: effective number of draws.
+        usable: whether the diagnostic allows any use. If not, the rules decide alone.
+    """
+
+    mode: Mode
+    effects: np.ndarray
+    weights: np.ndarray
+    method: str
+    pareto_k: float
+    rhat: float
+    effective: float
+    usable: bool
+
+    def equal(self, seed: int, count: int = 1000) -> np.ndarray:
+        """``count`` draws of equal weight, by systematic resampling."""
+        start = np.random.Generator(np.random.Philox(key=[seed, 7])).random()
+        places = (np.arange(count) + start) / count
+        picked = np.minimum(np.searchsorted(np.cumsum(self.weights), places), len(self.weights) - 1)
+        return self.effects[picked]
+
+
+def posterior(problem: Problem, seed: int, draws: int = 2000, person: int = 0, mode: Mode | None = None) -> Posterior:
+    """The posterior of ``person`` in ``problem``.
+
+    Args:
+        mode: if it is known already, of this person alone.
+    """
+    mode = mode or most_probable(problem)
+    centre, covariance = mode.effects[person], mode.covariance[person]
+    generator = np.random.Generator(np.random.Philox(key=[seed, person]))
+    for attempt in range(_ROUNDS):
+        effects, log_weights = _proposed(problem, person, centre, covariance, generator, draws)
+        weights, k = smoothed(log_weights)
+        effective = 1 / (weights**2).sum()
+        if k <= TRUSTED_K and effective >= min(LEAST_ESS, draws / 5):
+            method = "adapted" if attempt else "importance"
+            return Posterior(mode, effects, weights, method, k, float("nan"), float(effective), True)
+        centre, covariance = _adapted(effects, weights)
+    return _walked(problem, person, mode, centre, covariance, generator)
+
+
+def _proposed(
+    problem: Problem, person: int, centre, covariance, generator, draws: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draws from a Student distribution, and their log weights."""
+    k = len(centre)
+    root = np.linalg.cholesky(covariance)
+    standard = generator.standard_normal((draws, k))
+    shrink = np.sqrt(_FREEDOM / generator.chisquare(_FREEDOM, draws))
+    z = standard * shrink[:, None]
+    effects = centre + z @ root.T
+    log_proposal = -0.5 * (_FREEDOM + k) * np.log1p((z**2).sum(axis=1) / _FREEDOM)
+    return effects, log_posterior(problem, effects, person) - log_proposal
+
+
+def smoothed(log_weights: np.ndarray) -> tuple[np.ndarray, float]:
+    """Pareto-smoothed weights summing to one, and the shape k of their tail, through ArviZ."""
+    psislw = _arviz().psislw
+    log_weights = np.where(np.isfinite(log_weights), log_weights, -1e300)
+    smooth, k = psislw(log_weights - log_weights.max())
+    weights = np.exp(np.asarray(smooth) - np.max(smooth))
+    return weights / weights.sum(), float(k)
+
+
+def _arviz():
+    """ArviZ, without its notice about a coming version."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        import arviz
+    return arviz
+
+
+def _adapted(effects: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and widened covariance of the weighted draws."""
+    flat = weights**0.5  # tempered, so that one heavy draw does not decide alone
+    flat /= flat.sum()
+    centre = flat @ effects
+    off = effects - centre
+    return centre, 1.3 * (off * flat[:, None]).T @ off + 1e-6 * np.eye(len(centre))
+
+
+def _walked(problem: Problem, person: int, mode: Mode, centre, covariance, generator) -> Posterior:
+    """Many random walks side by side; the second half of each is kept."""
+    ess, rhat = _arviz().ess, _arviz().rhat
+    k = len(centre)
+    root = np.linalg.cholesky(covariance) * 2.4 / np.sqrt(k)
+    at = centre + generator.standard_normal((_CHAINS, k)) @ root.T
+    value = log_posterior(problem, at, person)
+    kept = np.empty((_WALK // 2, _CHAINS, k))
+    for step in range(_WALK):
+        offered = at + generator.standard_normal((_CHAINS, k)) @ root.T
+        offered_value = log_posterior(problem, offered, person)
+        taken = np.log(generator.random(_CHAINS)) < offered_value - value
+        at, value = np.where(taken[:, None], offered, at), np.where(taken, offered_value, value)
+        if step >= _WALK // 2:
+            kept[step - _WALK // 2] = at
+    effective = min(float(ess(kept[:, :, j].T)) for j in range(k))
+    worst = max(float(rhat(kept[:, :, j].T)) for j in range(k))
+    effects = kept.reshape(-1, k)
+    usable = worst <= LARGEST_RHAT and effective >= LEAST_ESS
+    weights = np.full(len(effects), 1 / len(effects))
+    return Posterior(mode, effects, weights, "chains", float("nan"), worst, effective, usable)

@@ -1,0 +1,178 @@
+"""The commands simulate, fit and models, as a person meets them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from titrant.cli.exposure import exposure_group
+
+REGIMEN = ("--route", "troche", "--dose", "50mg", "--every", "8h", "--days", "2")
+ROWS = "time_h,dose_mg,route,level_ng_per_ml,output,hold_min\n0,50,troche,,,20\n8,50,troche,,,20\n10,,,40,,\n"
+
+
+def ask(*words: str):
+    return CliRunner().invoke(exposure_group, words)
+
+
+def test_json_of_one_typical_person():
+    said = json.loads(ask("simulate", *REGIMEN, "--json").stdout)
+    assert set(said) == {"model", "status", "warnings", "outputs"}
+    assert said["model"] == "racemic"
+    assert said["status"] == "proposal"
+    for output in ("ketamine", "norketamine"):
+        row = said["outputs"][output]
+        assert row["unit"] == "ng/mL"
+        assert len(row["times_h"]) == len(row["typical"])
+        assert set(row["summary"]) == {"cmax", "tmax_h", "auc_0_24", "auc_0_t", "auc_inf"}
+        assert row["summary"]["cmax"] == max(row["typical"])
+
+
+def test_json_of_many_people_has_quantiles_in_order():
+    row = json.loads(ask("simulate", *REGIMEN, "--patients", "100", "--json").stdout)["outputs"]["ketamine"]
+    assert set(row["quantiles"]) == {"5", "25", "50", "75", "95"}
+    assert row["quantiles"]["5"][40] < row["quantiles"]["50"][40] < row["quantiles"]["95"][40]
+    assert "typical" not in row
+
+
+def test_an_inhibitor_raises_and_the_status_is_said():
+    plain, more = (
+        json.loads(ask("simulate", *REGIMEN, *words, "--json").stdout)["outputs"]["ketamine"]["summary"]["auc_inf"]
+        for words in ((), ("--with", "clarithromycin"))
+    )
+    assert 1.2 < more / plain < 2.6
+    assert "status proposal; model, not measurement" in ask("simulate", *REGIMEN).stdout
+
+
+def test_csv_at_asked_times():
+    lines = ask("simulate", *REGIMEN, "--at", "30min,2h,1days", "--csv").stdout.splitlines()
+    assert lines[0] == "output,time_h,typical_ng_per_ml"
+    assert [line.split(",")[1] for line in lines[1:4]] == ["0.5", "2", "24"]
+
+
+@pytest.mark.parametrize("ending", ["svg", "png", "html"])
+def test_pictures(tmp_path, ending):
+    path = tmp_path / f"out.{ending}"
+    answer = ask("simulate", *REGIMEN, "--patients", "50", "--plot", str(path))
+    assert answer.exit_code == 0, answer.output
+    assert path.stat().st_size > 5000
+    if ending == "svg":
+        text = path.read_text()
+        assert "status proposal" in text
+        assert "norketamine (ng/mL)" in text
+
+
+def test_nasal_sprays_and_ancestry():
+    words = (
+        "simulate",
+        "--model",
+        "perez-ruixo-2021",
+        "--route",
+        "nasal",
+        "--dose",
+        "84mg",
+        "--every",
+        "24h",
+        "--age",
+        "30",
+    )
+    found = json.loads(ask(*words, "--sprays", "3", "--covariate", "ancestry=japanese", "--json").stdout)
+    assert found["outputs"]["ketamine"]["summary"]["cmax"] == pytest.approx(1.01 * 131.3, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--model", "ketamax"), "there is no such model"),
+        (("--route", "rectal"), "not valid for this model"),
+        (("--model", "simons-2022", "--route", "troche"), "not valid for this model"),
+        (("--dose", "50"), "no unit"),
+        (("--dose", "50mcg"), "misread"),
+        (("--dose", "-5mg"), "not an amount"),
+        (("--dose", "90g"), "not an amount"),
+        (("--dose", "50 mmHg"), "pressure"),
+        (("--every", "0h"), "cannot be given"),
+        (("--days", "99999"), "cannot be given"),
+        (("--hold", "5h"), "holding for"),
+        (("--at", "2h,1h"), "not in order"),
+        (("--at", "1h,1h"), "stands twice"),
+        (("--at", "NaN"), "not a plain decimal"),
+        (("--patients", "0"), "somebody"),
+        (("--weight", "700kg"), "not between"),
+        (("--age", "nan"), "not between"),
+        (("--age", "-3"), "not between"),
+        (("--with", "kale"), "no measured size"),
+        (("--with", "clarithromycin", "--with", "grapefruit"), "never measured"),
+        (("--liver", "child-pugh-c"), "no size of this impairment"),
+        (("--model", "racemic-k1", "--with", "clarithromycin"), "no liver"),
+        (("--covariate", "ancestry=japanese"), "means nothing to racemic"),
+        (("--covariate", "x"), "name=value"),
+        (("--plot", "out.gif"), ".svg, .png or .html"),
+        (("--form", "gummy"), "not a form"),
+    ],
+)
+def test_bad_questions_get_a_clear_answer(words, said):
+    answer = ask("simulate", *REGIMEN, *words)
+    assert answer.exit_code == 2, answer.output
+    assert said in " ".join(answer.output.split())
+    assert "Traceback" not in answer.output
+
+
+def test_fit_says_what_it_found_and_how_sure(tmp_path):
+    path = tmp_path / "levels.csv"
+    path.write_text(ROWS)
+    said = json.loads(ask("fit", str(path), "--json").stdout)
+    assert said["usable"]
+    assert said["diagnostic"]["pareto_k"] < 0.7
+    row = said["parameters"]["clint"]
+    assert row["5"] < row["50"] < row["95"]
+    assert "diagnostic: importance" in ask("fit", str(path)).stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "code"),
+    [
+        ("", "it is empty", 11),
+        ("time_h,dose_mg,route,level_ng_per_ml\n", "it has no rows", 11),
+        (ROWS.replace("level_ng_per_ml", "level_nmol_per_l"), "is not known", 11),
+        (ROWS.replace("10,,,40", "10,,,NaN"), "not a plain decimal", 11),
+        (ROWS.replace("10,,,40", "10,50,troche,40"), "either a dose or a level", 11),
+        (ROWS.replace("10,,,40,,", "10,,,40"), "more or fewer cells", 11),
+        (ROWS + "row\n", "more or fewer cells", 11),
+        (ROWS.replace("8,50", "0,50"), "stands twice", 2),
+        (ROWS.replace("0,50,troche,,,20\n8,", "9,50,troche,,,20\n8,", 1), "before the dose above", 2),
+        (ROWS.replace("10,,,40", "-1,,,40"), "negative", 2),
+        (ROWS.replace("10,,,40", "10,,,99000"), "outside 99.9 %", 2),
+        (ROWS + "11,,,30,,\n" * 200_000, "bytes", 11),
+        ("time_h,dose_mg,route,level_ng_per_ml\n" + "1,,,3\n" * 6000, "At most 5,000", 11),
+    ],
+)
+def test_bad_level_files_are_refused_with_their_place(tmp_path, text, said, code):
+    path = tmp_path / "levels.csv"
+    path.write_text(text)
+    answer = ask("fit", str(path))
+    assert said in answer.output
+    assert answer.exit_code == code, answer.output
+
+
+def test_a_file_that_is_not_text(tmp_path):
+    path = tmp_path / "levels.csv"
+    path.write_bytes(b"\xff\xfe\x00\x01")
+    assert "not UTF-8" in ask("fit", str(path)).output
+
+
+def test_models_are_listed_with_their_status():
+    rows = json.loads(ask("models", "--json").stdout)
+    assert [row["model"] for row in rows][0] == "racemic"
+    assert "unverified" in ask("models").stdout
+
+
+def test_nothing_heavy_is_loaded_before_it_is_needed():
+    code = (
+        "import sys, titrant.pkpd, titrant.cli.exposure; "
+        "print([m for m in ('numba', 'altair', 'arviz', 'scipy', 'vl_convert') if m in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[]"
