@@ -4,7 +4,9 @@ import sys
 from pathlib import Path
 
 from titrant.cli.opened import Opening
+from titrant.clinic.following import adjust_at
 from titrant.clinic.telling import plan_page
+from titrant.clinic.telling_following import adjustment_page
 from titrant.terms.errors import TitrantError
 
 ROOT = Path(__file__).parent.parent
@@ -19,7 +21,10 @@ def main() -> int:
         print(f"{RULE}\n{record.name}\n{RULE}")
         try:
             desk, case = Opening(record, (), None, None, None).open()
-            print(plan_page(desk.plan(case), desk.words, desk.clinic))
+            if case.given.course.levels:
+                print(adjustment_page(adjust_at(desk, case), desk.words, desk.clinic))
+            else:
+                print(plan_page(desk.plan(case), desk.words, desk.clinic))
         except TitrantError as error:
             print(f"titrant: {error}\n")
     print(f"{RULE}\n{len(records)} records. One at a time: .venv/bin/titrant plan demo/NAME.yaml")

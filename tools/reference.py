@@ -15,6 +15,7 @@ from titrant.explain.words import rules
 from titrant.knowledge.library import SHAPES, Library
 from titrant.knowledge.shapes.common import Rule
 from titrant.knowledge.shapes.facts import FactKind, Kind
+from titrant.knowledge.shapes.following import CourseRule
 from titrant.knowledge.shapes.monitoring import Due
 from titrant.pathway.case import Case, Facts, Patient
 from titrant.terms.dose import Dose
@@ -147,7 +148,18 @@ def protocols(library: Library) -> str:
             )
             + ".",
         ]
+        rules = one.following.rules if one.following else ()
+        lines += ["", "Rules of following, safest action first:", ""]
+        lines += markdown_table(("action", "rule", "applies", "source"), (_course_rule_row(rule) for rule in rules))
     return page("Protocols", *lines)
+
+
+def _course_rule_row(rule: CourseRule) -> tuple[str, ...]:
+    found = rule.found
+    applies = condition_text(rule.when) if rule.when else ""
+    if found is not None:
+        applies = f"a finding: {', '.join(found.codes) or found.severity or found.bar}"
+    return rule.action.value, f"`{rule.code}`", applies, f"{rule.source}{rule.status.mark}"
 
 
 def indications(library: Library) -> str:

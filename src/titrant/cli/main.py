@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from titrant import __version__
+from titrant.cli import following
 from titrant.cli.exposure import fit, models, simulate
 from titrant.cli.opened import Opening, today
 from titrant.terms.errors import TitrantError
@@ -262,6 +263,8 @@ def check(folder: Path | None, on: date | None) -> None:
     click.echo(f"{files} knowledge files checked, {len(found)} fault{'' if len(found) == 1 else 's'}.")
     sys.exit(10 if found else 0)
 
+
+following.register(main, case_command, show)
 
 for _exposure in (simulate, fit, models):
     main.add_command(_exposure)

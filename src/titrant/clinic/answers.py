@@ -17,7 +17,7 @@ from titrant.terms.errors import CaseFileError
 _NAME = "answers"
 _BY_KEY = ("patient", "answers", "conditions", "candidate")
 _JOINED = ("readings", "questionnaires")
-_GROWING = ("failed_treatments", "goals", "parenteral", "reviews", "confirmations")
+_GROWING = ("failed_treatments", "goals", "parenteral", "reviews", "confirmations", "diary")
 _LISTED = {"medications": "name", "allergies": "substance"}
 # Gravest first: the states in which a condition is or was there.
 _PRESENT = (ConditionState.ACTIVE, ConditionState.CONTROLLED, ConditionState.PAST)

@@ -90,7 +90,7 @@ def refusals(library: Library) -> Iterator[tuple[str, str, str]]:
 
 def values(protocol: Protocol) -> Iterator[tuple[str, str, str]]:
     """Every number of the protocol with its source."""
-    for place in ("start", "step", "bounds", "raise_needs", "trial", "taper", "supply"):
+    for place in ("start", "step", "bounds", "raise_needs", "trial", "taper", "supply", "following"):
         yield from _sourced(place, getattr(protocol, place))
 
 

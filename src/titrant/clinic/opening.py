@@ -28,7 +28,7 @@ class Opened(Struct, frozen=True):
 
 def open_document(path: Path) -> Opened:
     """Read ``path`` as a case file or a FHIR bundle. Raises CaseFileError with place and repair."""
-    raw = _bytes_of(path)
+    raw = bytes_of(path)
     try:
         if raw.lstrip()[:1] in (b"{", b"["):
             tree = read_json(raw)
@@ -40,7 +40,8 @@ def open_document(path: Path) -> Opened:
         raise CaseFileError(place, f"The file cannot be read: {error.fault}.", _WHY, error.repair) from None
 
 
-def _bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
+    """The bytes of a file that somebody hands over, within the size limit. Raises CaseFileError."""
     try:
         seen = path.stat()
         _check_plain(path, seen)

@@ -35,6 +35,12 @@ class Words:
                 for one in protocol.stop_rules
                 if one.code not in found
             }
+            rules = protocol.following.rules if protocol.following else ()
+            found |= {
+                rule.code: Sentence(clinician=rule.clinician, patient=rule.patient)
+                for rule in rules
+                if rule.code not in found
+            }
         for name, one in self._library.disagreements.disagreements.items():
             found[name] = Sentence(clinician=f"{name}: {one.literature} {one.shown}")
         return {**found, **self._library.wording.sentences}
@@ -61,6 +67,11 @@ class Words:
     @cached_property
     def _of_the_person(self) -> set[str]:
         return {rule.code for rule in findings_of_the_person(self._library)}
+
+    def label(self, fact: str) -> str:
+        """How a fact is called before people; a name without a label stays as it is."""
+        kind = self._library.facts.get(fact)
+        return kind.label if kind else fact
 
     def marked(self, text: str, status: Status) -> str:
         """``text`` with its mark, where the value behind it was not read in a source."""

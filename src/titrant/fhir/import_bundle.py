@@ -6,6 +6,7 @@ modifiers or units are not certain is left out and listed. That something is abs
 
 from titrant.fhir.allergies import read_allergies
 from titrant.fhir.conditions import read_conditions
+from titrant.fhir.diary import is_diary, read_diary
 from titrant.fhir.doubtful import ORDERED, READ, sort_out
 from titrant.fhir.elements import Tree, text
 from titrant.fhir.envelope import Entry, References, entries_of, has_further_pages
@@ -38,7 +39,8 @@ def case_from_bundle(bundle: Tree, library: Library, scenario: str = "Imported f
     mapping = Mapping(library)
     readings = Readings(mapping, unused)
     observed = read_observations(usable["Observation"], mapping, readings, unused)
-    read_responses(usable["QuestionnaireResponse"], mapping, readings, unused)
+    responses = usable["QuestionnaireResponse"]
+    read_responses([one for one in responses if not is_diary(one)], mapping, readings, unused)
     doubt_observations(doubtful["Observation"], mapping, readings)
     doubt_responses(doubtful["QuestionnaireResponse"], mapping, readings)
     problems = read_conditions(usable["Condition"], observed, person, library, unused)
@@ -59,6 +61,7 @@ def case_from_bundle(bundle: Tree, library: Library, scenario: str = "Imported f
         conditions=dict(problems.conditions),
         medications=medications,
         allergies=allergies,
+        diary=read_diary(responses, unused),
     )
     questions = open_questions(newest, answers, problems, allergies.reviewed_on is not None, library)
     return Case(scenario=scenario, given=given, questions=questions, skipped=unused.lines())

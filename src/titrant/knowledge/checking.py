@@ -46,7 +46,7 @@ def faults_of_form(library: Library) -> list[str]:
         return found  # what does not fit its shape, or is not found by its name, cannot be checked further
     checks: tuple[Callable[[Library], Faults], ...] = (
         _sources, _facts, _conditions_of_rules, _codes, _drug_codes, _interactions, _opioids, _rule_codes,
-        _protocols, _texts, _products, own_faults,
+        _protocols, _following, _texts, _products, own_faults,
     )  # fmt: skip
     for check in checks:
         found += check(library)
@@ -129,6 +129,9 @@ def _whens(library: Library) -> Iterator[tuple[str, When]]:
     for protocol in library.versions:
         for reduction in protocol.start.reductions:
             yield f"protocols/{protocol.id}/{protocol.version}: {reduction.code}", reduction.when
+        for rule in protocol.following.rules if protocol.following else ():
+            if rule.when:
+                yield f"protocols/{protocol.id}/{protocol.version}: {rule.code}", rule.when
 
 
 def _conditions_of_rules(library: Library) -> Faults:
@@ -357,6 +360,19 @@ def _links(protocol: Protocol, library: Library) -> Iterator[str]:
     for name in (*protocol.warnings, *(one for tier in protocol.tiers for one in tier.warnings)):
         if name not in library.disagreements.disagreements:
             yield f"There is no disagreement {name!r}."
+
+
+def _following(library: Library) -> Faults:
+    """Rules of following: each code once, and only findings that can be found."""
+    known = {rule.code for rule in _rules(library)}
+    for protocol in library.protocols.values():
+        place = f"protocols/{protocol.id}/{protocol.version}"
+        rules = protocol.following.rules if protocol.following else ()
+        for code, number in Counter(rule.code for rule in rules).items():
+            if number > 1:
+                yield _fault(place, f"{number} rules of following have the code {code}.", "Give each its own.")
+        for code in {code for rule in rules if rule.found for code in rule.found.codes} - known:
+            yield _fault(place, f"No rule finds {code!r}.", "Correct the code.")
 
 
 def _texts(library: Library) -> Faults:

@@ -434,6 +434,13 @@ def _morphine_equivalents(drugs: tuple[TakenDrug, ...], library: Library, on: da
     return Known(Quantity(exact.quantize(_HUNDREDTH), "mg/day"), on), tuple(unknown)
 
 
+def opioid_load(drugs: tuple[TakenDrug, ...], library: Library, on: date) -> Quantity:
+    """The convertible opioid load of ``drugs`` on ``on``; what cannot be converted is asked for by the assessment."""
+    known, _ = _morphine_equivalents(drugs, library, on)
+    assert isinstance(known.value, Quantity)
+    return known.value
+
+
 def _daily_amount(drug: Medication) -> Quantity | None:
     if drug.dose is None:
         return None

@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType, field
 
 from titrant.knowledge.shapes.conditions import ConditionState
+from titrant.pathway.entries import Entry, Suspension
 from titrant.terms.numbers import parse_decimal
 from titrant.terms.quantity import Quantity
 
@@ -247,10 +248,14 @@ class Level(Given, frozen=True, kw_only=True):
 
 
 class Course(Given, frozen=True, kw_only=True):
-    """Where the course stands, if it has begun: signed levels and supplies."""
+    """Where the course stands, if it has begun: signed levels, supplies, suspensions."""
 
     levels: tuple[Level, ...] = ()
     supplies: tuple[Supplied, ...] = ()
+    plan_from: date | None = None  # the day from which the present plan runs; else the first level
+    suspensions: tuple[Suspension, ...] = ()
+    daily_contact: Literal["yes", "no", ""] = ""  # somebody of the team speaks with the person every day
+    closed_days: tuple[date, ...] = ()  # days without a clinic, on which no review can take place
     ends: date | None = None  # of the signed plan; empty: counted from the first level by the protocol
 
 
@@ -289,6 +294,7 @@ class Facts(Given, frozen=True, kw_only=True):
     reviews: tuple[Review, ...] = ()
     confirmations: tuple[Confirmation, ...] = ()
     course: Course = Course()
+    diary: tuple[Entry, ...] = ()
 
 
 class Case(Given, frozen=True, kw_only=True):

@@ -113,7 +113,7 @@ def plan(assessment: Assessment, screening: Screening, library: Library) -> Plan
         outcome=Outcome.REFUSED, on=on, protocol=protocol, protocol_sha256=sha, supply=supply, screening=screening,
         assessment=assessment, asking=asking, reasons=(), monitoring=baseline(assessment, library, screening.values),
         beside=tuple(_beside(protocol, assessment)), conversions=_conversions(protocol, assessment),
-        warnings=tuple(_warnings(protocol, library)), approval=library.in_use(protocol),
+        warnings=tuple(protocol_warnings(protocol, library)), approval=library.in_use(protocol),
     )  # fmt: skip
     refusals = (*_refusals(assessment, screening, protocol, library), *hard_reasons(asking, protocol))
     if refusals:
@@ -330,7 +330,7 @@ def _chosen(assessment: Assessment) -> bool:
     return choice is not None and bool(choice.reason.strip() and choice.by.strip()) and choice.on <= assessment.on
 
 
-def _warnings(protocol: Protocol, library: Library) -> Iterator[Finding]:
+def protocol_warnings(protocol: Protocol, library: Library) -> Iterator[Finding]:
     """Where the articles and the literature disagree, as far as it touches this protocol."""
     grade = Severity.CAUTION if protocol.explicit_choice else Severity.NOTE
     for name in protocol.warnings:

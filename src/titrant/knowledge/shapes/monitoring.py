@@ -55,3 +55,4 @@ class Check(Header, frozen=True, forbid_unknown_fields=True, kw_only=True):
     thresholds: tuple[Band, ...] = ()
     blocks_raise: Sourced[bool]
     diary_item: bool = False
+    or_diary: tuple[str, ...] = ()  # side effects whose answer in the diary counts as this check after a step

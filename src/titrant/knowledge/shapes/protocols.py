@@ -5,6 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from titrant.knowledge.shapes.common import Header, Sourced, When, part_in
+from titrant.knowledge.shapes.following import Following
 from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Status
 
@@ -205,5 +206,6 @@ class Protocol(Header, frozen=True, forbid_unknown_fields=True, kw_only=True):
     tiers: tuple[Tier, ...] = ()
     conversions: tuple[Conversion, ...] = ()
     from_parenteral: bool = False  # the start is worked out from clinic sessions
+    following: Following | None = None  # without it a running course is followed by hand
     opioid_at_start: str = ""
     administration: str = ""  # which education text tells how to take it

@@ -1,0 +1,54 @@
+"""``titrant review`` and ``titrant adjust``: following a running course."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from titrant.cli.opened import Opening
+
+
+def _opened(diary: tuple[Path, ...], **options: Any) -> Any:
+    from titrant.cli.diaries import with_diaries
+
+    opening = Opening(options["case"], options["answers"], options["on"], options["protocol"], options["clinic"])
+    desk, case = opening.open()
+    return desk, with_diaries(case, diary)
+
+
+def register(group: click.Group, case_command: Any, show: Any) -> None:
+    """Add the commands to ``group``, with the options that every command on a case takes."""
+    diary_option = click.option(
+        "--diary", type=click.Path(path_type=Path, dir_okay=False), multiple=True,
+        help="Diary entries to add: CSV (docs/diary-csv.md), or FHIR R4 QuestionnaireResponses (JSON).",
+    )  # fmt: skip
+
+    @group.command()
+    @case_command
+    @diary_option
+    def review(as_json: bool, diary: tuple[Path, ...], **options: Any) -> None:
+        """Review the running course of CASE: benefit, harm, what was taken, what is due, what is missing."""
+        from titrant.clinic import following, saying_following, telling_following
+
+        desk, case = _opened(diary, **options)
+        found = following.review_at(desk, case)
+        show(
+            as_json,
+            lambda: saying_following.review_data(found),
+            lambda: telling_following.review_page(found, desk.words),
+        )
+
+    @group.command()
+    @case_command
+    @diary_option
+    def adjust(as_json: bool, diary: tuple[Path, ...], **options: Any) -> None:
+        """Propose the next action for CASE: stop, pause, lower, hold, raise, or a planned trial of less."""
+        from titrant.clinic import following, saying_following, telling_following
+
+        desk, case = _opened(diary, **options)
+        decided = following.adjust_at(desk, case)
+        show(
+            as_json,
+            lambda: saying_following.adjustment_data(decided, desk.words),
+            lambda: telling_following.adjustment_page(decided, desk.words, desk.clinic),
+        )

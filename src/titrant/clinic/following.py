@@ -1,0 +1,56 @@
+"""Following at the desk: review and adjust on a case, with the last gate over every dose that is proposed."""
+
+from decimal import ROUND_DOWN, Decimal
+
+from msgspec import structs
+
+from titrant.clinic.desk import Desk, absolute_limits
+from titrant.pathway.adjust import Adjustment, Opinion, adjust
+from titrant.pathway.case import Case
+from titrant.pathway.plan import Outcome
+from titrant.pathway.review import Review, review
+from titrant.record.gate import faults
+from titrant.terms.calendar import whole_days
+from titrant.terms.numbers import plain
+from titrant.terms.reason import Reason
+from titrant.terms.regimen import Regimen
+
+_THOUSANDTH = Decimal("0.001")
+
+
+def review_at(desk: Desk, case: Case) -> Review:
+    return review(case, desk.library, desk.on)
+
+
+def adjust_at(desk: Desk, case: Case, opinion: Opinion | None = None) -> Adjustment:
+    """The adjustment, after the last gate: what it refuses is refused, whatever proposed it."""
+    decided = adjust(review_at(desk, case), desk.library, opinion)
+    if decided.outcome is not Outcome.PROPOSED or decided.regimen is None:
+        return decided
+    refused = faults({"regimen": gate_content(decided, decided.regimen)}, absolute_limits())
+    if not refused:
+        return decided
+    why = tuple(Reason("refused_by_gate", "gate", {"fault": fault}) for fault in refused)
+    return structs.replace(
+        decided, outcome=Outcome.REFUSED, action=None, regimen=None, limited=None, reasons=(*why, *decided.reasons)
+    )
+
+
+def gate_content(decided: Adjustment, regimen: Regimen) -> dict[str, str]:
+    """The regimen as text, in the names that the last gate reads."""
+    found = decided.review
+    base = found.supply.base_mg
+    piece = (Decimal(base.numerator) / Decimal(base.denominator)).quantize(_THOUSANDTH, ROUND_DOWN)
+    return {
+        "route": regimen.route,
+        "product": regimen.product,
+        "piece_unit": regimen.piece_unit,
+        "piece_mg": plain(piece),
+        "pieces_per_dose": plain(regimen.pieces),
+        "dose_mg": plain(regimen.dose.mg),
+        "times_per_day": str(regimen.times_per_day),
+        "daily_mg": plain(regimen.daily.mg),
+        "days_per_week": str(regimen.days_per_week),
+        "weekly_mg": plain(regimen.weekly.mg),
+        "supply_days": str(whole_days(found.protocol.supply.titration.value)),
+    }

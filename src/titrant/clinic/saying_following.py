@@ -1,0 +1,215 @@
+"""What the desk says of a running course, as plain data: the review, and the adjustment in the form of a plan."""
+
+from decimal import Decimal
+from typing import Any
+
+from titrant.clinic.case_tree import tree_of
+from titrant.clinic.saying import check_data, evidence_data, finding_data, missing_data, regimen_data
+from titrant.explain.amounts import regimen_text
+from titrant.explain.words import Reader, Words
+from titrant.pathway.adjust import Adjustment
+from titrant.pathway.plan import Alternative
+from titrant.pathway.reconciling import Counted
+from titrant.pathway.review import Harm, Review, StepChange
+from titrant.terms.canonical import sha256_of
+from titrant.terms.numbers import plain
+from titrant.terms.reason import Reason
+
+Json = dict[str, Any]
+
+
+def said(one: Reason, words: Words) -> str:
+    """The sentence of a reason; a finding that it rests on speaks with its own sentence."""
+    facts = dict(one.facts)
+    if "finding" in facts:
+        facts["finding"] = words.say(facts["finding"], one.facts).rstrip(".")
+    return words.say(one.code, facts)
+
+
+def _reason(one: Reason, words: Words) -> Json:
+    return {
+        "code": one.code, "rule": one.rule, "facts": one.facts, "source": one.source, "status": one.status.value,
+        "text": said(one, words),
+    }  # fmt: skip
+
+
+def adjustment_data(decided: Adjustment, words: Words) -> Json:
+    """An adjustment as one object (design: Commands)."""
+    found = decided.review
+    limits = decided.limited.limits if decided.limited else ()
+    return {
+        **_answer(decided),
+        "limits": [_reason(one, words) for one in limits],
+        "reasons": [_reason(one, words) for one in decided.reasons],
+        "findings": [finding_data(one, words) for one in decided.findings],
+        "missing": [missing_data(one, words) for one in decided.missing],
+        "alternatives": [_alternative(one) for one in decided.alternatives],
+        "not_chosen": {action: list(codes) for action, codes in decided.not_chosen.items()},
+        "not_chosen_text": {
+            action: [words.say(code, {}) for code in codes] for action, codes in decided.not_chosen.items()
+        },
+        "monitoring": [check_data(one) for one in found.checks],
+        "ladder": [_level(place, decided) for place in range(len(found.levels))],
+        "taper": [
+            {
+                "earliest": one.earliest.isoformat(),
+                "latest": one.latest.isoformat(),
+                "regimen": regimen_data(one.regimen),
+            }
+            for one in decided.taper
+        ],
+        "call": decided.call,
+        "next_review": decided.next_review.isoformat() if decided.next_review else None,
+        "patient": [words.say(code, {}, Reader.PATIENT) for code in decided.patient if _for_patient(code, words)],
+        "review": review_data(found),
+        "evidence": evidence_data(found.assessment),
+    }
+
+
+def _for_patient(code: str, words: Words) -> bool:
+    sentence = words.sentences.get(code)
+    return bool(sentence and sentence.patient)
+
+
+def _answer(decided: Adjustment) -> Json:
+    found, protocol = decided.review, decided.review.protocol
+    return {
+        "outcome": decided.outcome.value,
+        "action": decided.action.value if decided.action else None,
+        "would_do": decided.would_do.value if decided.would_do else None,
+        "protocol": {
+            "id": protocol.id,
+            "version": protocol.version,
+            "sha256": found.protocol_sha256,
+            "status": protocol.status.value,
+        },
+        "on": found.on.isoformat(),
+        "ends": found.plan_ends.isoformat(),
+        # What was looked at, as one name: an input that changes before the signature changes it (safety.md, T11).
+        "case_sha256": sha256_of(tree_of(found.case)),
+        "current": regimen_data(found.level.regimen),
+        "regimen": regimen_data(decided.regimen),
+        "would_be": regimen_data(decided.would_be),
+        "asked_mg": plain(decided.limited.asked.mg) if decided.limited else None,
+    }
+
+
+def _alternative(one: Alternative) -> Json:
+    texts = {
+        "hold": "Keep the signed dose.",
+        "stop": "Stop, with a taper where it is needed.",
+        "pause": "No dose for now.",
+    }
+    text = texts.get(one.action) or (
+        f"Lower: {regimen_text(one.regimen)}." if one.regimen else "Nothing smaller can be made from this product."
+    )
+    return {"action": one.action, "regimen": regimen_data(one.regimen), "text": text}
+
+
+def _level(place: int, decided: Adjustment) -> Json:
+    level = decided.review.levels[place]
+    return {
+        "level": place + 1,
+        "dose_mg": plain(level.regimen.dose.mg),
+        "doses_per_day": str(level.regimen.times_per_day),
+        "daily_mg": plain(level.regimen.daily.mg),
+        "earliest": level.since.isoformat(),
+        "signed": True,
+    }
+
+
+# The review
+
+
+def review_data(found: Review) -> Json:
+    """Everything that the review says, each with its numbers."""
+    benefit, data, loads = found.benefit, found.data, found.loads
+    return {
+        "on": found.on.isoformat(),
+        "phase": found.phase.value,
+        "level_since": found.level.since.isoformat(),
+        "window": {"first": found.span.first.isoformat(), "last": found.span.last.isoformat()},
+        "benefit": {name: _plain(getattr(benefit, name)) for name in benefit.__struct_fields__},
+        "steps": [_step(one) for one in found.steps],
+        "harm": _harm(found.harm),
+        "data": {name: _plain(getattr(data, name)) for name in data.__struct_fields__},
+        "adherence": {
+            "planned": plain(found.taken.planned),
+            "taken": plain(found.taken.taken),
+            "unit": found.level.regimen.piece_unit,
+            "percent": _plain(found.taken.share),
+            "days_known": found.taken.known_days,
+            "days_unknown": found.taken.unknown_days,
+            "days_with_more": [day.isoformat() for day in found.taken.extra_days],
+            "unplanned_doses": found.unplanned,
+        },
+        "missed": {
+            "days_in_a_row": found.missed.certain,
+            "longest": found.missed.longest,
+            "perhaps": found.missed.possible,
+            "rung": found.rung.do if found.rung else None,
+            "text": found.rung.clinician if found.rung else None,
+        },
+        "measured": {name: {"value": value, "on": on} for name, value, on in measured_in(found)},
+        "should_be_left": _plain(found.should_be_left),
+        "supply": _counted(found.counted),
+        "loads": {
+            "opioid_now": str(loads.opioid_now), "opioid_before": str(loads.opioid_before),
+            "opioid_change": loads.opioid_change, "sedating": list(loads.sedating), "new": list(loads.new),
+            "since_not_known": list(loads.undated),
+            "stopped": [*loads.stopped_inducers, *loads.stopped_inhibitors, *loads.lasting],
+        },
+        "tolerance": found.tolerance,
+        "flare": found.flare.isoformat() if found.flare else None,
+        "overdue": [one.what for one in found.overdue],
+        "ends": found.plan_ends.isoformat(),
+    }  # fmt: skip
+
+
+MEASURED = (
+    "weight", "weight_change", "liver_enzymes_x_uln", "bilirubin_x_uln", "egfr_change", "icsi", "icsi_change", "phq9",
+    "phq9_change", "gad7", "moca_change",
+)  # fmt: skip
+
+
+def measured_in(found: Review) -> list[tuple[str, str, str]]:
+    """What was measured of possible harm: name, newest value or change since the start, and its day."""
+    facts = found.assessment.facts
+    return [(name, str(facts[name].value), str(facts[name].on or "")) for name in MEASURED if name in facts]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return plain(value)
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _step(one: StepChange) -> Json:
+    change = one.change
+    return {
+        "on": one.on.isoformat(),
+        "from_mg": plain(one.before.dose.mg),
+        "to_mg": plain(one.after.dose.mg),
+        "raised": one.raised,
+        "fall_in_pain": None if change is None else plain(change.fall),
+        "interval": None if change is None else [plain(change.lo), plain(change.hi)],
+        "beyond_own_swing": None if change is None else change.clear,
+        "days": None if change is None else [change.days_before, change.days_after],
+    }
+
+
+def _harm(harm: Harm) -> Json:
+    return {
+        "worst_now": harm.recent, "worst_since_step": harm.since_step, "mean_grade": _plain(harm.mean_now),
+        "mean_grade_before": _plain(harm.mean_before), "rising": harm.rising, "systolic": _plain(harm.systolic),
+        "diastolic": _plain(harm.diastolic), "red_flags": list(harm.flags),
+    }  # fmt: skip
+
+
+def _counted(found: Counted | None) -> Json | None:
+    if found is None:
+        return None
+    return {
+        "counted_on": found.on.isoformat(), "left": plain(found.left), "should_be_left": plain(found.expected),
+        "days_short": found.days_short, "state": found.state,
+    }  # fmt: skip

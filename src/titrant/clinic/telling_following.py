@@ -1,0 +1,195 @@
+"""What the desk says of a running course to people: the answer first, then why, then what was looked at."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from titrant.clinic.saying_following import measured_in, said
+from titrant.explain.amounts import regimen_text
+from titrant.explain.pages import bullet, heading, page, paragraph, table
+from titrant.explain.words import Words
+from titrant.pathway.adjust import Adjustment
+from titrant.pathway.checks_due import State
+from titrant.pathway.plan import Outcome
+from titrant.pathway.review import Review
+from titrant.terms.numbers import plain
+from titrant.terms.reason import Status
+
+_WORDS = {
+    "stop": "STOP", "pause": "PAUSE: no dose until a prescriber has looked", "lower": "LOWER", "hold": "HOLD",
+    "raise": "RAISE by one step", "step_down_trial": "TRY LESS: a planned trial",
+}  # fmt: skip
+_MARKS = "Marks: [proposal] a choice of this project, with its reasoning; [unverified] not checked against a source."
+
+
+def adjustment_page(decided: Adjustment, words: Words, clinic: str) -> str:
+    """The whole adjustment for a prescriber."""
+    found = decided.review
+    protocol = found.protocol
+    standing = (
+        f"Protocol {protocol.id} version {protocol.version} ({protocol.status.value}; content "
+        f"{found.protocol_sha256[:12]}). {clinic} Decided for {found.on}."
+    )
+    lines = [paragraph(found.case.scenario), paragraph(standing), *_answer(decided)]
+    lines += [heading("Why"), *(_cited(said(one, words), one.source, one.status) for one in decided.reasons)]
+    if decided.missing:
+        lines += [
+            heading("Still open"),
+            *(bullet(f"{words.label(one.fact)}: {words.say(one.why, one.facts)}") for one in decided.missing),
+        ]
+    lines += [*_findings(decided, words), *_taper(decided), *_instead(decided), *_not_chosen(decided)]
+    return page(_title(decided), [*lines, *review_lines(found, words), "", _MARKS])
+
+
+def _title(decided: Adjustment) -> str:
+    if decided.outcome is Outcome.REFUSED:
+        return "NO PROPOSAL: decide by hand"
+    if decided.outcome is Outcome.UNDECIDED:
+        number = len(decided.missing)
+        return f"UNDECIDED: {number} answer{'' if number == 1 else 's'} still open, no dose is proposed"
+    assert decided.action is not None
+    first = "by a taper that begins with " if decided.taper else ""
+    dose = f", {first}{decided.regimen.dose} in each dose" if decided.regimen else ""
+    return f"PROPOSED for signature: {_WORDS[decided.action.value]}{dose}"
+
+
+def _answer(decided: Adjustment) -> Iterator[str]:
+    yield heading("Regimen")
+    yield bullet(f"Signed now: {regimen_text(decided.review.level.regimen)}.")
+    if decided.regimen is not None:
+        yield bullet(f"Proposed: {regimen_text(decided.regimen)}.")
+    elif decided.would_be is not None and decided.would_do is not None:
+        yield bullet(
+            f"NOT A PROPOSAL. If every open answer were reassuring: {decided.would_do.value.replace('_', ' ')}, "
+            f"{regimen_text(decided.would_be)}."
+        )
+    else:
+        yield bullet("Proposed: no dose." if decided.outcome is Outcome.PROPOSED else "Proposed: no number.")
+    if decided.call:
+        yield bullet("CALL the person now.", "!")
+    yield bullet(f"Next review by {decided.next_review}.")
+
+
+def _cited(text: str, source: str, status: Status) -> str:
+    return bullet(f"{text} ({source}{status.mark})" if source else text)
+
+
+def _findings(decided: Adjustment, words: Words) -> Iterator[str]:
+    if decided.findings:
+        yield heading("Findings")
+    for one in decided.findings:
+        text = f"{words.say(one.code, one.facts)} ({one.source}{one.status.mark})"
+        yield bullet(text, f"{one.severity.value.replace('_', ' ').upper():<11}")
+
+
+def _taper(decided: Adjustment) -> Iterator[str]:
+    if decided.taper:
+        yield heading("Taper (taken for more than the time that needs one; each step is signed)")
+        for one in decided.taper:
+            dose = str(one.regimen.dose) if one.regimen else "none"
+            yield bullet(f"from {one.earliest}, at the latest {one.latest}: {dose}")
+
+
+def _instead(decided: Adjustment) -> Iterator[str]:
+    yield heading("Instead")
+    for one in decided.alternatives:
+        yield bullet(f"{one.action}: {regimen_text(one.regimen) if one.regimen else 'no dose'}")
+
+
+def _not_chosen(decided: Adjustment) -> Iterator[str]:
+    yield heading("Not chosen, and why")
+    for action, codes in decided.not_chosen.items():
+        yield bullet(f"{action.replace('_', ' ')}: {', '.join(codes)}")
+
+
+def review_page(found: Review, words: Words) -> str:
+    return page(f"REVIEWED for {found.on}", [paragraph(found.case.scenario), *review_lines(found, words)])
+
+
+def review_lines(found: Review, words: Words) -> Iterator[str]:
+    yield from _benefit_lines(found)
+    yield from _step_lines(found)
+    yield from _harm_lines(found, words)
+    yield from _taken_lines(found)
+    yield from _check_lines(found)
+
+
+def _number(value: Decimal | None, unit: str = "") -> str:
+    return "not known" if value is None else f"{plain(value)}{unit}"
+
+
+def _yes(value: bool | None) -> str:
+    return "not known" if value is None else "yes" if value else "no"
+
+
+def _benefit_lines(found: Review) -> Iterator[str]:
+    one, data = found.benefit, found.data
+    yield heading(f"Benefit ({found.span.first} to {found.span.last}; {found.phase.value})")
+    yield from table([
+        ("pain before", _number(one.baseline)),
+        ("pain now, mean", f"{_number(one.week_mean)} (with late entries {_number(one.week_mean_all)})"),
+        ("fall", f"{_number(one.fall)} points, {_number(one.fall_percent, ' %')}"),
+        ("aim of the trial met", _yes(one.met)),
+        ("fall in PEG", _number(one.peg_percent, " %")),
+        ("own activity done", f"{one.activity_done} of {one.activity_days} days"),
+        ("own view of change (1 best)", _number(one.pgic)),
+        ("responder", _yes(one.responder)),
+        ("days with an entry in time", f"{data.days_in_time}, {data.days_needed} needed; late: {data.days_late}"),
+    ])  # fmt: skip
+
+
+def _step_lines(found: Review) -> Iterator[str]:
+    if found.steps:
+        yield heading("After each step, against the own swing")
+    for one in found.steps:
+        change = one.change
+        text = (
+            "too few days to tell"
+            if change is None
+            else f"pain fell by {plain(change.fall)} (from {plain(change.lo)} to {plain(change.hi)})"
+            f"{'' if change.clear else ': within the own swing'}"
+        )
+        yield bullet(f"{one.on}: {one.before.dose} to {one.after.dose}: {text}")
+
+
+def _harm_lines(found: Review, words: Words) -> Iterator[str]:
+    harm = found.harm
+    yield heading("Harm")
+    grades = None if harm.recent is None else {name: grade for name, grade in harm.recent.items() if grade}
+    text = "NOT ASKED" if grades is None else ", ".join(f"{name} {grade}" for name, grade in grades.items()) or "none"
+    yield bullet(f"Worst of the last days (0 to 4): {text}.")
+    yield bullet(f"Mean grade at this level {_number(harm.mean_now)}, at the one before {_number(harm.mean_before)}.")
+    yield bullet(f"Highest pressure since the last step: {_number(harm.systolic)}/{_number(harm.diastolic)}.")
+    measured = ", ".join(f"{words.label(name).lower()} {value} ({on})" for name, value, on in measured_in(found))
+    yield bullet(f"Measured: {measured or 'nothing'}.")
+    if harm.flags:
+        yield bullet(f"Red flags: {', '.join(harm.flags)}.", "!")
+    loads = found.loads
+    yield bullet(
+        f"Opioids {loads.opioid_now} (before {loads.opioid_before}); sedating: {', '.join(loads.sedating) or 'none'}."
+    )
+
+
+def _taken_lines(found: Review) -> Iterator[str]:
+    taken, unit = found.taken, found.level.regimen.piece_unit
+    yield heading("Signed against taken")
+    yield bullet(
+        f"{plain(taken.taken)} of {plain(taken.planned)} {unit} ({_number(taken.share, ' %')}) on {taken.known_days} "
+        f"known days; {taken.unknown_days} not known."
+    )
+    if found.missed.possible:
+        yield bullet(f"Days in a row without a dose: {found.missed.certain}, perhaps {found.missed.possible}.")
+    if found.should_be_left is not None:
+        yield bullet(f"Should be left today: {plain(found.should_be_left)} {unit}.")
+    if found.counted:
+        one = found.counted
+        yield bullet(f"Counted on {one.on}: {plain(one.left)} {unit}, {plain(one.expected)} should be left.")
+
+
+def _check_lines(found: Review) -> Iterator[str]:
+    yield heading("Checks (* overdue blocks a raise)")
+    rows = [
+        (f"[{one.state.value}]", one.due.isoformat(), f"{one.title}{'*' if one.blocks_raise else ''}")
+        for one in found.checks
+        if one.state is not State.DONE
+    ]
+    yield from table(rows)

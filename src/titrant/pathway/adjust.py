@@ -1,0 +1,403 @@
+"""Step 9 of 10, adjust: from a review to the next action, judged from the safest to the least safe.
+
+Takes a review and the knowledge. Gives an adjustment: the first rule that applies decides. A rule that cannot be judged
+for lack of a fact never holds up a safer action, and no dose is kept or raised past it: what is missing is asked, and
+the outcome is undecided. An opinion of a model may only lower or hold what the rules allow.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+
+from msgspec import Struct, structs
+
+from titrant.knowledge.judging import Value, judge, unknown_facts
+from titrant.knowledge.library import Library
+from titrant.knowledge.shapes.following import REDUCING, Action, CourseRule, LowerTo
+from titrant.knowledge.shapes.protocols import Standing
+from titrant.pathway.case import Case
+from titrant.pathway.course_facts import course_facts, new_exposure_share, shown
+from titrant.pathway.next_dose import (
+    TaperStep,
+    lowered,
+    no_source,
+    raised,
+    rung_share,
+    share_kept,
+    taper,
+)
+from titrant.pathway.plan import KNOWLEDGE_NEEDED, Alternative, Outcome, protocol_warnings
+from titrant.pathway.review import Review, review
+from titrant.terms.calendar import days_later
+from titrant.terms.dose import Dose
+from titrant.terms.limits import Limited
+from titrant.terms.reason import Bar, Finding, Missing, Reason, Severity, Status
+from titrant.terms.regimen import Regimen
+
+
+class Opinion(Struct, frozen=True):
+    """What a model says of the rules' answer. ``most`` may only lower; an opinion without one changes nothing."""
+
+    most: Action | None = None  # HOLD keeps a raise back; STEP_DOWN_TRIAL proposes less where a hold stands
+    reason: Reason | None = None
+    notes: tuple[Reason, ...] = ()
+
+
+class Verdict(Struct, frozen=True):
+    """One rule, and whether it applies; None: it cannot be told. ``finding`` is what it applies to."""
+
+    rule: CourseRule
+    applies: bool | None
+    unknown: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+class Adjustment(Struct, frozen=True, kw_only=True):
+    """The outcome of judging a running course."""
+
+    outcome: Outcome
+    action: Action | None
+    review: Review
+    regimen: Regimen | None = None
+    would_be: Regimen | None = None
+    would_do: Action | None = None
+    limited: Limited | None = None
+    reasons: tuple[Reason, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    not_chosen: dict[str, tuple[str, ...]] = {}
+    taper: tuple[TaperStep, ...] = ()
+    call: bool = False
+    next_review: date | None = None
+    warnings: tuple[Finding, ...] = ()  # where the protocol departs from the literature
+    patient: tuple[str, ...] = ()  # codes of rules with words for the patient
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return (*self.review.screening.findings, *_own_findings(self.review), *self.warnings)
+
+
+def adjust_case(case: Case, library: Library, on: date, opinion: Opinion | None = None) -> Adjustment:
+    """Review and adjust in one go."""
+    return adjust(review(case, library, on), library, opinion)
+
+
+def adjust(found: Review, library: Library, opinion: Opinion | None = None) -> Adjustment:
+    """Choose the next action for the course of ``found``, or say what is missing."""
+    facts: dict[str, Value] = {**found.screening.values, **course_facts(found)}
+    verdicts = tuple(_judged(rule, found, facts) for rule in found.following.rules)
+    by_rules = _by_rules(found, library, verdicts)
+    decided = _with_opinion(by_rules, opinion)
+    return structs.replace(
+        decided,
+        not_chosen=_not_chosen(decided, verdicts),
+        alternatives=tuple(_alternatives(decided)),
+        next_review=_next_review(decided),
+        warnings=tuple(protocol_warnings(found.protocol, library)),
+    )
+
+
+# Judging
+
+
+def _judged(rule: CourseRule, found: Review, facts: dict[str, Value]) -> Verdict:
+    if rule.when is not None:
+        unknown = unknown_facts(rule.when, facts)
+        return Verdict(rule, judge(rule.when, facts), unknown)
+    assert rule.found is not None
+    by = rule.found
+    own = tuple(
+        one
+        for one in found.screening.findings
+        # A finding that a colleague has settled bars nothing any more.
+        if (one.code in by.codes and one.bar is not Bar.NONE) or by.severity is one.severity or by.bar is one.bar
+    )
+    return Verdict(rule, bool(own), (), own)
+
+
+def _of(verdicts: tuple[Verdict, ...], action: Action, applies: bool | None) -> tuple[Verdict, ...]:
+    return tuple(one for one in verdicts if one.rule.action is action and one.applies is applies)
+
+
+def _by_rules(found: Review, library: Library, verdicts: tuple[Verdict, ...]) -> Adjustment:
+    for action in REDUCING:
+        applying = _of(verdicts, action, True)
+        if applying:
+            return _reducing(found, action, applying, verdicts)
+    refused = (*_refusals(found, library), *_by_hand(found))
+    if refused:
+        return Adjustment(
+            outcome=Outcome.REFUSED,
+            action=None,
+            review=found,
+            reasons=refused,
+            missing=_unjudged(found, verdicts),
+            call=True,
+        )
+    kept = _keeping(found, verdicts)
+    missing = _unjudged(found, verdicts)
+    harmful = [one for one in missing if one.why not in _ONLY_RAISE]
+    more = kept.action in (Action.RAISE, Action.STEP_DOWN_TRIAL)
+    if harmful or (missing and more):
+        return structs.replace(
+            kept, outcome=Outcome.UNDECIDED, action=None, regimen=None, would_be=kept.regimen, would_do=kept.action,
+            missing=missing, call=True,
+        )  # fmt: skip
+    if missing and any(why.code == "no_rule_applied" for why in kept.reasons):
+        facts = {"facts": ", ".join(dict.fromkeys(one.fact for one in missing))}
+        kept = structs.replace(kept, reasons=(no_source("hold_not_judged", f"{_place(found)}/following", facts),))
+    return structs.replace(kept, missing=missing)
+
+
+def _keeping(found: Review, verdicts: tuple[Verdict, ...]) -> Adjustment:
+    """Hold, raise or step down: what the rules say when nothing safer applies."""
+    holding = _of(verdicts, Action.HOLD, True)
+    now = found.level.regimen
+    if holding:
+        return _proposed(found, Action.HOLD, now, holding)
+    if raising := _of(verdicts, Action.RAISE, True):
+        limited, regimen = raised(found)
+        if regimen is not None:
+            made = _proposed(found, Action.RAISE, regimen, raising)
+            return structs.replace(made, limited=limited, reasons=(*made.reasons, *limited.limits))
+        held = _proposed(found, Action.HOLD, now, ())
+        why = no_source("no_room_for_a_step", f"{_place(found)}/bounds", {"dose": str(now.dose)})
+        return structs.replace(held, limited=limited, reasons=(why, *limited.limits))
+    if trying := _of(verdicts, Action.STEP_DOWN_TRIAL, True):
+        regimen = lowered(found, share_kept(found))
+        if regimen is not None:
+            return _proposed(found, Action.STEP_DOWN_TRIAL, regimen, trying)
+    held = _proposed(found, Action.HOLD, now, ())
+    return structs.replace(held, reasons=(no_source("no_rule_applied", f"{_place(found)}/following", {}),))
+
+
+def _reducing(
+    found: Review, action: Action, applying: tuple[Verdict, ...], verdicts: tuple[Verdict, ...]
+) -> Adjustment:
+    missing = _unjudged(found, verdicts)
+    if action is not Action.LOWER:
+        steps = taper(found) if action is Action.STOP and all(one.rule.taper for one in applying) else ()
+        first = steps[0].regimen if steps else None
+        made = _proposed(found, action, first, applying)
+        return structs.replace(made, taper=steps, missing=missing)
+    wanted = [(lowered(found, _share(found, one.rule)), one) for one in applying]
+    made_of = [regimen for regimen, _ in wanted if regimen is not None]
+    if len(made_of) < len(wanted):
+        # Where a lower dose cannot be measured there is none until a prescriber has looked.
+        paused = _proposed(found, Action.PAUSE, None, applying)
+        why = no_source(
+            "no_lower_dose_can_be_made", f"products/{found.supply.product.id}", {"product": found.supply.name}
+        )
+        return structs.replace(paused, reasons=(*paused.reasons, why), missing=missing)
+    lowest = min(made_of, key=lambda one: one.dose.mg)
+    return structs.replace(_proposed(found, Action.LOWER, lowest, applying), missing=missing)
+
+
+def _share(found: Review, rule: CourseRule) -> Fraction:
+    ways = {LowerTo.BY_SHARE: share_kept, LowerTo.RUNG: rung_share, LowerTo.EXPOSURE: new_exposure_share}
+    return ways[rule.lower_to](found)
+
+
+def _proposed(found: Review, action: Action, regimen: Regimen | None, applying: tuple[Verdict, ...]) -> Adjustment:
+    return Adjustment(
+        outcome=Outcome.PROPOSED,
+        action=action,
+        review=found,
+        regimen=regimen,
+        reasons=tuple(why for one in applying for why in _reasons(found, one)),
+        call=any(one.rule.call for one in applying),
+        patient=tuple(one.rule.code for one in applying),
+    )
+
+
+def _reasons(found: Review, verdict: Verdict) -> Iterator[Reason]:
+    rule = verdict.rule
+    place = f"{_place(found)}/following/{rule.code}"
+    facts = shown(found)
+    if not verdict.findings:
+        yield Reason(rule.code, place, facts, rule.source, rule.status)
+    for one in verdict.findings:
+        yield Reason(rule.code, place, {**one.facts, "finding": one.code}, rule.source, rule.status)
+
+
+def _place(found: Review) -> str:
+    return f"{found.protocol.id}@{found.protocol.version}"
+
+
+# What stands in the way
+
+
+def _refusals(found: Review, library: Library) -> Iterator[Reason]:
+    """Nothing is proposed on a check that did not run, on a protocol not in use, or on knowledge past its review."""
+    place = _place(found)
+    if not found.screening.ledger.complete:
+        failed = "; ".join(found.screening.ledger.failed) or "not all checks ran"
+        yield no_source("check_failed", "screen/ledger", {"failed": failed})
+    if found.protocol.status is not Standing.IN_USE:
+        yield Reason("protocol_not_in_use", place, {"protocol": place, "standing": found.protocol.status.value})
+    if not found.on <= found.protocol.next_review:
+        facts = {"file": place, "review": found.protocol.next_review.isoformat()}
+        yield Reason("knowledge_past_review", place, facts)
+    for path in library.past_review(found.on, KNOWLEDGE_NEEDED):
+        yield Reason("knowledge_past_review", path, {"file": path, "review": str(library.trees[path]["next_review"])})
+
+
+def _by_hand(found: Review) -> Iterator[Reason]:
+    """Outside the range for which the rules were made they give no number."""
+    now, bounds, place = found.level.regimen, found.protocol.bounds, f"{_place(found)}/bounds"
+    least = found.following.response.baseline_at_least
+    baseline = found.benefit.baseline
+    if baseline is not None and not least.value.value <= baseline:
+        facts = {"baseline": f"{baseline}", "least": str(least.value)}
+        yield Reason("by_hand_low_baseline", f"{_place(found)}/following/response", facts, least.source, least.status)
+    for code, amount, bound in (
+        ("by_hand_single_bound", now.dose, bounds.single.hard_home),
+        ("by_hand_daily_bound", now.daily, bounds.daily.hard),
+        ("by_hand_weekly_bound", now.weekly, bounds.weekly.hard),
+    ):
+        if not amount <= Dose(bound.value.value):
+            yield Reason(code, place, {"dose": str(amount), "bound": str(bound.value)}, bound.source, bound.status)
+    most = bounds.times_per_day
+    if not now.times_per_day <= most.value:
+        facts = {"times": str(now.times_per_day), "bound": str(most.value)}
+        yield Reason("by_hand_times_per_day", place, facts, most.source, most.status)
+    if found.supply.dose_of(found.supply.pieces_for(now.dose)) != now.dose:
+        part = found.supply.product.smallest_part
+        facts = {"dose": str(now.dose), "product": found.supply.name}
+        yield Reason("by_hand_product", f"products/{found.supply.product.id}", facts, part.source, part.status)
+
+
+# Missing facts that cannot hide a harm: they stand in the way of a raise only.
+_ONLY_RAISE = (
+    "fact_too_old", "reconciled_list_old", "allergies_not_reviewed", "indication_missing", "no_failed_treatment",
+    "no_goal", "raise_cannot_be_judged", "protocol_needs_explicit_choice",
+)  # fmt: skip
+
+
+def _unjudged(found: Review, verdicts: tuple[Verdict, ...]) -> tuple[Missing, ...]:
+    """What is missing: for the screen, for rules that reduce, and for rules that hold back a raise."""
+    asked = {one.fact for one in found.screening.missing}
+    missing = [_asked(one, found) for one in found.screening.missing if not one.why.startswith("settle_")]
+    missing += [one for one in found.never if one.fact not in asked]
+    if found.protocol.explicit_choice and found.case.choice is None:
+        missing.append(Missing("choice", "protocol_needs_explicit_choice", {"protocol": found.protocol.title}))
+    for one in verdicts:
+        if one.applies is None:
+            harm = one.rule.action in REDUCING
+            why = "rule_cannot_be_judged" if harm else "raise_cannot_be_judged"
+            facts = {"rule": one.rule.code, "action": one.rule.action.value}
+            missing += [Missing(name, why, facts) for name in one.unknown]
+    seen: dict[tuple[str, str], Missing] = {}
+    for each in missing:
+        seen.setdefault((each.fact, each.why), each)
+    return tuple(seen[key] for key in sorted(seen))
+
+
+def _asked(one: Missing, found: Review) -> Missing:
+    """A drug list that was gone through, but long ago, is old and not unknown."""
+    listed = found.case.given.medications
+    if one.why == "medications_not_reconciled" and listed is not None and listed.reviewed_on is not None:
+        return Missing(one.fact, "reconciled_list_old", {"on": listed.reviewed_on.isoformat()})
+    return one
+
+
+# The model's opinion
+
+
+def _with_opinion(by_rules: Adjustment, opinion: Opinion | None) -> Adjustment:
+    """An opinion turns a raise into a hold, or a hold into a trial of less; it never turns anything the other way."""
+    if opinion is None or by_rules.outcome is not Outcome.PROPOSED:
+        return by_rules
+    found = by_rules.review
+    noted = structs.replace(by_rules, reasons=(*by_rules.reasons, *opinion.notes))
+    why = (opinion.reason,) if opinion.reason else ()
+    if opinion.most is Action.HOLD and by_rules.action is Action.RAISE:
+        kept = structs.replace(noted, action=Action.HOLD, regimen=found.level.regimen, limited=None)
+        return structs.replace(kept, reasons=(*why, *noted.reasons))
+    less = lowered(found, share_kept(found))
+    if (
+        opinion.most in (Action.LOWER, Action.STEP_DOWN_TRIAL)
+        and by_rules.action in (Action.HOLD, Action.RAISE)
+        and less
+    ):
+        return structs.replace(
+            noted, action=Action.STEP_DOWN_TRIAL, regimen=less, limited=None, reasons=(*why, *noted.reasons)
+        )
+    return noted
+
+
+# What else could be done
+
+
+def _not_chosen(decided: Adjustment, verdicts: tuple[Verdict, ...]) -> dict[str, tuple[str, ...]]:
+    """For every other action, why not: the rules in its way, those that did not apply, or what is not known."""
+    chosen = decided.action
+    found: dict[str, tuple[str, ...]] = {}
+    for action in Action:
+        if action is not chosen:
+            found[action.value] = tuple(_against(action, decided, verdicts))
+    return found
+
+
+def _against(action: Action, decided: Adjustment, verdicts: tuple[Verdict, ...]) -> Iterator[str]:
+    order = list(Action)
+    safer = [one for one in verdicts if one.applies and order.index(one.rule.action) < order.index(action)]
+    if safer:
+        yield from dict.fromkeys(one.rule.code for one in safer)
+    elif decided.outcome is Outcome.REFUSED:
+        yield from dict.fromkeys(one.code for one in decided.reasons)
+    elif any(one.rule.action is action and one.applies for one in verdicts):
+        yield from (one.why for one in decided.missing[:1]) if decided.missing else ("model_holds_back",)
+    elif any(one.rule.action is action and one.applies is None for one in verdicts):
+        yield "cannot_be_judged"
+    else:
+        yield "no_rule_asks_for_it"
+
+
+def _alternatives(decided: Adjustment) -> Iterator[Alternative]:
+    """To hold and to lower, which the software never argues against; after a stop only less than that."""
+    found = decided.review
+    if decided.action in (Action.STOP, Action.PAUSE):
+        yield Alternative(Action.PAUSE.value if decided.action is Action.STOP else Action.STOP.value, None)
+        yield Alternative("lower", lowered(found, share_kept(found)) if decided.action is Action.PAUSE else None)
+        return
+    if decided.action is not Action.HOLD:
+        yield Alternative("hold", found.level.regimen if decided.action is not Action.LOWER else None)
+    else:
+        yield Alternative("stop", None)
+    yield Alternative("lower", lowered(found, share_kept(found)))
+
+
+def _next_review(decided: Adjustment) -> date:
+    """Worked out from stability: after a change or a call soon, else by the rhythm of the phase."""
+    found = decided.review
+    trial = found.protocol.trial
+    if decided.call or decided.action in (Action.STOP, Action.PAUSE, None):
+        return days_later(found.on, found.protocol.taper.every.value)
+    if decided.action is not Action.HOLD:
+        return days_later(found.on, found.protocol.step.interval.value)
+    stable = found.phase.value == "maintenance" and found.benefit.met
+    by_rhythm = days_later(found.on, trial.continue_review_every.value if stable else trial.review_every.value)
+    return min(by_rhythm, max(found.plan_ends, found.on))
+
+
+def _own_findings(found: Review) -> Iterator[Finding]:
+    """What the review itself has to say beside the findings of the screen."""
+    place = "review"
+    if found.tolerance:
+        yield _finding("tolerance_watch", Severity.CAUTION, place, {"dose": str(found.level.regimen.dose)})
+    if found.benefit.function_flat:
+        yield _finding("function_flat", Severity.CAUTION, place, {})
+    if found.benefit.responder:
+        yield _finding("responder", Severity.NOTE, place, {})
+    for one in found.overdue:
+        yield _finding("check_overdue", Severity.CAUTION, place, {"check": one.title, "due": one.due.isoformat()})
+    if found.data.days_late:
+        yield _finding("late_entries", Severity.NOTE, place, {"days": str(found.data.days_late)})
+    if found.loads.opioid_before.value < found.loads.opioid_now.value:
+        facts = {"before": str(found.loads.opioid_before), "now": str(found.loads.opioid_now)}
+        yield _finding("opioid_load_up", Severity.CAUTION, place, facts)
+
+
+def _finding(code: str, severity: Severity, place: str, facts: dict[str, str]) -> Finding:
+    return Finding(code, severity, Bar.NONE, place, facts, "titrant-proposal", Status.PROPOSAL)

@@ -1,0 +1,273 @@
+"""From a review to the facts that the rules of following read, and the numbers that their sentences show.
+
+A fact that cannot be told is left out: the rule that reads it is not judged, and no dose is kept or raised past it.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from math import prod
+
+from titrant.knowledge.judging import Value
+from titrant.pathway.reconciling import taken_between
+from titrant.pathway.review import GROUPS, Review, worst_of
+from titrant.terms.calendar import days_later, whole_days
+from titrant.terms.dose import Dose
+from titrant.terms.numbers import plain
+from titrant.terms.quantity import Quantity
+from titrant.terms.reason import Facts
+
+_FLAGS = {
+    "flag_cannot_be_woken": ("cannot_be_woken",),
+    "flag_pressure_symptoms": ("chest_pain", "severe_headache"),
+    "flag_suicidal_thoughts": ("suicidal_thoughts",),
+    "flag_hears_or_sees_things": ("hears_or_sees_things",),
+    "flag_yellow_eyes": ("yellow_eyes",),
+    "flag_pregnant": ("pregnant",),
+}
+
+
+def course_facts(review: Review) -> dict[str, Value]:
+    """The facts of ``facts/`` that a review works out; what is not known is not there."""
+    told = (
+        *_flags(review), *_harm(review), *_missed(review), *_course(review), *_benefit(review), *_drugs(review),
+        *_sessions(review), *_adherence(review), *_data(review),
+    )  # fmt: skip
+    return {name: value for name, value in told if value is not None}
+
+
+Told = Iterator[tuple[str, Value | None]]
+
+
+def _yes(whether: bool | None) -> str | None:
+    return None if whether is None else "yes" if whether else "no"
+
+
+def _flags(review: Review) -> Told:
+    for name, flags in _FLAGS.items():
+        yield name, _yes(bool(set(flags) & set(review.harm.flags)))
+
+
+def _harm(review: Review) -> Told:
+    harm = review.harm
+    yield "worst_effect", _grade(worst_of(harm.recent))
+    yield "worst_dissociation", _grade(worst_of(harm.recent, GROUPS["dissociation"]))
+    yield "worst_urinary", _grade(worst_of(harm.recent, GROUPS["urinary"]))
+    for group, names in GROUPS.items():
+        yield f"{group}_since_step", _grade(worst_of(harm.since_step, names))
+    yield "systolic_since_step", _pressure(harm.systolic)
+    yield "diastolic_since_step", _pressure(harm.diastolic)
+    # Without a level before there is nothing to rise from.
+    rising = harm.rising if len(review.levels) > 1 else False
+    yield "effects_trend", None if rising is None else "rising" if rising else "steady"
+
+
+def _grade(grade: int | None) -> Quantity | None:
+    return None if grade is None else Quantity(Decimal(grade), "points")
+
+
+def _pressure(highest: Decimal | None) -> Quantity | None:
+    return None if highest is None else Quantity(highest, "mmHg")
+
+
+def _missed(review: Review) -> Told:
+    certain, possible = (rung.do if rung else "none" for rung in (review.rung, review.rung_possible))
+    # The days of which nobody knows may have been missed; where that would change what follows, it is not known.
+    harmless = {"none", "continue"}
+    same = certain == possible or {certain, possible} <= harmless
+    yield "missed_rung", certain if same else None
+
+
+def _course(review: Review) -> Told:
+    protocol, on = review.protocol, review.on
+    held = (on - review.level.since).days
+    yield "plan_over", _yes(review.plan_ends <= on)
+    yield "trial_over", _yes(whole_days(protocol.trial.length.value) <= held)
+    yield "interval", "over" if earliest_change(review) <= on else "running"
+    yield "review_day", "closed" if next_step_review(review) in review.case.given.course.closed_days else "open"
+    suspensions = review.case.given.course.suspensions
+    begun = [one for one in suspensions if one.since <= on]
+    open_now = [one for one in begun if one.lifted_on is None or on < one.lifted_on]
+    yield "suspended", _yes(bool(open_now))
+    lifted = [one.lifted_on for one in begun if one.lifted_on is not None and one.lifted_on <= on]
+    yield "resumed", _yes(any(review.level.since < day for day in lifted))
+    yield "step_room", "some" if Dose(Decimal(0)) < step_room(review) else "none"
+
+
+def earliest_change(review: Review) -> date:
+    """The first day on which the dose may change for more: true days since the last change of any kind."""
+    step, course = review.protocol.step, review.case.given.course
+    interval = step.interval_with_daily_contact if course.daily_contact == "yes" else step.interval
+    return days_later(review.level.since, interval.value)
+
+
+def next_step_review(review: Review) -> date:
+    return days_later(review.on, review.protocol.step.interval.value)
+
+
+def step_room(review: Review) -> Dose:
+    """How much each dose may still rise under the cap on the sum of steps in a stretch of time."""
+    following = review.following
+    first = review.on - timedelta(days=whole_days(following.steps_within.value))
+    before = [level for level in review.levels if level.since <= first] or [review.levels[0]]
+    lowest = min(
+        (level.regimen.dose for level in review.levels if first < level.since), default=before[-1].regimen.dose
+    )
+    base = min(before[-1].regimen.dose, lowest)
+    most = base.mg + Dose.of(following.steps_at_most.value).mg
+    return Dose(max(most - review.level.regimen.dose.mg, Decimal(0)))
+
+
+def _met(whether: bool | None) -> str | None:
+    return None if whether is None else "met" if whether else "not_met"
+
+
+def _benefit(review: Review) -> Told:
+    met = review.benefit.met
+    yield "benefit", _met(met)
+    yield "benefit_for_a_raise", _met(review.benefit.met_for_a_raise)
+    raises = [step for step in review.steps if step.raised][-2:]
+    last = review.steps[-len(raises) :] if raises else ()
+    flat: bool | None = False
+    if len(raises) > 1 and tuple(last) == tuple(raises):
+        clear = [True if step.too_short else step.change.clear if step.change else None for step in raises]
+        # One step with a clear effect settles it; a step that cannot be told leaves it open.
+        flat = False if True in clear else None if None in clear else True
+    yield "two_steps_flat", _yes(flat)
+    yield "tolerance_watch", _yes(review.tolerance)
+    yield "step_down", "ready" if ready_to_step_down(review) else "no"
+
+
+def ready_to_step_down(review: Review) -> bool:
+    """The aim is met, the dose has not changed for the stable time, and no flare lies in it."""
+    stable = whole_days(review.protocol.trial.stable_before_step_down.value)
+    held = (review.on - review.level.since).days
+    calm = review.flare is None or stable <= (review.on - review.flare).days
+    return review.benefit.met is True and stable <= held and calm
+
+
+def _drugs(review: Review) -> Told:
+    loads = review.loads
+    yield "new_interaction", "yes" if loads.new else None if loads.undated else "no"
+    share = new_exposure_share(review)
+    yield "exposure_rise", "yes" if share < 1 else None if undated_exposure(review) else "no"
+    stopped = "inducer" if loads.stopped_inducers else "inhibitor" if loads.stopped_inhibitors else None
+    yield "stopped_drug", stopped or ("either" if loads.lasting else "none")
+
+
+def new_exposure_share(review: Review) -> Fraction:
+    """By how much drugs that were started since the dose was signed cut a start; their shares multiply."""
+    return prod((share for share, since in _shares(review) if since and review.level.since <= since), start=Fraction(1))
+
+
+def undated_exposure(review: Review) -> bool:
+    return any(since is None for _, since in _shares(review))
+
+
+def _shares(review: Review) -> Iterator[tuple[Fraction, date | None]]:
+    begun = {drug.name: drug.medication.since for drug in review.assessment.drugs}
+    for one in review.screening.limits:
+        if one.limit.share and "drug" in one.facts:
+            yield min(Fraction(one.limit.share), Fraction(1)), begun.get(one.facts["drug"])
+
+
+def _sessions(review: Review) -> Told:
+    window = whole_days(review.protocol.raise_needs.diary_window.value)
+    days = [one.on for one in review.case.given.parenteral if one.on <= review.on]
+    newest = max(days, default=None)
+    recent = newest is not None and (review.on - newest).days <= window and review.levels[0].since <= newest
+    yield "clinic_session", "today" if newest == review.on else "recent" if recent else "none"
+    yield "session_stacked", _yes(bool(stacked_sessions(review)))
+
+
+def stacked_sessions(review: Review) -> tuple[tuple[date, Dose, Dose], ...]:
+    """Recent clinic sessions with home doses on the same day: day, session, home dose."""
+    found = []
+    diary = review.diary
+    for one in review.case.given.parenteral:
+        # Once a prescriber has signed again, both have been looked at.
+        if review.span.first <= one.on < review.on and review.level.since <= one.on:
+            home = taken_between(diary, review.levels, review.supply, one.on, one.on).taken
+            if home > 0:
+                found.append((one.on, Dose.of(one.dose_24h), review.supply.dose_of(home)))
+    return tuple(found)
+
+
+def _adherence(review: Review) -> Told:
+    share = review.taken.share
+    enough = review.protocol.raise_needs.taken_share.value.value
+    yield "adherence", None if share is None else "good" if enough <= share else "poor"
+    extra = bool(review.taken.extra_days) or "took_extra" in review.harm.flags or bool(review.unplanned)
+    yield "took_extra", _yes(extra)
+    yield "supply_count", review.counted.state if review.counted else "not_counted"
+
+
+def _data(review: Review) -> Told:
+    data = review.data
+    yield "silent", _yes(data.silent)
+    yield "diary", "enough" if data.days_needed <= data.days_in_time else "thin"
+    yield "checks", "overdue" if review.overdue else "in_date"
+
+
+# What the sentences of the rules show
+
+
+def shown(review: Review) -> Facts:
+    """Every number that a rule's sentence may name."""
+    harm, benefit, loads, data = review.harm, review.benefit, review.loads, review.data
+    recent = harm.recent or {}
+    urinary = {name: grade for name, grade in recent.items() if name in GROUPS["urinary"] and grade}
+    sessions = stacked_sessions(review)
+    days = [one.on for one in review.case.given.parenteral if one.on <= review.on]
+    facts: dict[str, object] = {
+        "worst_effect": worst_of(recent),
+        "worst_dissociation": worst_of(recent, GROUPS["dissociation"]),
+        "worst_urinary": worst_of(recent, GROUPS["urinary"]),
+        "effect_names": ", ".join(f"{name} {grade}" for name, grade in recent.items() if grade == worst_of(recent)),
+        "urinary_names": ", ".join(name.replace("_", " ") for name in urinary),
+        "days_missed": _count(max(review.missed.certain, review.missed.longest), "day"),
+        "plan_ends": review.plan_ends,
+        "days_at_level": _count((review.on - review.level.since).days, "day"),
+        "pain_fall": None if benefit.fall_percent is None else f"{plain(benefit.fall_percent)} %",
+        "suspended_by": ", ".join(one.by for one in review.case.given.course.suspensions if one.lifted_on is None),
+        "session_on": sessions[0][0] if sessions else max(days, default=None),
+        "session_dose": sessions[0][1] if sessions else None,
+        "home_dose": sessions[0][2] if sessions else None,
+        "exposure_drugs": ", ".join(loads.new),
+        "new_drugs": ", ".join(loads.new),
+        "stopped_drugs": ", ".join(dict.fromkeys((*loads.stopped_inducers, *loads.stopped_inhibitors, *loads.lasting))),
+        "taken_share": None if review.taken.share is None else f"{plain(review.taken.share)} %",
+        "last_entry": data.last_entry or "the start",
+        "days_on_time": _count(data.days_in_time, "day"),
+        "days_needed": data.days_needed,
+        "level_since": review.level.since,
+        "earliest": earliest_change(review),
+        "overdue": ", ".join(one.title for one in review.overdue),
+        "systolic_since_step": None if harm.systolic is None else plain(harm.systolic),
+        "effects_before": harm.mean_before,
+        "effects_now": harm.mean_now,
+        "lifted_on": max(
+            (one.lifted_on for one in review.case.given.course.suspensions if one.lifted_on), default=None
+        ),
+        "review_on": next_step_review(review),
+        "steps_within": review.following.steps_within.value,
+        "risen": review.following.steps_at_most.value,
+        **_counted(review),
+    }
+    return {name: str(value) for name, value in facts.items() if value not in (None, "")}
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _counted(review: Review) -> dict[str, object]:
+    found, unit = review.counted, review.level.regimen.piece_unit
+    if found is None:
+        return {}
+    return {
+        "pieces_left": f"{plain(found.left)} {unit}",
+        "pieces_expected": f"{plain(found.expected)} {unit}",
+        "days_early": _count(found.days_short, "day"),
+    }

@@ -1,0 +1,150 @@
+"""The dose that an action leads to: a raise under every limit, a lower dose, the steps of a taper.
+
+Everything is rounded down to what the product can give, and each limit that cut a dose is remembered.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+
+from msgspec import Struct
+
+from titrant.knowledge.judging import judge
+from titrant.knowledge.shapes.common import Sourced
+from titrant.pathway.course_facts import step_room
+from titrant.pathway.limiting import exposure_share
+from titrant.pathway.review import Review
+from titrant.terms.calendar import days_later, whole_days
+from titrant.terms.dose import NO_DOSE, Dose
+from titrant.terms.limits import Limited
+from titrant.terms.quantity import Quantity
+from titrant.terms.reason import Facts, Reason, Status
+from titrant.terms.regimen import Regimen
+
+Cap = tuple[Dose, Reason]
+
+
+class TaperStep(Struct, frozen=True):
+    """From this day on, this regimen; None: no more."""
+
+    earliest: date
+    latest: date
+    regimen: Regimen | None
+
+
+# Raising
+
+
+def raised(review: Review) -> tuple[Limited, Regimen | None]:
+    """One step up, under every limit; the regimen is None where no higher dose comes out."""
+    now, step = review.level.regimen, review.protocol.step
+    limited = Limited.of(Dose(now.dose.mg + Dose.of(step.by.value).mg))
+    caps = [*_step_caps(review), *_bound_caps(review)]
+    for cap, why in sorted(caps, key=lambda one: (-one[0].mg, one[1].code)):
+        limited = limited.at_most(cap, why)
+    regimen = review.supply.regimen(limited.value, now.times_per_day, now.days_per_week)
+    if regimen is None or not now.dose < regimen.dose or review.supply.too_many(regimen.pieces):
+        return _cut_to(limited, now, review), None
+    return _cut_to(limited, regimen, review), regimen
+
+
+def _cut_to(limited: Limited, regimen: Regimen, review: Review) -> Limited:
+    product, part = review.supply, review.supply.product.smallest_part
+    facts = {"product": product.name, "from": str(limited.value), "to": str(regimen.dose)}
+    why = Reason("rounded_down_to_pieces", f"products/{product.product.id}", facts, part.source, part.status)
+    return limited.at_most(regimen.dose, why)
+
+
+def _place(review: Review) -> str:
+    return f"{review.protocol.id}@{review.protocol.version}"
+
+
+def _why(value: Sourced[Quantity], code: str, rule: str, facts: Facts) -> Reason:
+    return Reason(code, rule, facts, value.source, value.status)
+
+
+def _step_caps(review: Review) -> Iterator[Cap]:
+    now, step, place = review.level.regimen.dose, review.protocol.step, f"{_place(review)}/step"
+    share = exposure_share(review.screening.limits)
+    percent = now.times(1 + Fraction(step.percent.value.value) / 100)
+    yield percent, _why(step.percent, "step_percent", f"{place}/percent", {"cap": str(step.percent.value)})
+    if share < 1:
+        by = Dose.of(step.by.value).times(share)
+        facts = {"share": f"{share.numerator}/{share.denominator}", "cap": str(by)}
+        yield Dose(now.mg + by.mg), _why(step.by, "step_shrinks_with_exposure", f"{place}/by", facts)
+    if reduced(review):
+        facts = {"cap": str(step.by_when_reduced.value)}
+        cap = Dose(now.mg + Dose.of(step.by_when_reduced.value).mg)
+        yield cap, _why(step.by_when_reduced, "step_when_reduced", f"{place}/by_when_reduced", facts)
+    within = review.following.steps_at_most
+    facts = {"cap": str(within.value), "within": str(review.following.steps_within.value)}
+    yield Dose(now.mg + step_room(review).mg), _why(within, "steps_sum", f"{_place(review)}/following", facts)
+
+
+def reduced(review: Review) -> bool:
+    """Whether anything asks for a smaller start; where that cannot be told, it counts as asking."""
+    cuts = review.protocol.start.reductions
+    known = [judge(one.when, review.screening.values) is not False for one in cuts]
+    return any(known) or bool(review.screening.limits)
+
+
+def _bound_caps(review: Review) -> Iterator[Cap]:
+    """The usual bounds shrink with exposure; the hard ones hold as well, whatever the usual ones say."""
+    bounds, now, place = review.protocol.bounds, review.level.regimen, f"{_place(review)}/bounds"
+    share = exposure_share(review.screening.limits)
+    per_day, per_week = now.times_per_day, now.times_per_day * now.days_per_week
+    for value, code, divisor in (
+        (bounds.single.usual, "usual_single_bound", 1),
+        (bounds.daily.usual, "usual_daily_bound", per_day),
+        (bounds.weekly.usual, "usual_weekly_bound", per_week),
+        (bounds.single.hard_home, "hard_single_bound", 1),
+        (bounds.daily.hard, "hard_daily_bound", per_day),
+        (bounds.weekly.hard, "hard_weekly_bound", per_week),
+    ):
+        facts = {"cap": str(value.value), "times_per_day": str(per_day)}
+        cap = Dose(value.value.value).times(Fraction(1, divisor) * share)
+        yield cap, _why(value, code, f"{place}/{code}", facts)
+
+
+# Lowering
+
+
+def lowered(review: Review, share: Fraction) -> Regimen | None:
+    """``share`` of the present dose, rounded down; None where nothing smaller can be made."""
+    now = review.level.regimen
+    regimen = review.supply.regimen(now.dose.times(share), now.times_per_day, now.days_per_week)
+    return regimen if regimen is not None and NO_DOSE < regimen.dose < now.dose else None
+
+
+def share_kept(review: Review) -> Fraction:
+    """What is left after the protocol's share for a moderate adverse effect is taken off."""
+    return 1 - Fraction(review.protocol.trial.lower_by.value.value) / 100
+
+
+def rung_share(review: Review) -> Fraction:
+    rung = review.rung
+    return min(Fraction(rung.share), Fraction(1)) if rung is not None and rung.share else share_kept(review)
+
+
+# Tapering
+
+
+def taper(review: Review) -> tuple[TaperStep, ...]:
+    """The steps down from the present dose, where the drug was taken for long enough to need them."""
+    rules, on, now = review.protocol.taper, review.on, review.level.regimen
+    if (on - review.levels[0].since).days <= whole_days(rules.needed_after.value):
+        return ()
+    part = Fraction(rules.by.value.value) / 100
+    steps, earliest, latest, share, held = [], on, on, 1 - part, now
+    while share > 0:
+        regimen = lowered(review, share)
+        if regimen is not None and regimen.dose < held.dose:
+            steps.append(TaperStep(earliest, latest, regimen))
+            held = regimen
+            earliest, latest = days_later(earliest, rules.every.value), days_later(latest, rules.every_at_most.value)
+        share -= part
+    return (*steps, TaperStep(earliest, latest, None))
+
+
+def no_source(code: str, rule: str, facts: Facts) -> Reason:
+    return Reason(code, rule, facts, "titrant-proposal", Status.PROPOSAL)

@@ -1,0 +1,192 @@
+"""Planned against taken: what the signed levels asked for, what the diary says was taken, what should be left.
+
+Days without a word are neither taken nor missed; the ladder of missed doses is judged twice, without and with them.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from msgspec import Struct
+
+from titrant.knowledge.shapes.protocols import Protocol, Rung
+from titrant.pathway.case import Supplied
+from titrant.pathway.deliver import Supply
+from titrant.pathway.diary import Day, Diary
+from titrant.pathway.entries import DoseTaken, Entry
+from titrant.pathway.supplying import LONGEST_DAYS, SignedLevel, is_dosing_day
+from titrant.terms.calendar import whole_days
+from titrant.terms.numbers import parse_decimal
+
+_ONE_DAY = timedelta(days=1)
+
+
+class Taken(Struct, frozen=True):
+    """Pieces of a stretch of days: signed, taken as far as is known, and the days that nobody spoke of."""
+
+    first: date
+    last: date
+    planned: Decimal  # on the days of which something is known
+    taken: Decimal
+    known_days: int
+    unknown_days: int
+    extra_days: tuple[date, ...]  # more was taken than was signed
+
+    @property
+    def share(self) -> Decimal | None:
+        """Per cent of what was signed, to a tenth; None where nothing is known."""
+        return (self.taken * 100 / self.planned).quantize(Decimal("0.1")) if self.planned else None
+
+
+class Missed(Struct, frozen=True):
+    """Dosing days in a row without a dose."""
+
+    longest: int  # since the dose was signed, certain
+    certain: int  # up to the day of the decision, certain
+    possible: int  # up to the day of the decision, with the days of which nobody spoke
+
+
+class Counted(Struct, frozen=True):
+    """A count of pieces against what should be left."""
+
+    on: date
+    left: Decimal
+    expected: Decimal
+    days_short: int  # how much sooner the supply runs out than signed; negative where it lasts longer
+    state: str  # as_planned, short, left_over
+
+
+def level_on(levels: tuple[SignedLevel, ...], day: date) -> SignedLevel | None:
+    begun = [level for level in levels if level.since <= day]
+    return max(begun, key=lambda level: level.since) if begun else None
+
+
+def pieces_on(levels: tuple[SignedLevel, ...], day: date) -> Decimal:
+    """The pieces that were signed for ``day``."""
+    level = level_on(levels, day)
+    if level is None or not is_dosing_day(level, day):
+        return Decimal(0)
+    return level.regimen.pieces * level.regimen.times_per_day
+
+
+def taken_between(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, first: date, last: date) -> Taken:
+    """What was taken from ``first`` to ``last``, both included."""
+    planned = taken = Decimal(0)
+    known = unknown = 0
+    extra = []
+    for offset in range((last - first).days + 1):
+        day = first + _ONE_DAY * offset
+        signed = pieces_on(levels, day)
+        swallowed = taken_on(diary.between(day, day), signed, supply)
+        if swallowed is None:
+            unknown += 1 if signed else 0
+            continue
+        known += 1 if signed else 0
+        planned += signed
+        # What was taken beyond the signed amount is no sign that the level was tried on another day.
+        taken += min(swallowed, signed)
+        if signed < swallowed:
+            extra.append(day)
+    return Taken(first, last, planned, taken, known, unknown, tuple(extra))
+
+
+def taken_on(days: tuple[Day, ...], signed: Decimal, supply: Supply) -> Decimal | None:
+    """Pieces taken on one day, or None where no entry says so. Of several entries each counts once, by its doses."""
+    listed = [dose for day in days for dose in day.entry.doses]
+    if listed:
+        amounts = [_pieces(dose, supply) for dose in listed if dose.what != "missed"]
+        return None if None in amounts else sum((one for one in amounts if one is not None), Decimal(0))
+    said = [_said(day.entry, signed) for day in days]
+    known = [one for one in said if one is not None]
+    return min(known) if known else None
+
+
+def _said(entry: Entry, signed: Decimal) -> Decimal | None:
+    return {"all": signed, "none": Decimal(0)}.get(entry.taken)
+
+
+def _pieces(dose: DoseTaken, supply: Supply) -> Decimal | None:
+    if dose.pieces:
+        return parse_decimal(dose.pieces)
+    if dose.dose is not None:
+        per_piece = Decimal(supply.base_mg.numerator) / Decimal(supply.base_mg.denominator)
+        return (dose.dose.to("mg").value / per_piece).quantize(Decimal("0.0001"))
+    return None
+
+
+def missed_run(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, since: date, on: date) -> Missed:
+    """Runs of dosing days without a dose from ``since`` up to ``on``.
+
+    A silent day may have been missed, until a later day says that a dose was taken: then the return has been made.
+    """
+    certain = possible = longest = 0
+    day = since
+    while day < on:
+        signed = pieces_on(levels, day)
+        if signed:
+            entries = diary.between(day, day)
+            swallowed = taken_on(entries, signed, supply)
+            some = bool(swallowed) or any(one.entry.taken == "some" for one in entries)
+            certain = certain + 1 if swallowed == 0 and not some else 0
+            possible = 0 if some else possible + 1
+            longest = max(longest, certain)
+        day += _ONE_DAY
+    return Missed(longest, certain, possible)
+
+
+def rung_of(protocol: Protocol, days: int) -> Rung | None:
+    """The rung of the ladder for so many missed days; None for none."""
+    return next((rung for rung in protocol.missed_doses if rung.days_missed[0] <= days <= rung.days_missed[1]), None)
+
+
+def rung_now(protocol: Protocol, missed: Missed, days: int) -> Rung | None:
+    """The rung of ``days`` up to now; a longer run that went by without a prescriber still waits for one."""
+    now, longest = rung_of(protocol, days), rung_of(protocol, missed.longest)
+    return longest if longest is not None and longest.do in _FOR_PRESCRIBERS and days < missed.longest else now
+
+
+_FOR_PRESCRIBERS = ("prescriber", "restart")
+
+
+def counted(
+    supplies: tuple[Supplied, ...], levels: tuple[SignedLevel, ...], protocol: Protocol, since: date, on: date
+) -> Counted | None:
+    """The newest count of pieces from ``since`` to ``on`` against the signed plan; None where nothing was counted."""
+    counts = [one for one in supplies if one.left and one.counted_on is not None and since <= one.counted_on <= on]
+    if not counts:
+        return None
+    newest = max(counts, key=lambda one: (one.counted_on or one.on, one.on))
+    assert newest.counted_on is not None
+    left, expected = parse_decimal(newest.left), parse_decimal(newest.pieces)
+    day = newest.on
+    while day < newest.counted_on:
+        expected -= pieces_on(levels, day)
+        day += _ONE_DAY
+    expected = max(expected, Decimal(0))
+    short = _lasts(levels, newest.counted_on, expected) - _lasts(levels, newest.counted_on, left)
+    room = whole_days(protocol.supply.early_refill.value)
+    state = "short" if room < short else "left_over" if short < -room else "as_planned"
+    return Counted(newest.counted_on, left, expected, short, state)
+
+
+def should_be_left(supplies: tuple[Supplied, ...], levels: tuple[SignedLevel, ...], on: date) -> Decimal | None:
+    """Pieces that should be there at the start of the day: from the newest count, else from the newest supply."""
+    begun = [one for one in supplies if one.on <= on]
+    if not begun:
+        return None
+    newest = max(begun, key=lambda one: one.on)
+    is_count = bool(newest.left) and newest.counted_on is not None and newest.counted_on <= on
+    left = parse_decimal(newest.left if is_count else newest.pieces)
+    day = newest.counted_on if is_count and newest.counted_on is not None else newest.on
+    while day < on:
+        left -= pieces_on(levels, day)
+        day += _ONE_DAY
+    return max(left, Decimal(0))
+
+
+def _lasts(levels: tuple[SignedLevel, ...], start: date, pieces: Decimal) -> int:
+    """For how many days the pieces last from ``start``."""
+    for days in range(LONGEST_DAYS):
+        pieces -= pieces_on(levels, start + _ONE_DAY * days)
+        if pieces < 0:
+            return days
+    return LONGEST_DAYS

@@ -1,0 +1,492 @@
+"""Step 8 of 10, review: from the diary and the record of a running course to what can be said of it, with its evidence.
+
+Takes a case with signed levels, and the knowledge. Gives a review: benefit, the change after each step against the own
+swing, harm, what was really taken, whether the data suffice, what is due, loads and tolerance. It proposes nothing.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from msgspec import Struct
+
+from titrant.knowledge.library import Library
+from titrant.knowledge.shapes.following import Following
+from titrant.knowledge.shapes.monitoring import Phase
+from titrant.knowledge.shapes.protocols import Protocol, Rung
+from titrant.pathway.assess import Assessment, assess
+from titrant.pathway.case import Case
+from titrant.pathway.checks_due import DueCheck, State, missing_baseline
+from titrant.pathway.checks_following import following_checks, last_raise, phase_of
+from titrant.pathway.deliver import Supply, supply_of
+from titrant.pathway.diary import (
+    DISSOCIATION,
+    SEDATION,
+    URINARY,
+    Day,
+    Diary,
+    complete_days,
+    mean,
+    pain_by_day,
+    read_diary,
+    with_diary,
+)
+from titrant.pathway.history import history, newest, newest_before
+from titrant.pathway.loads import Loads, loads
+from titrant.pathway.readings import Reading
+from titrant.pathway.reconciling import (
+    Counted,
+    Missed,
+    Taken,
+    counted,
+    missed_run,
+    rung_now,
+    should_be_left,
+    taken_between,
+)
+from titrant.pathway.screen import Screening, screen
+from titrant.pathway.supplying import SignedLevel
+from titrant.pathway.swing import Change, change
+from titrant.terms.calendar import days_later, whole_days
+from titrant.terms.dose import Dose
+from titrant.terms.errors import CaseFileError
+from titrant.terms.reason import Missing
+from titrant.terms.regimen import Regimen
+
+_ONE_DAY = timedelta(days=1)
+_HUNDREDTH = Decimal("0.01")
+
+
+class Span(Struct, frozen=True):
+    """The days that a review looks at: the window of full days behind it, and the day of the decision."""
+
+    first: date
+    last: date  # the day before the decision: its own day is not over
+    on: date
+
+
+class Benefit(Struct, frozen=True):
+    """Pain and function now against before the course. None is "not known", never "no change"."""
+
+    baseline: Decimal | None
+    week_mean: Decimal | None  # of days entered in time
+    week_mean_all: Decimal | None  # with late entries
+    fall: Decimal | None  # points, by all entries
+    fall_percent: Decimal | None
+    met: bool | None  # the benefit agreed for the trial, by all entries
+    met_for_a_raise: bool | None  # the same, with late entries counted as if the aim were met on their days
+    substantial: bool | None
+    peg_percent: Decimal | None
+    peg_met: bool | None
+    pgic: Decimal | None
+    pgic_met: bool | None
+    activity_done: int
+    activity_days: int
+    responder: bool | None
+    function_flat: bool  # pain is better and nothing else is
+    sleep: Decimal | None = None
+    mood: Decimal | None = None
+
+
+class StepChange(Struct, frozen=True):
+    """A change of dose and what followed. ``change`` is None where the days do not suffice."""
+
+    before: Regimen
+    after: Regimen
+    on: date
+    raised: bool
+    change: Change | None
+    in_time: Change | None  # without late entries
+    too_short: bool  # a level was not held for long enough to tell; not a matter of missing entries
+
+
+class Harm(Struct, frozen=True):
+    """Worst grades, by name; None where side effects were not asked on any day of the stretch."""
+
+    recent: dict[str, int] | None  # the last days, as far as they were not acted on
+    since_step: dict[str, int] | None
+    week: dict[str, int] | None  # the last days, whatever was done about them
+    mean_now: Decimal | None
+    mean_before: Decimal | None  # at the level before
+    rising: bool | None
+    systolic: Decimal | None
+    diastolic: Decimal | None
+    flags: tuple[str, ...]
+
+
+class Data(Struct, frozen=True):
+    """Whether the diary suffices."""
+
+    days_in_time: int
+    days_needed: int
+    days_late: int
+    last_entry: date | None
+    silent: bool
+
+
+class Review(Struct, frozen=True, kw_only=True):
+    """What can be said of a running course on one day."""
+
+    on: date
+    case: Case
+    protocol: Protocol
+    protocol_sha256: str
+    following: Following
+    supply: Supply
+    levels: tuple[SignedLevel, ...]
+    phase: Phase
+    span: Span
+    diary: Diary
+    unplanned: int  # doses of the last days that the plan does not have
+    assessment: Assessment
+    screening: Screening
+    benefit: Benefit
+    steps: tuple[StepChange, ...]
+    harm: Harm
+    data: Data
+    taken: Taken
+    missed: Missed
+    never: tuple[Missing, ...]  # checks that were never made at all
+    rung: Rung | None
+    rung_possible: Rung | None
+    counted: Counted | None
+    should_be_left: Decimal | None  # pieces at the start of the day, from the newest supply
+    checks: tuple[DueCheck, ...]
+    loads: Loads
+    tolerance: bool
+    flare: date | None
+    plan_ends: date
+
+    @property
+    def level(self) -> SignedLevel:
+        return self.levels[-1]
+
+    @property
+    def overdue(self) -> tuple[DueCheck, ...]:
+        return tuple(one for one in self.checks if one.state is State.OVERDUE and one.blocks_raise)
+
+
+def review(case: Case, library: Library, on: date) -> Review:
+    """Look at the course of ``case`` on ``on``. Raises CaseFileError where there is none, or it cannot be read."""
+    protocol, following = _protocol(case, library)
+    supply = supply_of(case.product, protocol, library)
+    levels = signed_levels(case, supply, on)
+    diary = read_diary(case, library, on, following.late_after)
+    told = with_diary(case, diary, library)
+    assessment = assess(told, library, on)
+    screening = screen(assessment, library)
+    window = whole_days(protocol.raise_needs.diary_window.value)
+    span = Span(on - timedelta(days=window), on - _ONE_DAY, on)
+    steps = tuple(_steps(diary, levels, following, span))
+    missed = _missed(case, diary, levels, supply, on)
+    readings = history(told, library)
+    harm = _harm(diary, readings.get("blood_pressure", ()), levels, following, span)
+    benefit = _benefit(readings, diary, protocol, following, levels, span, harm)
+    return Review(
+        on=on,
+        case=case,
+        protocol=protocol,
+        protocol_sha256=library.protocol_sha256(protocol.id, protocol.version),
+        following=following,
+        supply=supply,
+        levels=levels,
+        phase=phase_of(levels, protocol, on),
+        span=span,
+        diary=diary,
+        unplanned=_unplanned(diary, span),
+        assessment=assessment,
+        screening=screening,
+        benefit=benefit,
+        steps=steps,
+        harm=harm,
+        data=_data(diary, protocol, levels, span),
+        taken=taken_between(diary, levels, supply, max(span.first, levels[-1].since), span.last),
+        missed=missed,
+        never=_never(assessment, library, screening),
+        rung=rung_now(protocol, missed, missed.certain),
+        rung_possible=rung_now(protocol, missed, missed.possible),
+        counted=counted(case.given.course.supplies, levels, protocol, min(levels[-1].since, span.first), on),
+        should_be_left=should_be_left(case.given.course.supplies, levels, on),
+        checks=following_checks(assessment, screening, diary, library, levels, protocol),
+        loads=loads(assessment, screening, library, levels),
+        tolerance=_tolerance(steps),
+        flare=_flare(diary, following, span),
+        plan_ends=case.given.course.ends
+        or days_later(case.given.course.plan_from or levels[0].since, protocol.trial.plan_ends_after.value),
+    )
+
+
+# The course
+
+
+def _protocol(case: Case, library: Library) -> tuple[Protocol, Following]:
+    protocol = library.protocols.get(case.protocol)
+    if protocol is None or protocol.following is None:
+        raise CaseFileError(
+            "protocol",
+            f"{case.protocol[:40]!r} is not a protocol with rules for following a course.",
+            "Without rules there is nothing to judge a course by.",
+            f"Choose one of {', '.join(sorted(library.protocols))}, or decide by hand.",
+        )
+    return protocol, protocol.following
+
+
+def signed_levels(case: Case, supply: Supply, on: date) -> tuple[SignedLevel, ...]:
+    """The signed levels that have begun, oldest first. A level whose dose the product cannot make keeps its dose."""
+    given = case.given.course.levels
+    days = [level.since for level in given]
+    if not given or days != sorted(set(days)) or not days[0] <= on:
+        raise CaseFileError(
+            "given.course.levels",
+            "No signed level has begun, or the levels are not in order, one for each day.",
+            "A review is of a running course.",
+            "Give the signed levels, oldest first; for a first dose use titrant plan.",
+        )
+    found = []
+    for level in given:
+        if level.since <= on:
+            dose = Dose.of(level.dose)
+            made = supply.regimen(dose, level.times_per_day, level.days_per_week)
+            exact = made if made is not None and made.dose == dose else None
+            product = supply.product
+            pieces = (Decimal(1) / Decimal(1)) * dose.mg * supply.base_mg.denominator / supply.base_mg.numerator
+            by_hand = Regimen(
+                product.route, supply.name, dose, level.times_per_day, level.days_per_week, pieces, supply.piece_unit
+            )
+            found.append(SignedLevel(level.since, exact or by_hand))
+    return tuple(found)
+
+
+def stretches(levels: tuple[SignedLevel, ...], last: date) -> Iterator[tuple[SignedLevel, date]]:
+    """Each level with its last day."""
+    for level, following in pairwise(levels):
+        yield level, following.since - _ONE_DAY
+    yield levels[-1], last
+
+
+# Benefit
+
+
+def _benefit(
+    readings: dict[str, tuple[Reading, ...]],
+    diary: Diary,
+    protocol: Protocol,
+    following: Following,
+    levels: tuple[SignedLevel, ...],
+    span: Span,
+    harm: Harm,
+) -> Benefit:
+    start = levels[0].since
+    response = following.response
+    # What the diary says of the first day is no longer "before".
+    baseline = _baseline(
+        diary, tuple(one for one in readings.get("pain", ()) if one.source != "diary"), start, protocol
+    )
+    days = diary.between(span.first, span.last)
+    in_time = mean(list(pain_by_day(days, late_too=False).values()))
+    everything = mean(list(pain_by_day(days, late_too=True).values()))
+    aim = protocol.trial.benefit.value.value
+    fall, percent = _fall(baseline, everything)
+    met = _at_least(percent, aim)
+    cautious = mean(_late_at_the_aim(days, baseline, aim))
+    peg_percent = _fall(
+        newest_before(readings.get("peg", ()), start - _ONE_DAY) or newest_before(readings.get("peg", ()), start),
+        newest(readings.get("peg", ()), start),
+    )[1]
+    peg_met = _at_least(peg_percent, response.peg.value.value)
+    pgic = newest(readings.get("pgic", ()), start)
+    pgic_met = None if pgic is None else pgic <= response.pgic_at_most.value.value
+    said = [day.entry.activity for day in days if day.entry.activity]
+    pain_enough = _both(
+        _at_least(percent, protocol.trial.benefit.value.value), _at_least(fall, response.points.value.value)
+    )
+    return Benefit(
+        baseline=baseline, week_mean=in_time, week_mean_all=everything, fall=fall, fall_percent=percent, met=met,
+        met_for_a_raise=_at_least(_fall(baseline, cautious)[1], aim),
+        substantial=_at_least(percent, response.substantial.value.value), peg_percent=peg_percent, peg_met=peg_met,
+        pgic=pgic, pgic_met=pgic_met, activity_done=said.count("done"), activity_days=len(said),
+        responder=_responder(pain_enough, (peg_met, pgic_met), following, levels, protocol, span, harm),
+        function_flat=bool(met) and True not in (peg_met, pgic_met) and not (said and "done" in said),
+        sleep=mean([Decimal(day.entry.sleep) for day in days if day.entry.sleep is not None]),
+        mood=mean([Decimal(day.entry.mood) for day in days if day.entry.mood is not None]),
+    )  # fmt: skip
+
+
+def _late_at_the_aim(days: tuple[Day, ...], baseline: Decimal | None, aim: Decimal) -> list[Decimal]:
+    """Pain by day, that of a late entry at most what the aim asks for: to write later can only speak against more."""
+    goal = (baseline or Decimal(0)) * (100 - aim) / 100
+    in_time = pain_by_day(days, late_too=False)
+    late = {day: min(pain, goal) for day, pain in pain_by_day(days, late_too=True).items()}
+    return list({**late, **in_time}.values())
+
+
+def _baseline(diary: Diary, readings: tuple[Reading, ...], start: date, protocol: Protocol) -> Decimal | None:
+    """Mean pain of the days before the first dose where there are enough of them, else the last reading before it."""
+    window = whole_days(protocol.raise_needs.diary_window.value)
+    before = pain_by_day(diary.between(start - timedelta(days=window), start - _ONE_DAY), late_too=False)
+    if protocol.raise_needs.diary_days.value <= len(before):
+        return mean(list(before.values()))
+    return newest_before(readings, start - _ONE_DAY) or newest_before(readings, start)
+
+
+def _fall(before: Decimal | None, after: Decimal | None) -> tuple[Decimal | None, Decimal | None]:
+    """The fall in points and in per cent of ``before``; a rise is negative."""
+    if before is None or after is None:
+        return None, None
+    fall = before - after
+    return fall, (fall * 100 / before).quantize(Decimal("0.1")) if before else None
+
+
+def _at_least(value: Decimal | None, bound: Decimal) -> bool | None:
+    return None if value is None else bound <= value
+
+
+def _both(one: bool | None, other: bool | None) -> bool | None:
+    return False if False in (one, other) else None if None in (one, other) else True
+
+
+def _responder(
+    pain_enough: bool | None,
+    function: tuple[bool | None, ...],
+    following: Following,
+    levels: tuple[SignedLevel, ...],
+    protocol: Protocol,
+    span: Span,
+    harm: Harm,
+) -> bool | None:
+    """Pain by share and points, and function or global change, no severe effect, dose not rising (evidence, 8)."""
+    functional = True if True in function else None if None in function else False
+    worst = None if harm.week is None else max(harm.week.values(), default=0)
+    gentle = None if worst is None else worst < following.response.effect_below.value.value
+    steady = whole_days(protocol.trial.length.value) <= (span.on - last_raise(levels)).days
+    return _both(_both(pain_enough, functional), _both(gentle, steady))
+
+
+# Steps
+
+
+def _steps(diary: Diary, levels: tuple[SignedLevel, ...], following: Following, span: Span) -> Iterator[StepChange]:
+    """The change after each step: the last days of a level against the last days of the level before it."""
+    window = span.last - span.first
+    least = following.swing.days_each_side.value
+    for (before, before_ends), (after, after_ends) in pairwise(stretches(levels, span.last)):
+        parts = [
+            diary.between(max(level.since, end - window), end)
+            for level, end in ((before, before_ends), (after, after_ends))
+        ]
+        everything, in_time = (_change(parts, following, late_too=late) for late in (True, False))
+        held = min((before_ends - before.since).days, (after_ends - after.since).days) + 1
+        raised = before.regimen.weekly < after.regimen.weekly
+        yield StepChange(before.regimen, after.regimen, after.since, raised, everything, in_time, not least <= held)
+
+
+def _change(parts: list[tuple[Day, ...]], following: Following, *, late_too: bool) -> Change | None:
+    before, after = (list(pain_by_day(part, late_too=late_too).values()) for part in parts)
+    return change(before, after, following.swing)
+
+
+def _tolerance(steps: tuple[StepChange, ...]) -> bool:
+    """The dose was raised last, and the effect is flat where it can be told, with late entries or without."""
+    last = steps[-1] if steps else None
+    if last is None or not last.raised:
+        return False
+    return any(one is not None and not one.clear for one in (last.change, last.in_time))
+
+
+def _flare(diary: Diary, following: Following, span: Span) -> date | None:
+    """The last day of the window with pain well above the person's own mean."""
+    first = span.on - timedelta(days=4 * (span.last - span.first).days)
+    pains = pain_by_day(diary.between(first, span.on), late_too=True)
+    usual = mean(list(pains.values()))
+    above = following.response.flare.value.value
+    days = [day for day, pain in pains.items() if usual is not None and usual + above <= pain]
+    return max(days, default=None)
+
+
+# Harm
+
+
+def _harm(
+    diary: Diary, measured: tuple[Reading, ...], levels: tuple[SignedLevel, ...], following: Following, span: Span
+) -> Harm:
+    level, step = levels[-1], last_raise(levels)
+    lowered = len(levels) > 1 and levels[-1].regimen.weekly < levels[-2].regimen.weekly
+    # What led to a lower dose was acted on when that was signed; it is not acted on twice.
+    acted_on = level.since + _ONE_DAY if lowered else span.first
+    now = _mean_grade(diary, max(level.since, span.first), span.on)
+    before = _mean_grade(diary, levels[-2].since, level.since - _ONE_DAY) if len(levels) > 1 else None
+    # Every pressure since the step, from the diary and from the clinic: a normal one later does not undo a high one.
+    pressures = [one for one in measured if step <= one.on]
+    flags = sorted({flag for day in diary.between(span.first, span.on) for flag in day.entry.flags})
+    rise = following.effect_rise.value.value
+    return Harm(
+        recent=_worst(diary, max(span.first, acted_on), span.on),
+        since_step=_worst(diary, step, span.on),
+        week=_worst(diary, span.first, span.on),
+        mean_now=now,
+        mean_before=before,
+        rising=None if now is None or before is None else before + rise <= now,
+        systolic=max((one.value for one in pressures), default=None),
+        diastolic=max((one.second for one in pressures if one.second is not None), default=None),
+        flags=tuple(flags),
+    )
+
+
+def _worst(diary: Diary, first: date, last: date) -> dict[str, int] | None:
+    """The worst grade of each side effect in a stretch; an empty answer says: asked, and none."""
+    asked = [day.entry.effects for day in diary.between(first, last) if day.entry.effects is not None]
+    if not asked:
+        return None
+    names = sorted({name for one in asked for name in one})
+    return {name: max(one.get(name, 0) for one in asked) for name in names}
+
+
+def _mean_grade(diary: Diary, first: date, last: date) -> Decimal | None:
+    grades = [grade for day in diary.between(first, last) if (grade := day.worst()) is not None]
+    return mean([Decimal(grade) for grade in grades])
+
+
+def worst_of(found: dict[str, int] | None, names: tuple[str, ...] = ()) -> int | None:
+    """The worst grade among ``names`` (among all, without names)."""
+    if found is None:
+        return None
+    return max((grade for name, grade in found.items() if not names or name in names), default=0)
+
+
+GROUPS = {"urinary": URINARY, "sedation": SEDATION, "dissociation": DISSOCIATION}
+
+
+# Data
+
+
+def _data(diary: Diary, protocol: Protocol, levels: tuple[SignedLevel, ...], span: Span) -> Data:
+    days = diary.between(span.first, span.last)
+    in_time = len(complete_days(days))
+    newest_day = diary.newest
+    begun = newest_day or levels[0].since - _ONE_DAY
+    return Data(
+        days_in_time=in_time,
+        days_needed=protocol.raise_needs.diary_days.value,
+        days_late=len({day.on for day in days if day.late}),
+        last_entry=newest_day,
+        silent=begun < span.first and levels[0].since <= span.first,
+    )
+
+
+def _never(assessment: Assessment, library: Library, screening: Screening) -> tuple[Missing, ...]:
+    """Checks that every start needs and of which no result was ever given: a harm could lie there."""
+    asked = {one.fact for one in screening.missing}
+    needed = missing_baseline(assessment, library, screening.values, asked)
+    return tuple(one for one in needed if one.why == "baseline_missing")
+
+
+def _unplanned(diary: Diary, span: Span) -> int:
+    return sum(dose.what == "unplanned" for day in diary.between(span.first, span.on) for dose in day.entry.doses)
+
+
+def _missed(case: Case, diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, on: date) -> Missed:
+    """Missed days since the newest signed level; the day after a prescriber lifted a suspension begins anew."""
+    lifted = [one.lifted_on for one in case.given.course.suspensions if one.lifted_on is not None]
+    since = max([levels[-1].since, *(day for day in lifted if day <= on)])
+    return missed_run(diary, levels, supply, since, on)

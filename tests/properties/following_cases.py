@@ -1,0 +1,264 @@
+"""Seeded cases of running courses: a base scenario with a few things that happened, and ways to make one worse."""
+
+import copy
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from titrant.cli.opened import DEMO_CLINIC
+from titrant.clinic.opening import shape_case
+from titrant.knowledge.library import Library, load
+from titrant.pathway.adjust import Adjustment, adjust_case
+from titrant.terms.reading import read_yaml
+
+Tree = dict[str, Any]
+BASES = Path(__file__).parent.parent / "scenarios" / "following" / "_base"
+EFFECTS = (
+    "dizziness",
+    "nausea",
+    "drowsiness",
+    "dissociation",
+    "confusion",
+    "fatigue",
+    "urinary_urgency",
+    "urinary_pain",
+)
+FLAGS = ("cannot_be_woken", "chest_pain", "suicidal_thoughts", "hears_or_sees_things", "yellow_eyes", "took_extra")
+
+
+@lru_cache(maxsize=1)
+def library() -> Library:
+    return load(clinic=DEMO_CLINIC)
+
+
+@lru_cache(maxsize=1)
+def bases() -> tuple[Tree, ...]:
+    """The base cases with every span of the diary written out, one entry a day."""
+    found = []
+    for path in sorted(BASES.glob("*.yaml")):
+        tree = read_yaml(path.read_bytes()).tree
+        tree["given"]["diary"] = [one for entry in tree["given"]["diary"] for one in _each_day(entry)]
+        found.append(tree)
+    return tuple(found)
+
+
+def _each_day(entry: Tree) -> list[Tree]:
+    first = date.fromisoformat(entry["day"])
+    last = date.fromisoformat(entry.get("through", entry["day"]))
+    rest = {key: value for key, value in entry.items() if key not in ("day", "through")}
+    days = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    return [{"day": day.isoformat(), **copy.deepcopy(rest)} for day in days]
+
+
+def a_case(random: Random) -> Tree:
+    """A base with none to four things that happened."""
+    tree = copy.deepcopy(random.choice(bases()))
+    for _ in range(random.randrange(5)):
+        random.choice(HAPPENED)(tree, random)
+    return tree
+
+
+def decide(tree: Tree) -> Adjustment:
+    case = shape_case(tree, "a case")
+    assert case.on is not None
+    return adjust_case(case, library(), case.on)
+
+
+def recent(tree: Tree, random: Random, days: int = 7) -> Tree:
+    """One entry of the last days."""
+    return random.choice(tree["given"]["diary"][-days:])
+
+
+# What can happen
+
+
+def _pain(tree: Tree, random: Random) -> None:
+    level = random.randrange(11)
+    for entry in tree["given"]["diary"][-random.randrange(1, 15) :]:
+        entry["pain"] = {"average": max(0, min(10, level + random.choice((-1, 0, 0, 1))))}
+
+
+def _mild(tree: Tree, random: Random) -> None:
+    entry = recent(tree, random)
+    entry["effects"] = {**(entry.get("effects") or {}), random.choice(EFFECTS): random.randrange(3)}
+
+
+def _missed(tree: Tree, random: Random) -> None:
+    for entry in tree["given"]["diary"][-random.randrange(1, 6) :]:
+        entry["taken"] = "none"
+
+
+def _silent(tree: Tree, random: Random) -> None:
+    for _ in range(random.randrange(1, 4)):
+        tree["given"]["diary"].remove(recent(tree, random))
+
+
+def _late(tree: Tree, random: Random) -> None:
+    recent(tree, random)["entered"] = tree["on"]
+
+
+def _session(tree: Tree, random: Random) -> None:
+    day = date.fromisoformat(tree["on"]) - timedelta(days=random.randrange(12))
+    session = {"dose_24h": "40 mg", "route": "intravenous", "on": day.isoformat(), "tolerated": "yes"}
+    tree["given"].setdefault("parenteral", []).append(session)
+
+
+def _drug(tree: Tree, random: Random) -> None:
+    name = random.choice(
+        ("gabapentin", "lorazepam", "clarithromycin", "oxycodone", "rifampin", "paracetamol", "Zorblax")
+    )
+    drug: Tree = {"name": name, "since": random.choice(("2026-01-01", "2026-11-16"))}
+    if random.random() < 0.3:
+        drug["until"] = random.choice(("2026-11-10", "2026-11-18"))
+    if name == "oxycodone":
+        drug |= {"dose": "10 mg", "times_per_day": "2"}
+    tree["given"]["medications"]["list"].append(drug)
+
+
+def _reading(tree: Tree, random: Random) -> None:
+    name, text = random.choice(
+        (
+            ("alt", "85 U/L (upper limit 40 U/L) on 2026-11-18"),
+            ("icsi", "6 points on 2026-11-18"),
+            ("phq9", "12 points on 2026-11-18"),
+            ("pgic", "2 points on 2026-11-20"),
+            ("peg", "3 points on 2026-11-20"),
+        )
+    )
+    own = tree["given"]["readings"].get(name, [])
+    tree["given"]["readings"][name] = [*([own] if isinstance(own, str) else own), text]
+
+
+def _count(tree: Tree, random: Random) -> None:
+    left = str(random.choice((0, 6, 12, 40)))
+    supply = {"on": "2026-11-14", "pieces": "48", "left": left, "counted_on": "2026-11-20"}
+    tree["given"]["course"]["supplies"] = [supply]
+
+
+def _pressure(tree: Tree, random: Random) -> None:
+    recent(tree, random)["blood_pressure"] = [
+        random.choice(("118/70 mmHg", "138/88 mmHg", "144/86 mmHg", "166/92 mmHg"))
+    ]
+
+
+HAPPENED: tuple[Callable[[Tree, Random], None], ...] = (
+    _pain, _pain, _mild, _mild, _missed, _silent, _late, _session, _drug, _reading, _count, _pressure,
+)  # fmt: skip
+
+
+# Worse: more harm
+
+
+def more_harm(tree: Tree, random: Random) -> None:
+    random.choice((_worse_effect, _worse_effect, _flag, _worse_pressure, _worse_result))(tree, random)
+
+
+def _worse_effect(tree: Tree, random: Random) -> None:
+    entry, name = recent(tree, random), random.choice(EFFECTS)
+    effects = entry.get("effects") or {}
+    entry["effects"] = {**effects, name: min(4, effects.get(name, 0) + random.randrange(1, 4))}
+
+
+def _flag(tree: Tree, random: Random) -> None:
+    recent(tree, random)["flags"] = [random.choice(FLAGS)]
+
+
+def _worse_pressure(tree: Tree, random: Random) -> None:
+    entry = recent(tree, random)
+    worse = random.choice(("142/84 mmHg", "164/90 mmHg", "184/98 mmHg"))
+    # Beside the others of that day: a repeated reading cannot hide the worse one.
+    entry["blood_pressure"] = [*entry.get("blood_pressure", []), worse]
+
+
+def _worse_result(tree: Tree, random: Random) -> None:
+    readings = tree["given"]["readings"]
+    name, text = random.choice(
+        (
+            ("alt", f"{random.choice((90, 130))} U/L (upper limit 40 U/L)"),
+            ("icsi", "9 points"), ("phq9", "22 points"), ("oxygen_saturation", "90 %"),
+        )
+    )  # fmt: skip
+    own = readings.get(name, [])
+    readings[name] = [*([own] if isinstance(own, str) else own), f"{text} on 2026-11-20"]
+
+
+# Worse: less data
+
+# Facts without which a start is possible; what they say when they are there counts, and nobody misses them.
+OPTIONAL = ("cssrs", "cadss", "ecg", "qtc", "tsh", "pgic", "comm", "height", "audit_c", "sleep", "activity")
+
+
+def less_data(tree: Tree, random: Random) -> None:
+    random.choice((_drop_reading, _drop_answer, _drop_condition, _drop_lists, _drop_field, _drop_diary))(tree, random)
+
+
+def _drop_reading(tree: Tree, random: Random) -> None:
+    names = [name for name in tree["given"]["readings"] if name not in OPTIONAL]
+    del tree["given"]["readings"][random.choice(names)]
+
+
+def _drop_answer(tree: Tree, random: Random) -> None:
+    del tree["given"]["answers"][random.choice(list(tree["given"]["answers"]))]
+
+
+def _drop_condition(tree: Tree, random: Random) -> None:
+    del tree["given"]["conditions"][random.choice(list(tree["given"]["conditions"]))]
+
+
+def _drop_lists(tree: Tree, random: Random) -> None:
+    del tree["given"][random.choice(("medications", "allergies"))]
+
+
+def _drop_field(tree: Tree, random: Random) -> None:
+    """Something is answered on no day of the diary."""
+    name = random.choice(("effects", "pain", "taken", "entered"))
+    for entry in tree["given"]["diary"]:
+        entry.pop(name, None)
+        if name == "taken":
+            entry.pop("doses", None)
+
+
+def _drop_diary(tree: Tree, random: Random) -> None:
+    del tree["given"]["diary"]
+
+
+# Worse: later, overdue, a new drug
+
+
+def later(tree: Tree, random: Random) -> None:
+    """An entry was made on the last day only."""
+    for _ in range(random.randrange(1, 7)):
+        recent(tree, random)["entered"] = tree["on"]
+
+
+def overdue(tree: Tree, random: Random) -> None:
+    """A test is three months older than it was."""
+    groups = (
+        ("alt", "ast", "alp", "ggt", "bilirubin"),
+        ("phq9", "gad7"),
+        ("blood_pressure",),
+        ("weight",),
+        ("icsi", "icpi"),
+    )
+    for name in random.choice(groups):
+        own = tree["given"]["readings"].get(name, [])
+        listed = [own] if isinstance(own, str) else own
+        tree["given"]["readings"][name] = [_older(text) for text in listed]
+
+
+def _older(text: str) -> str:
+    head, _, day = text.rpartition(" on ")
+    return f"{head} on {(date.fromisoformat(day) - timedelta(days=91)).isoformat()}"
+
+
+def new_drug(tree: Tree, random: Random) -> None:
+    name = random.choice(
+        ("lorazepam", "gabapentin", "oxycodone", "clonidine", "quetiapine", "clarithromycin", "ketoconazole", "Zorblax")
+    )
+    drug = {"name": name, "since": "2026-11-19"}
+    if name == "oxycodone":
+        drug |= {"dose": "10 mg", "times_per_day": "2"}
+    tree["given"]["medications"]["list"].append(drug)
