@@ -40,14 +40,52 @@ def test_a_missing_clinical_status_is_active_unless_it_has_ended(imported):
     assert ended.given.conditions["epilepsy_seizures"].since == date(2021, 6, 7)
 
 
-@pytest.mark.parametrize("status", ["banana", "Active"])
-def test_a_status_that_r4_does_not_have_is_not_used(imported, status):
-    case = imported(condition(*EPILEPSY, clinicalStatus=concept("", status)))
-    assert _state(case) is None
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({"abatementDateTime": "2021-06-07"}, ConditionState.PAST),
+        ({"abatementPeriod": {"end": "2021"}}, ConditionState.PAST),
+        ({"abatementAge": {"value": 12}}, ConditionState.PAST),
+        ({"abatementString": "ongoing"}, ConditionState.ACTIVE),
+        ({"abatementString": "2021"}, ConditionState.ACTIVE),
+        ({"abatementDateTime": "9999-01-01"}, ConditionState.ACTIVE),
+        ({"abatementDateTime": "soon"}, ConditionState.ACTIVE),
+        ({"abatementPeriod": {"start": "2021-01-01"}}, ConditionState.ACTIVE),
+        ({"abatementAge": {}}, ConditionState.ACTIVE),
+        ({"abatementBoolean": False}, ConditionState.ACTIVE),
+    ],
+)
+def test_only_a_real_end_in_the_past_ends_a_condition(imported, changes, state):
+    assert _state(imported(condition(*EPILEPSY, clinicalStatus=ABSENT, **changes))) is state
+
+
+def test_a_status_in_capitals_is_the_status(imported):
+    assert _state(imported(condition(*EPILEPSY, clinicalStatus=concept("", "Active")))) is ConditionState.ACTIVE
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"clinicalStatus": concept("", "banana")},
+        {"verificationStatus": concept("", "banana")},
+        {"modifierExtension": [{"url": "x"}]},
+        {"subject": ABSENT},
+    ],
+)
+def test_what_is_not_certain_is_asked_or_counts_as_active_where_nobody_asks(imported, library, changes):
+    case = imported(condition(*EPILEPSY, **changes), condition("6471006", "Suicidal thoughts", **changes))
+    assert _state(case) is ConditionState.UNKNOWN
     assert "epilepsy_seizures" in case.questions
+    assert not library.conditions["suicidality"].ask
+    assert _state(case, "suicidality") is ConditionState.ACTIVE
 
 
-@pytest.mark.parametrize("status", ["refuted", "entered-in-error", "banana"])
+def test_two_versions_of_a_condition_that_cannot_be_ranked_leave_it_to_be_asked(imported):
+    case = imported(condition(*EPILEPSY, id="c"), condition("271737000", "Anaemia", id="c"))
+    assert _state(case) is ConditionState.UNKNOWN
+
+
+@pytest.mark.parametrize("status", ["refuted", "entered-in-error"])
 def test_what_was_refuted_or_entered_in_error_is_not_used(imported, status):
     case = imported(condition(*EPILEPSY, verificationStatus=concept("", status)))
     assert _state(case) is None
@@ -95,6 +133,22 @@ def test_what_is_no_icd10_code_matches_nothing_by_code(imported, code):
         ("History of epilepsy", ConditionState.PAST),
         ("h/o epilepsy", ConditionState.PAST),
         ("Epilepsy in remission", ConditionState.PAST),
+        ("Epilepsy, not in remission", ConditionState.ACTIVE),
+        ("Epilepsy not resolved", ConditionState.ACTIVE),
+        ("40 year old with epilepsy", ConditionState.ACTIVE),
+        ("No fever - epilepsy", ConditionState.ACTIVE),
+        ("Denies fever; epilepsy", ConditionState.ACTIVE),
+        ("Without fever, epilepsy", ConditionState.ACTIVE),
+        ("No change in epilepsy", ConditionState.ACTIVE),
+        ("Epilepsy - no seizures since May", ConditionState.ACTIVE),
+        ("Epilepsy: no medication", ConditionState.ACTIVE),
+        ("No epilepsy in 2010; epilepsy since 2020", ConditionState.ACTIVE),
+        ("Family history of asthma - epilepsy", ConditionState.ACTIVE),
+        ("Epilepsy, lives with partner", ConditionState.ACTIVE),
+        ("No evidence of epilepsy", None),
+        ("Denies any history of epilepsy", None),
+        ("Epilepsy - denied", None),
+        ("Fever, no epilepsy", None),
         ("epilepsylike", None),
         ("No epilepsy", None),
         ("Denies epilepsy", None),
@@ -126,6 +180,16 @@ def test_an_outright_denial_in_the_text_beside_a_code_is_respected(imported):
     case = imported(condition(*EPILEPSY, code=code))
     assert _state(case) is None
     assert any("it is not so" in line for line in case.skipped)
+
+
+def test_a_denial_of_something_else_beside_a_code_is_none_of_it(imported):
+    code = concept(SNOMED, *EPILEPSY, "No medication - epilepsy")
+    assert _state(imported(condition(*EPILEPSY, code=code))) is ConditionState.ACTIVE
+
+
+def test_one_name_that_is_denied_does_not_hide_another(imported):
+    case = imported(condition("", "No epilepsy - schizophrenia"))
+    assert (_state(case), _state(case, "psychosis")) == (None, ConditionState.ACTIVE)
 
 
 def test_a_longer_name_hides_the_shorter_within_it(library):

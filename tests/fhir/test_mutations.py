@@ -16,7 +16,8 @@ from titrant.clinic.opening import shape_case
 from titrant.clinic.write_case import case_as_yaml
 from titrant.fhir import doubtful, envelope, import_bundle, medicines, observations, quantities
 from titrant.fhir.import_bundle import case_from_bundle
-from titrant.pathway.case import Case
+from titrant.knowledge.shapes.conditions import ConditionState
+from titrant.pathway.case import Case, ConditionAnswer
 from titrant.terms.errors import CaseFileError
 from titrant.terms.reading import read_yaml
 
@@ -58,6 +59,16 @@ def _drug(name: str) -> Mark:
     )
 
 
+def _active(name: str) -> Mark:
+    """Taken over as certain. What is not certain is unknown, and asked."""
+
+    def mark(case: Case) -> bool:
+        found = case.given.conditions.get(name)
+        return isinstance(found, ConditionAnswer) and found.state is ConditionState.ACTIVE
+
+    return mark
+
+
 # Resource, what it commits, and what kind of thing it is.
 BASE: list[tuple[Resource, Mark, str]] = [
     (weight(71), _reading("weight"), "measured"),
@@ -65,8 +76,8 @@ BASE: list[tuple[Resource, Mark, str]] = [
     (observation("1975-2", quantity(1, "mg/dL")), _reading("bilirubin"), "measured"),
     (observation("8867-4", quantity(72, "/min")), _reading("heart_rate"), "measured"),
     (blood_pressure(131, 79), _reading("blood_pressure"), "pressure"),
-    (condition("84757009", "Epilepsy"), lambda case: "epilepsy_seizures" in case.given.conditions, "condition"),
-    (condition("", "Schizophrenia"), lambda case: "psychosis" in case.given.conditions, "named condition"),
+    (condition("84757009", "Epilepsy"), _active("epilepsy_seizures"), "condition"),
+    (condition("", "Schizophrenia"), _active("psychosis"), "named condition"),
     (request("3322", "diazepam"), _drug("diazepam"), "request"),
     (request("", "Fluvoxamine 50 MG Oral Tablet"), _drug("fluvoxamine"), "request"),
     (statement("2002", "carbamazepine"), _drug("carbamazepine"), "statement"),

@@ -255,7 +255,7 @@ def check(folder: Path | None, on: date | None) -> None:
     from titrant.cli.opened import library
     from titrant.knowledge.checking import faults
 
-    knowledge = library(folder)
+    knowledge = library(folder, checked=False)
     found = faults(knowledge, on or today())
     for fault in found:
         click.echo(fault)

@@ -20,8 +20,13 @@ def today() -> date:
     return date.today()  # noqa: DTZ011 - the clinic's own calendar day is meant
 
 
-def library(clinic: Path | None) -> Library:
-    return load(clinic=clinic or DEMO_CLINIC, cache=_cache())
+def library(clinic: Path | None, *, checked: bool = True) -> Library:
+    """The knowledge of this clinic. A clinic's own folder is checked whole before anything is decided on it."""
+    if clinic is None or not checked:
+        return load(clinic=clinic or DEMO_CLINIC, cache=_cache())
+    from titrant.knowledge.clinic_folder import load_checked
+
+    return load_checked(clinic, _cache())
 
 
 def _cache() -> Path:

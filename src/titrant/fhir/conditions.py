@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from datetime import date
 
+import msgspec
 from msgspec import Struct
 
-from titrant.fhir.elements import Resource, child, code, day, for_people, last_day, named, status_of
+from titrant.fhir.doubtful import Doubtful
+from titrant.fhir.elements import Resource, child, code, day, for_people, last_day, named, number, status_of
 from titrant.fhir.observations import ObservedCondition
 from titrant.fhir.person import Person
 from titrant.fhir.problems import Catalogue, Turned, names_in
@@ -23,6 +25,7 @@ STATES = {
     "resolved": ConditionState.PAST,
 }
 CONFIRMED = ("confirmed", "")
+TAKEN_BACK = ("refuted", "entered-in-error")
 UNCONFIRMED = ("unconfirmed", "provisional", "differential")
 NOT_ASKED_ABOUT = "condition entries that are neither asked about nor treated here"
 # Gravest first. What is not certain may be present, so it is graver than what is past.
@@ -50,6 +53,7 @@ class Problems(Struct, frozen=True):
 
 def read_conditions(
     resources: list[Resource],
+    doubtful: list[Doubtful],
     observed: tuple[ObservedCondition, ...],
     person: Person,
     library: Library,
@@ -58,11 +62,11 @@ def read_conditions(
     catalogue = Catalogue(library)
     shown: list[Shown] = []
     pains: list[Shown] = []
-    for resource in resources:
-        state = _state(resource, unused)
+    for resource, doubt in [*((one, "") for one in resources), *((one.resource, one.reason) for one in doubtful)]:
+        state = _state(resource, doubt, unused)
         if state is None:
             continue
-        risks = _shown(resource, state, catalogue, "conditions", unused)
+        risks = _settled(_shown(resource, state, catalogue, "conditions", unused), library)
         painful = _shown(resource, state, catalogue, "pains", unused)
         if risks == [] and painful == []:
             unused.count(NOT_ASKED_ABOUT, named(child(resource, "code")))
@@ -75,25 +79,45 @@ def read_conditions(
     return Problems(_gravest(shown), _indication(pains, unused))
 
 
-def _state(resource: Resource, unused: Unused) -> ConditionState | None:
-    """How the entry says the condition stands; None if the entry is not used."""
+def _state(resource: Resource, doubt: str, unused: Unused) -> ConditionState | None:
+    """How the entry says the condition stands; None if it was taken back."""
     what = f"Condition {named(child(resource, 'code'))}"
-    verified, clinical = status_of(resource, "verificationStatus"), status_of(resource, "clinicalStatus")
-    if verified in UNCONFIRMED:
+    verified = status_of(resource, "verificationStatus").casefold()
+    clinical = status_of(resource, "clinicalStatus").casefold()
+    if verified in TAKEN_BACK:
+        unused.say(what, f"its verification status is {verified}")
+        return None
+    if doubt or verified in UNCONFIRMED:
         return ConditionState.UNKNOWN
     if verified not in CONFIRMED:
         unused.say(what, f"its verification status is {for_people(verified)}")
-        return None
+        return ConditionState.UNKNOWN
     if not clinical:
         return ConditionState.PAST if _ended(resource) else ConditionState.ACTIVE
     if clinical not in STATES:
         unused.say(what, f"its clinical status {for_people(clinical)!r} is not one that R4 has")
-        return None
+        return ConditionState.UNKNOWN
     return STATES[clinical]
 
 
+def _settled(shown: list[Shown] | None, library: Library) -> list[Shown] | None:
+    """What nobody would be asked about cannot stay unknown, so it counts as active."""
+    return shown and [
+        msgspec.structs.replace(one, state=ConditionState.ACTIVE)
+        if one.state is ConditionState.UNKNOWN and not library.conditions[one.name].ask
+        else one
+        for one in shown
+    ]
+
+
 def _ended(resource: Resource) -> bool:
-    return any(key.startswith("abatement") for key in resource)
+    """Whether it says when it ended, and that day is past. Words such as "ongoing" end nothing."""
+    end = code(resource, "abatementDateTime") or code(child(resource, "abatementPeriod"), "end")
+    if end:
+        ended = last_day(end)
+        return ended is not None and ended <= date.today()  # noqa: DTZ011 - calendar days, as the record writes them
+    age, ages = child(resource, "abatementAge"), child(child(resource, "abatementRange"), "high")
+    return number(age, "value") is not None or number(ages, "value") is not None
 
 
 def _shown(
@@ -132,7 +156,8 @@ def _since(resource: Resource, *, past: bool) -> date | None:
 def _note(resource: Resource, how: str, state: ConditionState) -> str:
     parts = [named(child(resource, "code")), how]
     if state is ConditionState.UNKNOWN:
-        parts.append(f"recorded as {status_of(resource, 'verificationStatus')}, so it is still asked")
+        verified = status_of(resource, "verificationStatus").casefold()
+        parts.append(f"recorded as {verified}" if verified in UNCONFIRMED else "it is not certain that this holds")
     onset = code(resource, "onsetDateTime")
     if onset and day(onset) is None and last_day(onset):
         parts.append(f"onset written as {for_people(onset)}")

@@ -43,7 +43,7 @@ def case_from_bundle(bundle: Tree, library: Library, scenario: str = "Imported f
     read_responses([one for one in responses if not is_diary(one)], mapping, readings, unused)
     doubt_observations(doubtful["Observation"], mapping, readings)
     doubt_responses(doubtful["QuestionnaireResponse"], mapping, readings)
-    problems = read_conditions(usable["Condition"], observed, person, library, unused)
+    problems = read_conditions(usable["Condition"], doubtful["Condition"], observed, person, library, unused)
     ordered = [*usable["MedicationRequest"], *usable["MedicationStatement"]]
     not_ordered = [one for kind in ORDERED for one in doubtful[kind]]
     medications = read_medicines(ordered, not_ordered, references, library.drugs, unused)

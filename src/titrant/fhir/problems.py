@@ -10,20 +10,33 @@ from titrant.fhir.elements import SNOMED, Coding, Resource, codings, words
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.common import Code
 
-# Words before a name that turn it around, make it doubtful, or move it to the past. Words that say it of relatives.
-_NOT = re.compile(
-    r"\b(no|not|nil|never|denies|denied|without|negative|absence|absent|exclu\w+|rule[sd]? out|r/o|free of|unlikely)\b"
+# A hyphen within a word separates nothing.
+_BETWEEN = re.compile(r"\s-+\s*|-+\s|[;,.–—]\s*")
+_FILLERS = (
+    r"(?:\s+(?:any|a|an|the|of|for|to|known|current|active|further|past|previous|prior|personal|clear|documented"
+    r"|evidence|signs?|symptoms?|history|mention|diagnosis))*"
 )
-_NOT_AFTER = re.compile(r"^\W*(was |is |has been )?(denied|ruled out|excluded|negative|absent|none|not present|no)\b")
+# Words directly before a name that turn it around, words that make it doubtful, or move it to the past.
+_NOT = re.compile(
+    r"\b(?:no|not|nil|never|denies|denied|denying|without|negative|absence|absent|excludes?|excluded|excluding"
+    r"|rule[sd]? out|r/o|free of|unlikely)\b:?" + _FILLERS + r"\W*$"
+)
+_NOT_AFTER = re.compile(r"^[\s:(]*(?:was |is |has been )?(?:denied|ruled out|excluded|absent|not present|unlikely)\b")
+# Standing alone behind the name, also behind a comma or a hyphen.
+_NOT_ALONE = re.compile(
+    r"^[\s:(,;–—-]*(?:was |is |has been )?(?:denied|ruled out|excluded|absent|not present|negative|none|no)\W*$"
+)
 _DOUBT = re.compile(
     r"\b(suspect\w*|possible|possibly|probable|query|risk|screen\w*|fear|concern|exposure|vaccin\w*|monitor\w*)|\?"
 )
 _DOUBT_AFTER = re.compile(r"^\s*\?")
+# Words in the clause of a name that say it of relatives.
 _OTHERS = re.compile(
     r"\b(family|fh|familial|mother|father|maternal|paternal|parents?|siblings?|brother|sister|relatives?|son|daughter|spouse|partner)\b"
 )
-_PAST = re.compile(r"\b(history|h/o|hx|past|previous|prior|old|status post|s/p|former)\b")
-_PAST_AFTER = re.compile(r"\b(remission|resolved|recovered|in the past)\b")
+_PAST = re.compile(r"\b(history|h/o|hx|past|previous|prior|status post|s/p|former)\b")
+_PAST_AFTER = re.compile(r"(?<!not )(?<!not in )(?<!no )(?<!never )\b(remission|resolved|recovered|in the past)\b")
+_NOW = re.compile(r"\b(active|current|currently|ongoing|acute)\b")
 _TURNED_FROM_THE_START = re.compile(
     r"^\W*(no|not|denies|denied|negative for|absence of|family history|fh of|fhx?:?|rule[sd]? out|r/o)\b"
 )
@@ -96,10 +109,23 @@ def names_in(concept: Resource, catalogue: _Names) -> tuple[Named, ...]:
     said = words(concept)
     if coded:
         # The official names of codes are full of "not" and "without"; only an outright denial counts beside a code.
-        if any(_TURNED_FROM_THE_START.search(one.casefold()) for one in said):
+        if any(_denies_outright(one.casefold(), catalogue) for one in said):
             raise Turned("its words say that it is not so, or that it is a relative's")
         return coded
-    return tuple(dict.fromkeys(named for one in said for named in _by_words(one.casefold(), catalogue)))
+    named = [each for one in said for each in _by_words(one.casefold(), catalogue)]
+    found = [one for one in named if isinstance(one, Named)]
+    turned = [one for one in named if isinstance(one, Turned)]
+    if turned and not found:
+        raise turned[0]
+    return tuple(dict.fromkeys(found))
+
+
+def _denies_outright(said: str, catalogue: _Names) -> bool:
+    """Whether the words begin with a denial and say nothing else."""
+    if not _TURNED_FROM_THE_START.search(said):
+        return False
+    named = list(_by_words(said, catalogue))
+    return all(isinstance(one, Turned) for one in named) if named else not _BETWEEN.search(said)
 
 
 def _by_code(one: Coding, catalogue: _Names) -> Iterator[Named]:
@@ -113,19 +139,33 @@ def _by_code(one: Coding, catalogue: _Names) -> Iterator[Named]:
             yield Named(name, f"ICD-10 {one.code}", past)
 
 
-def _by_words(said: str, catalogue: _Names) -> Iterator[Named]:
+def _by_words(said: str, catalogue: _Names) -> Iterator[Named | Turned]:
+    """Each name that stands in the words; Turned where they turn it around everywhere it stands."""
     rest = said
     for name, one in catalogue.words:
-        found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", rest) if name in rest else None
-        if not found:
+        if name not in rest:
             continue
-        before, after = said[: found.start()], said[found.end() :]
-        if _NOT.search(before) or _NOT_AFTER.search(after):
-            raise Turned("its words say that it is not so")
-        if _OTHERS.search(said):
-            raise Turned("its words may speak of somebody else")
-        if _DOUBT.search(before) or _DOUBT_AFTER.search(after):
-            raise Turned("its words say that it is not certain")
-        yield Named(one, "matched by name", bool(_PAST.search(before) or _PAST_AFTER.search(after)))
+        places = [found.span() for found in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", rest)]
+        told = [_told(said, start, end) for start, end in places]
+        kept = [each for each in told if not isinstance(each, Turned)]
+        if kept:
+            yield Named(one, "matched by name", all(kept))
+        elif told:
+            yield next(each for each in told if isinstance(each, Turned))
         # A longer name hides the shorter ones within it: pulmonary hypertension is not hypertension.
-        rest = rest[: found.start()] + "\0" * len(name) + rest[found.end() :]
+        for start, end in places:
+            rest = rest[:start] + "\0" * (end - start) + rest[end:]
+
+
+def _told(said: str, start: int, end: int) -> bool | Turned:
+    """Whether the clause around a name puts it in the past, or why it does not say that the person has it."""
+    behind = said[end:]
+    before, after = _BETWEEN.split(said[:start])[-1], _BETWEEN.split(behind)[0]
+    if _NOT.search(before) or _NOT_AFTER.search(after) or _NOT_ALONE.search(behind):
+        return Turned("its words say that it is not so")
+    clause = before + said[start:end] + after
+    if _OTHERS.search(clause):
+        return Turned("its words may speak of somebody else")
+    if _DOUBT.search(before) or _DOUBT_AFTER.search(after):
+        return Turned("its words say that it is not certain")
+    return bool(_PAST.search(before) or _PAST_AFTER.search(after)) and not _NOW.search(clause)

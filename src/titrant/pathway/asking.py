@@ -138,12 +138,12 @@ def _wanted(asked: Asked, tier: Tier | None, normal: Dose | None, assessment: As
 # Hard bounds: what lies beyond them is refused, never cut down in silence
 
 
-def hard_reasons(asking: Asking | None, protocol: Protocol) -> tuple[Reason, ...]:
-    """Why what is asked for is refused outright."""
+def hard_reasons(asking: Asking | None, expected: Dose, protocol: Protocol) -> tuple[Reason, ...]:
+    """Why what is asked for is refused outright. ``expected`` is the start that this person would be given."""
     return (
         ()
         if asking is None
-        else (*_beyond_bounds(asking, protocol), *_slips(asking, protocol), *_tier_reasons(asking, protocol))
+        else (*_beyond_bounds(asking, protocol), *_slips(asking, expected, protocol), *_tier_reasons(asking, protocol))
     )
 
 
@@ -172,15 +172,15 @@ def _beyond(code: str, asked: str, bound: Sourced[Quantity], rule: str, setting:
     return Reason(code, rule, facts, bound.source, bound.status)
 
 
-def _slips(asking: Asking, protocol: Protocol) -> Iterator[Reason]:
+def _slips(asking: Asking, expected: Dose, protocol: Protocol) -> Iterator[Reason]:
     """A dose written by hand that is many times more or less than expected is taken for a slip of the hand."""
     guard = protocol.bounds.typing_error_factor
     if not asking.by_hand or asking.tier is not None:
         return
     factor = Fraction(guard.value)
-    many, few = asking.normal.times(factor), asking.normal.times(1 / factor)
+    many, few = expected.times(factor), expected.times(1 / factor)
     if not few < asking.dose < many:
-        facts = {"asked": str(asking.dose), "expected": str(asking.normal), "factor": str(guard.value)}
+        facts = {"asked": str(asking.dose), "expected": str(expected), "factor": str(guard.value)}
         rule = f"{protocol.id}@{protocol.version}/bounds/typing_error_factor"
         yield Reason("asked_looks_like_a_slip", rule, facts, guard.source, guard.status)
 

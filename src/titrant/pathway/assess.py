@@ -380,6 +380,9 @@ def _taken(drug: Medication, library: Library) -> Iterator[TakenDrug]:
     """The drug as it is recognised: by code or name, else by every known name that stands in its text."""
     table = library.drugs
     _check_hand_check(drug, library)
+    if drug.matched.startswith(NOT_USABLE):
+        yield TakenDrug(drug, None)
+        return
     if drug.matched == CONFLICTING or table.conflict(drug.name, drug.rxnorm, drug.atc):
         yield TakenDrug(drug, None, conflicting=True)
         return
@@ -400,6 +403,7 @@ def _parts(name: str, library: Library) -> Iterator[Match | None]:
 _COMBINED = re.compile(r"\s/\s|[,;&+\n]|/(?=[A-Za-z])|\b(?:and|with|plus)\b")
 
 
+NOT_USABLE = "not usable"  # how an import marks an entry that it could not rely on
 CONFLICTING = "conflicting identity"  # how an import marks a drug whose code and name disagree
 
 

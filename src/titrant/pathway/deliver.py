@@ -37,16 +37,29 @@ class Supply(Struct, frozen=True):
         strength = "" if str(self.strength) in self.product.title else f" {self.strength}"
         return f"{self.product.title}{strength}{salt}"
 
+    @property
+    def part_mg(self) -> Decimal:
+        """What the smallest part is counted as: its base, cut down to a thousandth of a milligram.
+
+        Every dose is a whole number of these parts, so that two parts are exactly twice one.
+        """
+        exact = self.base_mg * Fraction(self.smallest_part)
+        return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(_THOUSANDTH, ROUND_DOWN)
+
     def dose_of(self, pieces: Decimal) -> Dose:
-        """The base in so many pieces, cut down to a thousandth of a milligram."""
-        exact = self.base_mg * Fraction(pieces)
-        return Dose((Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(_THOUSANDTH, ROUND_DOWN))
+        """The base in so many pieces, counted by smallest parts."""
+        return Dose(self.part_mg * (pieces / self.smallest_part))
 
     def pieces_for(self, dose: Dose) -> Decimal:
         """The largest number of deliverable pieces that holds no more than ``dose``; zero if none does."""
-        parts = Fraction(dose.mg) / (self.base_mg * Fraction(self.smallest_part))
-        whole = Decimal(parts.numerator // parts.denominator)
-        return whole * self.smallest_part
+        if not self.part_mg > 0:
+            return Decimal(0)
+        return (dose.mg // self.part_mg) * self.smallest_part
+
+    @property
+    def largest_dose(self) -> Dose:
+        """The dose in as many pieces as may be taken at one time."""
+        return self.dose_of(Decimal(self.product.most_pieces.value))
 
     def too_many(self, pieces: Decimal) -> bool:
         """Whether so many pieces at one time would be taken for a mistake."""

@@ -44,13 +44,13 @@ def _rising(start: Regimen, protocol: Protocol, supply: Supply, share: Fraction,
     step = Dose.of(protocol.step.by.value).times(share)  # a step raises exposure as the start does
     if reduced:
         step = min(step, Dose.of(protocol.step.by_when_reduced.value))
-    most = _usual_most(protocol, start.times_per_day).times(share)
+    most = min(_usual_most(protocol, start.times_per_day).times(share), supply.largest_dose)
     held = start
     while True:
         by_percent = held.dose.times(1 + Fraction(protocol.step.percent.value.value) / 100)
         wanted = min(Dose(held.dose.mg + step.mg), by_percent, most)
         higher = supply.regimen(wanted, start.times_per_day, start.days_per_week)
-        if higher is None or not held.dose < higher.dose or supply.too_many(higher.pieces):
+        if higher is None or not held.dose < higher.dose:
             return
         yield higher
         held = higher

@@ -37,6 +37,11 @@ def unknown_reductions(protocol: Protocol, values: Mapping[str, Value]) -> Itera
             yield from unknown_facts(reduction.when, values)
 
 
+def is_sensitive(protocol: Protocol, limits: tuple[StartLimit, ...], values: Mapping[str, Value]) -> bool:
+    """Whether the files ask for less in this person; then the steps are the small ones, whatever dose was asked for."""
+    return bool(limits) or any(judge(one.when, values) is True for one in protocol.start.reductions)
+
+
 def exposure_share(limits: tuple[StartLimit, ...]) -> Fraction:
     """By how much other drugs and the liver cut every level: their shares multiply, because exposures do."""
     return prod((_share(one) for one in _multiplying(limits)), start=Fraction(1))

@@ -20,10 +20,10 @@ from titrant.pathway.case import Case
 from titrant.pathway.checks_due import DueCheck, baseline, calendar, missing_baseline
 from titrant.pathway.deliver import Supply, supply_of
 from titrant.pathway.ladder import Level, ladder
-from titrant.pathway.limiting import exposure_share, limited_start, unknown_reductions
+from titrant.pathway.limiting import exposure_share, is_sensitive, limited_start, unknown_reductions
 from titrant.pathway.screen import Screening, screen
 from titrant.terms.calendar import days_later
-from titrant.terms.dose import Dose
+from titrant.terms.dose import NO_DOSE, Dose
 from titrant.terms.errors import CaseFileError
 from titrant.terms.limits import Limited
 from titrant.terms.quantity import Quantity
@@ -115,7 +115,10 @@ def plan(assessment: Assessment, screening: Screening, library: Library) -> Plan
         beside=tuple(_beside(protocol, assessment)), conversions=_conversions(protocol, assessment),
         warnings=tuple(protocol_warnings(protocol, library)), approval=library.in_use(protocol),
     )  # fmt: skip
-    refusals = (*_refusals(assessment, screening, protocol, library), *hard_reasons(asking, protocol))
+    refusals = (
+        *_refusals(assessment, screening, protocol, library),
+        *hard_reasons(asking, _expected(asking, protocol, screening), protocol),
+    )
     if refusals:
         return _with(draft, reasons=refusals)
     missing = tuple(_missing(assessment, screening, protocol, library, asking))
@@ -139,8 +142,7 @@ def _proposed(draft: Plan, start: Limited, regimen: Regimen, library: Library) -
     protocol, on = draft.protocol, draft.on
     ends = days_later(on, protocol.trial.plan_ends_after.value)
     share = exposure_share(draft.screening.limits)
-    # A start that is only capped or rounded is not a reduced one; its steps are the usual ones.
-    reduced = any(why.code not in _NOT_REDUCING for why in start.limits)
+    reduced = is_sensitive(protocol, draft.screening.limits, draft.screening.values)
     levels = ladder(regimen, on, protocol, draft.supply, share, reduced=reduced)
     days = tuple(level.earliest for level in levels)
     due = calendar(library, draft.screening.values, days, ends)
@@ -149,17 +151,6 @@ def _proposed(draft: Plan, start: Limited, regimen: Regimen, library: Library) -
         draft, outcome=Outcome.PROPOSED, start=start, regimen=regimen, reasons=(why, *start.limits), ladder=levels,
         monitoring=(*draft.monitoring, *due), ends=ends, alternatives=_alternatives(regimen, draft.supply),
     )  # fmt: skip
-
-
-# Limits that hold for everybody; whoever meets one of them is no more sensitive than others.
-_NOT_REDUCING = (
-    "rounded_down_to_pieces",
-    "start_less_often",
-    "start_cap",
-    "start_cap_by_weight",
-    "usual_single_bound",
-    "usual_daily_bound",
-)
 
 
 def _why_this_start(
@@ -185,6 +176,13 @@ def _normal(draft: Plan) -> Dose:
 
 
 # The start
+
+
+def _expected(asking: Asking | None, protocol: Protocol, screening: Screening) -> Dose:
+    """The start that this person would be given if nobody asked for another."""
+    if asking is None:
+        return NO_DOSE
+    return limited_start(asking.normal, asking.normal, protocol, screening.limits, screening.values).value
 
 
 def _start(asking: Asking, protocol: Protocol, supply: Supply, screening: Screening) -> tuple[Limited, Regimen | None]:

@@ -5,7 +5,6 @@ prescription only when a prescriber signs this very content.
 """
 
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
 
 from msgspec import Struct
 
@@ -15,8 +14,6 @@ from titrant.pathway.supplying import Dispensing, SignedLevel, first_supply
 from titrant.terms.canonical import Json, sha256_of
 from titrant.terms.numbers import plain
 from titrant.terms.regimen import Regimen
-
-_THOUSANDTH = Decimal("0.001")
 
 
 class Draft(Struct, frozen=True):
@@ -69,8 +66,7 @@ def clinic_content(plan: Plan) -> Json:
 
 def _regimen_content(plan: Plan, regimen: Regimen, supply: Dispensing) -> Json:
     """Amounts as text, in the names that the last gate reads."""
-    base = plan.supply.base_mg
-    piece = (Decimal(base.numerator) / Decimal(base.denominator)).quantize(_THOUSANDTH, ROUND_DOWN)
+    piece = plan.supply.part_mg / plan.supply.smallest_part
     return {
         "route": regimen.route,
         "product": regimen.product,

@@ -10,7 +10,13 @@ from tests.unit.made_up import DAY, mg, protocol, quantity
 from titrant.pathway.asking import asking_of, hard_reasons
 from titrant.pathway.assess import Known
 from titrant.pathway.case import Asked
+from titrant.terms.dose import NO_DOSE
 from titrant.terms.errors import CaseFileError
+
+
+def _reasons(asking, rules):
+    """The hard reasons for a person of whom nothing lowers the start."""
+    return hard_reasons(asking, asking.normal if asking else NO_DOSE, rules)
 
 
 def assessment(asked=None, weight=None, fresh=True):
@@ -26,14 +32,14 @@ def wanted(rules=None, weight=None, fresh=True, **asked):
 
 
 def codes(rules=None, **asked):
-    return [one.code for one in hard_reasons(wanted(**asked), rules or protocol())]
+    return [one.code for one in _reasons(wanted(**asked), rules or protocol())]
 
 
 def test_without_a_wish_the_protocols_own_start_is_asked_for():
     asking = wanted()
     assert (asking.dose, asking.normal, asking.times_per_day, asking.days_per_week) == (mg("20"), mg("20"), 3, 7)
     assert (asking.daily, asking.weekly, asking.setting, asking.by_hand) == (mg("60"), mg("420"), "home", False)
-    assert hard_reasons(asking, protocol()) == ()
+    assert _reasons(asking, protocol()) == ()
 
 
 BY_WEIGHT = replace(
@@ -47,7 +53,7 @@ def test_a_start_by_weight_needs_a_weight_that_still_holds():
     assert wanted(BY_WEIGHT, weight="150 lb").dose == mg("20.411")  # 68.0388555 kg, cut down
     assert wanted(BY_WEIGHT) is None
     assert wanted(BY_WEIGHT, weight="70 kg", fresh=False) is None
-    assert hard_reasons(None, protocol()) == ()
+    assert _reasons(None, protocol()) == ()
 
 
 def test_a_dose_may_be_asked_for_in_any_unit_of_mass_or_by_weight():
@@ -86,7 +92,7 @@ def test_a_hard_bound_is_reached_but_never_passed(asked, found):
 
 
 def test_a_bound_that_refuses_names_what_was_asked_and_the_bound():
-    (single,) = hard_reasons(wanted(dose="50 mg", times_per_day=1), protocol())
+    (single,) = _reasons(wanted(dose="50 mg", times_per_day=1), protocol())
     assert single.facts == {"asked": "50 mg", "bound": "45 mg", "setting": "home"}
     assert (single.rule, single.source) == ("made-up@3/bounds/single", "b-home")
 
@@ -103,7 +109,7 @@ def test_five_times_more_or_less_than_expected_is_taken_for_a_slip(dose, slip):
 def test_a_tier_brings_its_own_dose_settings_and_patterns():
     asking = wanted(tier="middle", setting="observed", times_per_day=1, days_per_week=3)
     assert (asking.dose, asking.by_hand) == (mg("30"), True)
-    assert hard_reasons(asking, protocol()) == ()
+    assert _reasons(asking, protocol()) == ()
     assert codes(tier="middle", times_per_day=1, days_per_week=3) == ["tier_not_in_this_setting"]
     assert codes(tier="middle", setting="observed", times_per_day=1, days_per_week=5) == ["asked_pattern_not_in_tier"]
     assert codes(tier="middle", setting="observed") == []  # the start's own pattern

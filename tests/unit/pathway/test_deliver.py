@@ -40,9 +40,9 @@ def test_a_dose_becomes_the_largest_pieces_that_do_not_exceed_it(product, dose, 
     assert product.dose_of(Decimal(pieces)) <= mg(dose)
 
 
-def test_the_base_in_a_piece_is_cut_down_to_a_thousandth():
+def test_the_base_in_the_smallest_part_is_cut_down_and_every_dose_is_a_multiple_of_it():
     assert SALT.dose_of(Decimal("0.25")) == mg("1.875")
-    assert SALT.dose_of(Decimal("0.333")) == mg("2.497")  # 2.4975
+    assert SALT.dose_of(Decimal("0.75")) == mg("5.625")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Cases drawn by chance, for the laws and for the second computation."""
