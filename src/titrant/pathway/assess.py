@@ -168,7 +168,9 @@ def _readings(case: Case, library: Library, on: date) -> dict[str, Known]:
         taken.setdefault(name, []).extend(
             _reading(name, place, text, kind, library) for place, text in enumerate(several)
         )
-    needed = {fact: row.baseline.readings for row in library.checks.values() for fact in row.facts}
+    # Only a start asks for several readings; during a course the newest one speaks, and the review reads them all.
+    rows = () if case.given.course.levels else library.checks.values()
+    needed = {fact: row.baseline.readings for row in rows for fact in row.facts}
     facts: dict[str, Known] = {}
     for name, readings in taken.items():
         for place, reading in enumerate(readings):
