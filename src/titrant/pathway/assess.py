@@ -5,7 +5,6 @@ or too old, the recognised drugs, and the criteria of candidacy. It judges nothi
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -20,7 +19,8 @@ from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.knowledge.shapes.facts import FactKind, Kind
 from titrant.knowledge.shapes.texts import Evidence
-from titrant.pathway.case import Allergy, Answer, Case, ConditionAnswer, Medication
+from titrant.pathway.allergies import from_allergies
+from titrant.pathway.case import Answer, Case, ConditionAnswer, Medication
 from titrant.pathway.questionnaires import scored_readings
 from titrant.pathway.readings import Reading, check_plausible, parse_reading
 from titrant.terms.calendar import age_in_years, whole_days
@@ -117,7 +117,7 @@ def assess(case: Case, library: Library, on: date) -> Assessment:
         evidence,
         neuropathic,
         case,
-        frozenset(_from_allergies(case, library)),
+        frozenset(from_allergies(case, library)),
         stale,
     )
 
@@ -323,7 +323,7 @@ def _conditions(case: Case, library: Library, on: date) -> dict[str, ConditionAn
         known[name] = _condition_answer(place, written, case)
         for day in (known[name].on, known[name].since):
             _day_not_after(place, day, on)
-    return known | _from_allergies(case, library)
+    return known | from_allergies(case, library)
 
 
 def _condition_answer(place: str, written: str | ConditionAnswer, case: Case) -> ConditionAnswer:
@@ -339,39 +339,6 @@ def _condition_answer(place: str, written: str | ConditionAnswer, case: Case) ->
             "Use one of these words.",
         ) from None
     return ConditionAnswer(state=state, on=case.given.answered_on, by=case.given.answered_by, source="asked")
-
-
-def _from_allergies(case: Case, library: Library) -> dict[str, ConditionAnswer]:
-    """An allergy to ketamine in the allergy list is the condition, whatever was answered."""
-    listed = case.given.allergies.allergies if case.given.allergies else ()
-    if any(_is_ketamine(one, library) for one in listed):
-        return {"hypersensitivity": ConditionAnswer(state=ConditionState.ACTIVE, source="allergy list")}
-    return {}
-
-
-def _is_ketamine(allergy: Allergy, library: Library) -> bool:
-    """By code, by word, or by any brand name that the drug table knows."""
-    table, words = library.drugs, plain_letters(f"{allergy.substance} {allergy.reaction}")
-    found = [table.named(allergy.substance), *table.in_text(words)]
-    named = any(match and match.drug.name in ("ketamine", "esketamine") for match in found)
-    coded = allergy.snomed == "373464007" or allergy.rxnorm in ("6130", "203184", "2119365")
-    return named or coded or "ketamin" in words
-
-
-_KETAMINES = ("ketamine", "esketamine", "ketalar", "ketanest", "spravato", "ketaject", "ketolar", "calypsol", "ketaset")
-
-
-def plain_letters(text: str) -> str:
-    """``text`` in lower case, full-width and accented letters made plain, invisible characters gone."""
-    apart = unicodedata.normalize("NFKD", text)
-    return "".join(one for one in apart if unicodedata.category(one) not in ("Mn", "Cf")).casefold()
-
-
-def looks_like_ketamine(word: str) -> bool:
-    """Whether a word is ketamine or esketamine, or close enough to be either misspelt."""
-    from difflib import get_close_matches  # only where an allergy is listed
-
-    return bool(get_close_matches(word, _KETAMINES, n=1, cutoff=0.75))
 
 
 def _medications(case: Case) -> tuple[Medication, ...]:

@@ -14,7 +14,8 @@ from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.common import Band, DoseLimit, Rule
 from titrant.knowledge.shapes.conditions import Condition, ConditionState, StateRule
 from titrant.knowledge.shapes.interactions import Counts
-from titrant.pathway.assess import Assessment, Known, TakenDrug, looks_like_ketamine, missing_facts, plain_letters
+from titrant.pathway.allergies import looks_like_ketamine, plain_letters
+from titrant.pathway.assess import Assessment, Known, TakenDrug, missing_facts
 from titrant.pathway.case import ConditionAnswer, Review
 from titrant.pathway.interacting import Interacting, counted, interactions_of, longest_persistence, vouched_by_group
 from titrant.terms.calendar import whole_days
