@@ -118,8 +118,8 @@ class Second:
             return None
         day = max(one[0] for one in sessions)
         least = min(mg for on, mg, _ in sessions if on == day)
-        of_day = next(one for on, mg, one in sessions if (on, mg) == (day, least))
-        if (self.on - day).days > self.files.holds["parenteral_session"] or of_day["tolerated"] != "yes":
+        borne = all(one["tolerated"] == "yes" for on, _, one in sessions if on == day)
+        if (self.on - day).days > self.files.holds["parenteral_session"] or not borne:
             return None
         way = next(one for one in self.protocol["conversions"] if one.get("proposed"))
         return least * size(way["share_from"]) / 100 / self.protocol["start"]["times_per_day"]["value"]

@@ -4,12 +4,12 @@ Takes an assessment and the knowledge. Gives a screening: every finding with its
 missing, and a ledger of the checks that were expected and of those that ran. Unequal ledgers mean: nothing is proposed.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
 
-from titrant.knowledge.judging import Value, judge
+from titrant.knowledge.judging import Value, judge, unknown_facts
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.common import Band, DoseLimit, Rule
 from titrant.knowledge.shapes.conditions import Condition, ConditionState, StateRule
@@ -87,7 +87,7 @@ def screen(assessment: Assessment, library: Library) -> Screening:
         **_taking(interacting, library),
     }
     checks = _checks(assessment, library, interacting, values)
-    found, ledger = _run(checks)
+    found, ledger = _run(checks, _expected(assessment, library))
     found.missing += [*assessment.missing, *missing_facts(assessment, library, values)]
     settled = _settle(found, assessment, library)
     ordered = sorted(settled, key=lambda one: (_ORDER[one.severity], one.code, sorted(one.facts.items())))
@@ -135,7 +135,25 @@ def _checks(
     return checks
 
 
-def _run(checks: dict[str, Check]) -> tuple[_Found, Ledger]:
+def _expected(assessment: Assessment, library: Library) -> tuple[str, ...]:
+    """The names of the checks that must run, told from the tables themselves and not from the list of what will run.
+
+    A table that is empty is a table that is gone: its own name is expected, and no check answers to it.
+    """
+    tables: dict[str, Mapping[str, object]] = {
+        "condition": library.conditions,
+        "monitoring": library.checks,
+        "combination": library.combinations,
+    }
+    named = [f"{kind} {name}" for kind, table in tables.items() for name in table]
+    named += [f"drug {place} {drug.name}" for place, drug in enumerate(assessment.drugs)]
+    named += [f"agreement {name}" for name, kind in library.facts.items() if kind.must_be]
+    tables["interaction"] = library.interactions
+    gone = [f"table {kind}" for kind, table in tables.items() if not table]
+    return (*named, *gone, "clinic sessions", "allergies", "opioid load")
+
+
+def _run(checks: dict[str, Check], expected: tuple[str, ...]) -> tuple[_Found, Ledger]:
     """Run them all. One that fails is written down as failed, and then nothing is proposed; it is never skipped."""
     found = _Found([], [], [])
     completed, failed = [], []
@@ -145,7 +163,7 @@ def _run(checks: dict[str, Check]) -> tuple[_Found, Ledger]:
             completed.append(name)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in a check must end in a refusal
             failed.append(f"{name}: {type(error).__name__}")
-    return found, Ledger(tuple(checks), tuple(completed), tuple(failed))
+    return found, Ledger(expected, tuple(completed), tuple(failed))
 
 
 # Conditions
@@ -213,7 +231,10 @@ def _judge_bands(
     said: set[tuple[str, ...]] = set()
     for band in bands:
         names = tuple(sorted(set(band.when.facts())))
-        if names in said or judge(band.when, values) is not True:
+        verdict = judge(band.when, values)
+        if verdict is None and not unknown_facts(band.when, values):
+            raise RuntimeError(f"{band.code} gave no answer although everything it asks for is known")
+        if names in said or verdict is not True:
             continue
         said.add(names)
         facts = {name: str(values[name]) for name in names if name in values}

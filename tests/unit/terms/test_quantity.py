@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from titrant.terms import quantity as quantity_module
 from titrant.terms.quantity import _SPELLINGS, BY_UCUM, UNITS, Quantity, Unit, _units, unit_named
 
 # Name, UCUM code, dimension, and how many of the first unit of the dimension one of it is. Written out a second time,
@@ -32,6 +33,12 @@ SPELLED = [
     ("week", "weeks"), ("day", "days"), ("hour", "hours"), ("minute", "minutes"), ("point", "points"),
     ("time", "times"),
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    """What another test let the parser believe must not be remembered here."""
+    quantity_module._parsed.cache_clear()
 
 
 def test_the_table_of_units_is_the_one_written_here():
