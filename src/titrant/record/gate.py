@@ -43,7 +43,11 @@ def _unread(regimen: Any) -> list[str]:
             value = regimen.get(name)
             if not isinstance(value, str) or not form.fullmatch(value):
                 faulty.append(f"{name} is not a plain number in text.")
-    faulty += [f"{name} is not text." for name in _WORDS if not isinstance(regimen.get(name), str) or not regimen[name]]
+    faulty += [
+        f"{name} is not text."
+        for name in ("route", "product")
+        if not isinstance(regimen.get(name), str) or not regimen[name]
+    ]
     if regimen.get("piece_unit") not in ("capsule", "troche", "mL"):
         faulty.append("piece_unit is not capsule, troche or mL.")
     return faulty
