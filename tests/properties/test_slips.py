@@ -6,7 +6,7 @@ is left out: for somebody who must start much lower it can be a sensible dose. W
 of the proposed start to twice as much within the usual start, is taken for a slip in at most one of a hundred.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from random import Random
 
@@ -16,10 +16,13 @@ from msgspec.structs import replace
 from tests.cases.generate import Maker
 from tests.properties.deciding import Decided, decide, library
 from tests.properties.figures import none_of, record
+from titrant.knowledge.shapes.protocols import Protocol
 from titrant.pathway import asking
 from titrant.pathway.case import Asked, Case
 from titrant.pathway.plan import plan
+from titrant.terms.dose import Dose
 from titrant.terms.quantity import Quantity
+from titrant.terms.reason import Reason
 
 ENTRIES, EACH = 20_000, 10
 MOST_FALSE = 0.01
@@ -128,10 +131,10 @@ def test_asking_for_what_is_proposed_changes_nothing() -> None:
 
 def test_a_guard_that_is_off_for_one_route_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     rightly = asking._slips
-    monkeypatch.setattr(
-        asking,
-        "_slips",
-        lambda request, protocol, *rest: () if protocol.route == "troche" else rightly(request, protocol, *rest),
-    )
+
+    def only_by_mouth(request: asking.Asking, expected: Dose, protocol: Protocol) -> Iterable[Reason]:
+        return () if protocol.route == "troche" else rightly(request, expected, protocol)
+
+    monkeypatch.setattr(asking, "_slips", only_by_mouth)
     found = slips(101, 400)[0]
     assert any("(troche" in one for one in found)

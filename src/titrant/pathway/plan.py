@@ -162,7 +162,7 @@ def _why_this_start(
     session = newest_session(assessment, library) if protocol.from_parenteral else None
     if session is not None:
         way = next(one for one in protocol.conversions if one.proposed)
-        facts |= {"session": str(session.dose_24h), "on": session.on.isoformat(), "share": str(way.share_from)}
+        facts |= {"session": str(Dose.of(session.dose_24h)), "on": session.on.isoformat(), "share": str(way.share_from)}
         return Reason("start_from_session", f"{rule}/conversions/{way.id}", facts, way.source, way.status)
     basis = protocol.start.fixed or protocol.start.by_weight
     assert basis is not None

@@ -19,6 +19,7 @@ from titrant.pathway.assess import Assessment, Known, TakenDrug, missing_facts
 from titrant.pathway.case import ConditionAnswer, Review
 from titrant.pathway.interacting import Interacting, counted, interactions_of, longest_persistence, vouched_by_group
 from titrant.terms.calendar import whole_days
+from titrant.terms.dose import Dose
 from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Bar, Facts, Finding, Missing, Severity, Status
 
@@ -329,7 +330,7 @@ def _session_check(assessment: Assessment, library: Library) -> Check:
         for one in assessment.case.given.parenteral:
             recent = holds is not None and (assessment.on - one.on).days <= whole_days(holds.value)
             if recent and one.tolerated == "no":
-                facts = {"dose": str(one.dose_24h), "on": one.on.isoformat()}
+                facts = {"dose": str(Dose.of(one.dose_24h)), "on": one.on.isoformat()}
                 bar, source = Bar.UNTIL_SETTLED, "titrant-proposal"
                 found.findings.append(
                     Finding("session_not_tolerated", Severity.SPECIALIST, bar, "case", facts, source, Status.PROPOSAL)
