@@ -128,6 +128,7 @@ def review_lines(found: Review, words: Words) -> Iterator[str]:
     yield from _harm_lines(found, words)
     yield from _taken_lines(found)
     yield from _check_lines(found)
+    yield from _left_out_lines(found)
 
 
 def _number(value: Decimal | None, unit: str = "") -> str:
@@ -211,6 +212,14 @@ def _taken_lines(found: Review) -> Iterator[str]:
     if found.counted:
         one = found.counted
         yield bullet(f"Counted on {one.on}: {plain(one.left)} {unit}, {plain(one.expected)} should be left.")
+
+
+def _left_out_lines(found: Review) -> Iterator[str]:
+    case = found.case
+    if case.given.diary_unread or case.skipped:
+        yield heading("Not used")
+    yield from (bullet(f"Diary entry {one}.", "!") for one in case.given.diary_unread)
+    yield from (bullet(one) for one in case.skipped)
 
 
 def _check_lines(found: Review) -> Iterator[str]:

@@ -229,6 +229,10 @@ class Supplied(Given, frozen=True, kw_only=True):
         _count(self.pieces, "pieces")
         if self.left:
             _count(self.left, "left", zero=True)
+        if bool(self.left) != (self.counted_on is not None):
+            raise ValueError("left and counted_on belong together: how much was left, and the day of the count")
+        if self.counted_on is not None and not self.on <= self.counted_on:
+            raise ValueError(f"it was counted on {self.counted_on}, before the supply of {self.on}; correct the day")
 
 
 class Level(Given, frozen=True, kw_only=True):
@@ -256,7 +260,7 @@ class Course(Given, frozen=True, kw_only=True):
     suspensions: tuple[Suspension, ...] = ()
     daily_contact: Literal["yes", "no", ""] = ""  # somebody of the team speaks with the person every day
     closed_days: tuple[date, ...] = ()  # days without a clinic, on which no review can take place
-    ends: date | None = None  # of the signed plan; empty: counted from the first level by the protocol
+    ends: date | None = None  # a signed end before the protocol's; empty: counted from ``plan_from`` by the protocol
 
 
 class Dispense(Given, frozen=True, kw_only=True):
@@ -295,6 +299,7 @@ class Facts(Given, frozen=True, kw_only=True):
     confirmations: tuple[Confirmation, ...] = ()
     course: Course = Course()
     diary: tuple[Entry, ...] = ()
+    diary_unread: tuple[str, ...] = ()  # entries that an import could not read, and why; each is settled by hand
 
 
 class Case(Given, frozen=True, kw_only=True):
