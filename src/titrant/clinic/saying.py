@@ -103,7 +103,7 @@ def plan_data(plan: Plan, words: Words) -> Json:
         ],
         **_comparison_data(plan),
         "evidence": evidence_data(plan.assessment),
-        "skipped": list(plan.assessment.case.skipped),
+        "skipped": list(plan.assessment.case.left_out),
     }
 
 

@@ -172,8 +172,7 @@ def review_data(found: Review) -> Json:
         "flare": found.flare.isoformat() if found.flare else None,
         "overdue": [one.what for one in found.overdue],
         "ends": found.plan_ends.isoformat(),
-        "diary_not_read": list(found.case.given.diary_unread),
-        "skipped": list(found.case.skipped),
+        "skipped": list(found.case.left_out),
     }  # fmt: skip
 
 

@@ -42,8 +42,8 @@ def plan_page(plan: Plan, words: Words, clinic: str) -> str:
     if quiet:
         lines.append(heading("Where web articles and the literature disagree (D numbers: docs/reference)"))
         lines += [bullet(f"{words.say(one.code, one.facts)}{_cited(one.source, one.status)}") for one in quiet]
-    if case.skipped:
-        lines += [heading("Not used from the record"), *(bullet(one) for one in case.skipped)]
+    if case.left_out:
+        lines += [heading("Not used from the record"), *(bullet(one) for one in case.left_out)]
     return page(_title(plan), [*lines, "", _MARKS])
 
 

@@ -215,11 +215,9 @@ def _taken_lines(found: Review) -> Iterator[str]:
 
 
 def _left_out_lines(found: Review) -> Iterator[str]:
-    case = found.case
-    if case.given.diary_unread or case.skipped:
+    if found.case.left_out:
         yield heading("Not used")
-    yield from (bullet(f"Diary entry {one}.", "!") for one in case.given.diary_unread)
-    yield from (bullet(one) for one in case.skipped)
+        yield from (bullet(one) for one in found.case.left_out)
 
 
 def _check_lines(found: Review) -> Iterator[str]:

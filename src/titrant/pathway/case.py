@@ -316,3 +316,8 @@ class Case(Given, frozen=True, kw_only=True):
     questions: dict[str, str] = {}  # what an import leaves open, for a person to read
     skipped: tuple[str, ...] = ()  # what an import did not use, and why
     expect: dict[str, object] | UnsetType = UNSET
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Everything that an import could not use or a newer answer replaced, and why; diary entries first."""
+        return (*(f"Diary entry {one}" for one in self.given.diary_unread), *self.skipped)

@@ -57,6 +57,7 @@ from titrant.terms.regimen import Regimen
 
 _ONE_DAY = timedelta(days=1)
 _HUNDREDTH = Decimal("0.01")
+_SHOWN = 3  # unread diary entries in one sentence; all of them are listed beside it
 
 
 class Span(Struct, frozen=True):
@@ -485,7 +486,9 @@ def _unread(case: Case) -> Iterator[Missing]:
     """Diary entries that an import left out: a harm could stand in any of them."""
     unread = case.given.diary_unread
     if unread:
-        yield Missing("diary", "diary_not_read", {"entries": str(len(unread)), "why": "; ".join(unread)})
+        count = f"{len(unread)} {'entry' if len(unread) == 1 else 'entries'}"
+        more = (f"and {len(unread) - _SHOWN} more",) if unread[_SHOWN:] else ()
+        yield Missing("diary", "diary_not_read", {"entries": count, "why": "; ".join((*unread[:_SHOWN], *more))})
 
 
 def _unplanned(diary: Diary, span: Span) -> int:
