@@ -156,13 +156,13 @@ def test_a_diary_entry_that_an_import_leaves_out_keeps_from_deciding(bundle: Tre
     decided = adjusted(case, library)
     assert decided.outcome.value == "undecided"
     assert decided.regimen is None
-    assert ("diary", "diary_not_read") in {(one.fact, one.why) for one in decided.missing}
+    assert ("diary_unread", "diary_not_read") in {(one.fact, one.why) for one in decided.missing}
 
 
 def test_what_was_entered_in_error_never_happened(library: Library) -> None:
     case = everything_else(library, record(CHEST_PAIN, status="entered-in-error"))
     assert case.given.diary_unread == ()
-    assert not any(one.fact == "diary" for one in adjusted(case, library).missing)
+    assert not any(one.fact == "diary_unread" for one in adjusted(case, library).missing)
 
 
 def test_what_was_left_out_is_written_down_and_read_back(library: Library) -> None:

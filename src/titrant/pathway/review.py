@@ -488,7 +488,7 @@ def _unread(case: Case) -> Iterator[Missing]:
     if unread:
         count = f"{len(unread)} {'entry' if len(unread) == 1 else 'entries'}"
         more = (f"and {len(unread) - _SHOWN} more",) if unread[_SHOWN:] else ()
-        yield Missing("diary", "diary_not_read", {"entries": count, "why": "; ".join((*unread[:_SHOWN], *more))})
+        yield Missing("diary_unread", "diary_not_read", {"entries": count, "why": "; ".join((*unread[:_SHOWN], *more))})
 
 
 def _unplanned(diary: Diary, span: Span) -> int:
