@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from titrant.clinic.case_tree import Tree, tree_of
-from titrant.clinic.opening import shape_case
+from titrant.clinic.shaping import shape_case
 from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.pathway.case import Answer, Case, ConditionAnswer, Facts
 from titrant.terms.errors import CaseFileError

@@ -21,11 +21,13 @@ from titrant.knowledge.shapes.facts import FactKind, Kind
 from titrant.knowledge.shapes.texts import Evidence
 from titrant.pathway.allergies import from_allergies
 from titrant.pathway.case import Answer, Case, ConditionAnswer, Medication
+from titrant.pathway.dated import check_days, check_levels, day_not_after
 from titrant.pathway.questionnaires import scored_readings
 from titrant.pathway.readings import Reading, check_plausible, parse_reading
 from titrant.terms.calendar import age_in_years, whole_days
 from titrant.terms.errors import CaseFileError
 from titrant.terms.numbers import parse_decimal
+from titrant.terms.phrases import did_you_mean
 from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Missing
 
@@ -87,11 +89,12 @@ class Assessment(Struct, frozen=True):
 
 def assess(case: Case, library: Library, on: date) -> Assessment:
     """Gather the facts of ``case`` as they stand on ``on``. Raises CaseFileError for what cannot be read."""
-    _check_days(case, library, on)
+    check_days(case, library, on)
+    check_levels(case, library)
     facts = {**_readings(case, library, on), **_answers(case, library, on)}
     facts |= _derived(case, facts, on, library)
     _check_reviews(case, library)
-    drugs = tuple(one for drug in _medications(case) for one in _taken(drug, library))
+    drugs = tuple(one for place, drug in enumerate(_medications(case)) for one in _taken(drug, place, library))
     facts["mme"], unconvertible = _morphine_equivalents(drugs, library, on)
     conditions = _conditions(case, library, on)
     medications_known = _list_known(case.given.medications, library, on)
@@ -148,18 +151,6 @@ def _too_old(kind: FactKind, known: Known) -> dict[str, str]:
 # Reading the case
 
 
-def _check_days(case: Case, library: Library, on: date) -> None:
-    born, believable = case.given.patient.birth_date, library.facts["age"].plausible
-    oldest = believable.hi.value if believable else Decimal(0)
-    if not (born <= on and 0 <= age_in_years(born, on) <= oldest):
-        raise CaseFileError(
-            "given.patient.birth_date",
-            f"The birth date {born} is after the day of the decision, {on}, or longer ago than {oldest} years.",
-            "Age limits who may be treated and how low the start must be.",
-            "Correct the birth date, or the day given with --on.",
-        )
-
-
 def _readings(case: Case, library: Library, on: date) -> dict[str, Known]:
     taken = scored_readings(case, library)
     for name, written in case.given.readings.items():
@@ -174,7 +165,7 @@ def _readings(case: Case, library: Library, on: date) -> dict[str, Known]:
     facts: dict[str, Known] = {}
     for name, readings in taken.items():
         for place, reading in enumerate(readings):
-            _day_not_after(f"given.readings.{name}[{place}]", reading.on, on)
+            day_not_after(f"given.readings.{name}[{place}]", reading.on, on)
         if readings:
             facts |= _newest(name, readings, library.facts[name], on, needed.get(name, 1))
     return facts
@@ -277,7 +268,7 @@ def _answers(case: Case, library: Library, on: date) -> dict[str, Known]:
                 "A word that is not on the list could mean anything.",
                 "Use one of these words, or leave the question open; it will be asked.",
             )
-        _day_not_after(place, day, on)
+        day_not_after(place, day, on)
         facts[name] = Known(given.answer, day, who, _fresh(kind, day, on))
     return facts
 
@@ -285,8 +276,6 @@ def _answers(case: Case, library: Library, on: date) -> dict[str, Known]:
 def _derived(case: Case, facts: dict[str, Known], on: date, library: Library) -> dict[str, Known]:
     years = age_in_years(case.given.patient.birth_date, on)
     derived = {"age": Known(Quantity(Decimal(years), "years"), on, "birth date")}
-    for place, session in enumerate(case.given.parenteral):
-        _day_not_after(f"given.parenteral[{place}].on", session.on, on)
     if case.protocol in library.protocols:
         derived["route"] = Known(library.protocols[case.protocol].route, on, "protocol")
     if "sex" in facts and facts["sex"].value == "male" and "childbearing" not in facts:
@@ -316,13 +305,13 @@ def _conditions(case: Case, library: Library, on: date) -> dict[str, ConditionAn
         if name not in library.conditions:
             raise CaseFileError(
                 place,
-                f"{name!r} is not a condition that Titrant knows.{_nearest(name, library.conditions)}",
+                f"{name!r} is not a condition that Titrant knows.{did_you_mean(name, library.conditions)}",
                 "A condition that is not recognised is not checked.",
                 "Use a name from docs/reference/conditions.md.",
             )
         known[name] = _condition_answer(place, written, case)
         for day in (known[name].on, known[name].since):
-            _day_not_after(place, day, on)
+            day_not_after(place, day, on)
     return known | from_allergies(case, library)
 
 
@@ -345,10 +334,10 @@ def _medications(case: Case) -> tuple[Medication, ...]:
     return case.given.medications.drugs if case.given.medications else ()
 
 
-def _taken(drug: Medication, library: Library) -> Iterator[TakenDrug]:
+def _taken(drug: Medication, place: int, library: Library) -> Iterator[TakenDrug]:
     """The drug as it is recognised: by code or name, else by every known name that stands in its text."""
     table = library.drugs
-    _check_hand_check(drug, library)
+    _check_hand_check(drug, place, library)
     if drug.matched.startswith(NOT_USABLE):
         yield TakenDrug(drug, None)
         return
@@ -376,13 +365,13 @@ NOT_USABLE = "not usable"  # how an import marks an entry that it could not rely
 CONFLICTING = "conflicting identity"  # how an import marks a drug whose code and name disagree
 
 
-def _check_hand_check(drug: Medication, library: Library) -> None:
+def _check_hand_check(drug: Medication, place: int, library: Library) -> None:
     classes = {name for one in library.interactions.values() for name in one.classes}
     for name in drug.checked_by_hand.treat_as if drug.checked_by_hand else ():
         if name not in classes:
             raise CaseFileError(
-                f"given.medications ({drug.name}): checked_by_hand.treat_as",
-                f"{name[:40]!r} is not a class of the drug table.{_nearest(name, classes)}",
+                f"given.medications.list[{place}].checked_by_hand.treat_as",
+                f"{name[:40]!r} is not a class of the drug table.{did_you_mean(name, classes)}",
                 "A class under a wrong name would silently count for nothing.",
                 "Use a class of docs/reference/interactions.md.",
             )
@@ -435,7 +424,7 @@ def _evidence(case: Case, library: Library) -> tuple[tuple[Evidence, ...], bool]
     if named not in library.evidence:
         raise CaseFileError(
             "given.indication.condition",
-            f"{named!r} has no evidence file.{_nearest(named, library.evidence)}",
+            f"{named!r} has no evidence file.{did_you_mean(named, library.evidence)}",
             "The strength of evidence for the condition at hand stands on every plan.",
             "Use a name from docs/reference/indications.md, or other with words.",
         )
@@ -461,7 +450,6 @@ def _list_known(listed: object, library: Library, on: date) -> bool:
     day = getattr(listed, "reviewed_on", None)
     if day is None:
         return False
-    _day_not_after("given: reviewed_on", day, on)
     return _fresh(_held("reconciled_lists", library), day, on)
 
 
@@ -475,7 +463,7 @@ def _check_reviews(case: Case, library: Library) -> None:
         if review.of not in known:
             raise CaseFileError(
                 f"given.reviews[{place}].of",
-                f"{review.of[:60]!r} is not the code of a finding.{_nearest(review.of, known)}",
+                f"{review.of[:60]!r} is not the code of a finding.{did_you_mean(review.of, known)}",
                 "A review under a wrong code would silently settle nothing.",
                 "Use the code that the plan shows, or one of docs/reference/findings.md.",
             )
@@ -535,33 +523,16 @@ def _kind_of(name: str, place: str, library: Library, kinds: tuple[Kind, ...]) -
     there = {known: one for known, one in library.facts.items() if one.kind in kinds}
     raise CaseFileError(
         f"given.{place}.{name}",
-        f"{name[:40]!r} is not one of the {place} that Titrant knows.{_nearest(name, there)}",
+        f"{name[:40]!r} is not one of the {place} that Titrant knows.{did_you_mean(name, there)}",
         "A fact under a wrong name would silently count for nothing.",
         "Use a name from docs/reference/facts.md.",
     )
-
-
-def _nearest(name: str, known: object) -> str:
-    from difflib import get_close_matches  # only where something is wrong
-
-    near = get_close_matches(name, list(known), n=1)  # type: ignore[call-overload]
-    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _fresh(kind: FactKind, day: date | None, on: date) -> bool:
     if kind.holds is None:
         return True
     return day is not None and 0 <= (on - day).days <= whole_days(kind.holds.value)
-
-
-def _day_not_after(place: str, day: date | None, on: date) -> None:
-    if day is not None and not day <= on:
-        raise CaseFileError(
-            place,
-            f"It is dated {day}, after the day of the decision, {on}.",
-            "What has not happened yet cannot be relied on.",
-            "Correct the day, or the day given with --on.",
-        )
 
 
 def _sentence(error: ValueError) -> str:

@@ -26,6 +26,7 @@ from titrant.terms.calendar import days_later
 from titrant.terms.dose import NO_DOSE, Dose
 from titrant.terms.errors import CaseFileError
 from titrant.terms.limits import Limited
+from titrant.terms.phrases import did_you_mean
 from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Bar, Finding, Missing, Reason, Severity, Status
 from titrant.terms.regimen import Regimen
@@ -266,7 +267,8 @@ def _protocol(case: Case, library: Library) -> Protocol:
         return library.protocols[case.protocol]
     raise CaseFileError(
         "protocol",
-        f"{case.protocol[:40]!r} is not a protocol that this clinic has: {', '.join(sorted(library.protocols))}.",
+        f"{case.protocol[:40]!r} is not a protocol that this clinic has: {', '.join(sorted(library.protocols))}."
+        f"{did_you_mean(case.protocol, library.protocols)}",
         "Without a protocol there is no bound, and without a bound there is no dose.",
         "Choose one of these.",
     )

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from titrant.knowledge.shapes.facts import FactKind, Kind
 from titrant.terms.numbers import parse_decimal
+from titrant.terms.phrases import with_article
 from titrant.terms.quantity import UNITS, Quantity, unit_named
 
 _WRITTEN = re.compile(
@@ -65,7 +66,8 @@ def _in_unit(text: str, unit: str) -> Decimal:
     """``text`` as a value in ``unit``; only units of the same dimension are converted."""
     quantity = Quantity.parse(text)
     if quantity.dimension != UNITS[unit].dimension:
-        raise ValueError(f"{text} measures {quantity.dimension}; this reading is {UNITS[unit].dimension}, in {unit}")
+        needed = with_article(UNITS[unit].dimension)
+        raise ValueError(f"{text} measures {quantity.dimension}; this reading is {needed}, in {unit}")
     return quantity.to(unit).value
 
 
