@@ -142,6 +142,8 @@ def _listed(base: Tree, over: Tree, name: str) -> Tree:
     if not isinstance(base, dict) or not isinstance(over, dict):
         return base if over is None else over
     merged = _by_key(base, over)
+    if over.get("checked_by_hand") is not None:
+        merged["checked_by_hand"] = _grown(base.get("checked_by_hand"), over["checked_by_hand"])
     own = over.get("list")
     if own is None:
         return merged

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 
+from titrant.clinic.write_case import hand_check_line
 from titrant.explain.amounts import after_text, pieces_text, regimen_text
 from titrant.explain.pages import bullet, heading, page, paragraph, table
 from titrant.explain.words import Words
@@ -130,6 +131,16 @@ def _missing(missing: tuple[Missing, ...], words: Words) -> Iterator[str]:
     for group in sorted(groups, key=lambda name: name != "findings to settle"):
         yield heading(f"Still open: {group}")
         yield from groups[group]
+        if group == "drugs":
+            yield from _for_the_pharmacist(missing, words)
+
+
+def _for_the_pharmacist(missing: tuple[Missing, ...], words: Words) -> Iterator[str]:
+    """The one line that settles every drug that the tables do not know, if a pharmacist finds nothing."""
+    unknown = ("drug_not_checked", "stopped_drug_not_checked")
+    line = hand_check_line(one.facts["drug"] for one in missing if one.fact in unknown)
+    if line:
+        yield bullet(words.text("papers", "hand-check", facts={"line": line}))
 
 
 def _beside(plan: Plan) -> Iterator[str]:

@@ -22,6 +22,7 @@ from titrant.knowledge.shapes.texts import Evidence
 from titrant.pathway.allergies import from_allergies
 from titrant.pathway.case import Answer, Case, ConditionAnswer, Medication
 from titrant.pathway.dated import check_days, check_levels, day_not_after
+from titrant.pathway.hand_checks import checked_drugs
 from titrant.pathway.questionnaires import scored_readings
 from titrant.pathway.readings import Reading, check_plausible, parse_reading
 from titrant.terms.calendar import age_in_years, whole_days
@@ -94,7 +95,7 @@ def assess(case: Case, library: Library, on: date) -> Assessment:
     facts = {**_readings(case, library, on), **_answers(case, library, on)}
     facts |= _derived(case, facts, on, library)
     _check_reviews(case, library)
-    drugs = tuple(one for place, drug in enumerate(_medications(case)) for one in _taken(drug, place, library))
+    drugs = tuple(one for drug in checked_drugs(case, library) for one in _taken(drug, library))
     facts["mme"], unconvertible = _morphine_equivalents(drugs, library, on)
     conditions = _conditions(case, library, on)
     medications_known = _list_known(case.given.medications, library, on)
@@ -334,10 +335,9 @@ def _medications(case: Case) -> tuple[Medication, ...]:
     return case.given.medications.drugs if case.given.medications else ()
 
 
-def _taken(drug: Medication, place: int, library: Library) -> Iterator[TakenDrug]:
+def _taken(drug: Medication, library: Library) -> Iterator[TakenDrug]:
     """The drug as it is recognised: by code or name, else by every known name that stands in its text."""
     table = library.drugs
-    _check_hand_check(drug, place, library)
     if drug.matched.startswith(NOT_USABLE):
         yield TakenDrug(drug, None)
         return
@@ -363,18 +363,6 @@ _COMBINED = re.compile(r"\s/\s|[,;&+\n]|/(?=[A-Za-z])|\b(?:and|with|plus)\b")
 
 NOT_USABLE = "not usable"  # how an import marks an entry that it could not rely on
 CONFLICTING = "conflicting identity"  # how an import marks a drug whose code and name disagree
-
-
-def _check_hand_check(drug: Medication, place: int, library: Library) -> None:
-    classes = {name for one in library.interactions.values() for name in one.classes}
-    for name in drug.checked_by_hand.treat_as if drug.checked_by_hand else ():
-        if name not in classes:
-            raise CaseFileError(
-                f"given.medications.list[{place}].checked_by_hand.treat_as",
-                f"{name[:40]!r} is not a class of the drug table.{did_you_mean(name, classes)}",
-                "A class under a wrong name would silently count for nothing.",
-                "Use a class of docs/reference/interactions.md.",
-            )
 
 
 def _morphine_equivalents(drugs: tuple[TakenDrug, ...], library: Library, on: date) -> tuple[Known, tuple[str, ...]]:

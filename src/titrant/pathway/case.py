@@ -95,11 +95,24 @@ class Medication(Given, frozen=True, kw_only=True):
             _count(self.times_per_day, "times_per_day")
 
 
+class HandCheckOfSeveral(Given, frozen=True, kw_only=True):
+    """One line for several drugs that the tables do not know: each was looked at, and has no interaction of note."""
+
+    drugs: tuple[str, ...]  # as they are written in the list
+    by: str
+    on: date
+
+    def __post_init__(self) -> None:
+        if not self.by.strip():
+            raise ValueError("a check by hand needs the person who made it (by)")
+
+
 class MedicationList(Given, frozen=True, kw_only=True):
     """The drug list as a whole; without the day on which it was reconciled it cannot be relied on."""
 
     reviewed_on: date | None = None
     by: str = ""
+    checked_by_hand: tuple[HandCheckOfSeveral, ...] = ()
     drugs: tuple[Medication, ...] = field(default=(), name="list")
 
 

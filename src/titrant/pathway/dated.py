@@ -48,6 +48,8 @@ def _days(case: Case) -> Iterator[tuple[str, date | None]]:
     yield "given.indication.since", given.indication.since if given.indication else None
     yield "given.medications.reviewed_on", given.medications.reviewed_on if given.medications else None
     yield "given.allergies.reviewed_on", given.allergies.reviewed_on if given.allergies else None
+    lines = given.medications.checked_by_hand if given.medications else ()
+    yield from _each("given.medications.checked_by_hand", lines, "on")
     yield from _each("given.parenteral", given.parenteral, "on")
     yield from _each("given.reviews", given.reviews, "on")
     yield from _each("given.confirmations", given.confirmations, "on")
