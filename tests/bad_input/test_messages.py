@@ -51,6 +51,19 @@ MESSAGES = {
     "a merge key": (changed(WEIGHT, "<<: {weight: 70 kg}"), ["merge"]),
     "based on a list": ("scenario: x\nbased_on: [a]\n", ["case.yaml: based_on", "is not a complete case file"]),
     "an article before a vowel": (changed("alt: 22 U/L", "alt: 22 mg"), ["an enzyme activity"]),
+    # The laboratory's other unit is refused with the value in ours; nobody has to work it out.
+    "creatinine in mg/dL": (
+        changed("creatinine: 70 µmol/L", "creatinine: 0.8 mg/dL"),
+        ["given.readings.creatinine", "mass concentration", "write 70.72 µmol/L on 2026-11-14"],
+    ),
+    "bilirubin in mg/dL": (
+        changed("bilirubin: 9 µmol/L (upper limit 21 µmol/L)", "bilirubin: 0.5mg/dL (upper limit 1.2 mg/dL)"),
+        ["write 8.55 µmol/L (upper limit 20.52 µmol/L) on 2026-11-14"],
+    ),
+    "bilirubin with a limit in mg/dL": (
+        changed("bilirubin: 9 µmol/L (upper limit 21 µmol/L)", "bilirubin: 9 µmol/L (upper limit 1.2 mg/dL)"),
+        ["write 9 µmol/L (upper limit 20.52 µmol/L) on 2026-11-14"],
+    ),
     # What cannot be is refused.
     "a drug that ended before it began": (
         drug("name: morphine, since: 2026-01-01, until: 2025-01-01"), ["2025-01-01", "before"],

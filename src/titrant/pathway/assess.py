@@ -19,12 +19,13 @@ from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.knowledge.shapes.facts import FactKind, Kind
 from titrant.knowledge.shapes.texts import Evidence
+from titrant.knowledge.translating import molar_factors
 from titrant.pathway.allergies import from_allergies
 from titrant.pathway.case import Answer, Case, ConditionAnswer, Medication
 from titrant.pathway.dated import check_days, check_levels, day_not_after
 from titrant.pathway.hand_checks import checked_drugs
 from titrant.pathway.questionnaires import scored_readings
-from titrant.pathway.readings import Reading, check_plausible, parse_reading
+from titrant.pathway.readings import Reading, check_plausible, in_the_unit_of, parse_reading
 from titrant.terms.calendar import age_in_years, whole_days
 from titrant.terms.errors import CaseFileError
 from titrant.terms.numbers import parse_decimal
@@ -184,8 +185,17 @@ def _reading(name: str, place: int, text: str, kind: FactKind, library: Library)
             f"given.readings.{name}[{place}]",
             f"{_sentence(error)}",
             "A misread measurement can allow a dose that it should forbid.",
-            "Correct the reading, or leave it out; what is missing is asked for.",
+            _repair(name, text, kind, library),
         ) from None
+
+
+def _repair(name: str, text: str, kind: FactKind, library: Library) -> str:
+    """What to do with a reading that cannot be taken. A laboratory's other unit is converted for the person to see."""
+    factors = {unit: by for (fact, unit, to), by in molar_factors(library).items() if (fact, to) == (name, kind.unit)}
+    instead = in_the_unit_of(text, kind.unit, factors)
+    if instead != text:
+        return f"If {', '.join(factors)} is the laboratory's unit, write {instead}"
+    return "Correct the reading, or leave it out; what is missing is asked for."
 
 
 def _newest(name: str, readings: list[Reading], kind: FactKind, on: date, needed: int) -> dict[str, Known]:
