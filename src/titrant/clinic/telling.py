@@ -107,6 +107,7 @@ _ASKED = {
     "condition_not_answered": "illnesses and circumstances (answer no, active, past, controlled)",
     "condition_state_not_covered": "illnesses and circumstances (answer no, active, past, controlled)",
     "settle_specialist": "findings to settle",
+    "settle_each_drug": "findings to settle",
     "settle_caution": "findings to settle",
     "settle_note": "findings to settle",
     "settle_not_checked": "drugs",

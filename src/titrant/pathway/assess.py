@@ -465,6 +465,14 @@ def _check_reviews(case: Case, library: Library) -> None:
                 "A review under a wrong code would silently settle nothing.",
                 "Use the code that the plan shows, or one of docs/reference/findings.md.",
             )
+        named = [drug.name for drug in _medications(case)]
+        if review.drug and review.drug not in named and not library.drugs.named(review.drug):
+            raise CaseFileError(
+                f"given.reviews[{place}].drug",
+                f"{review.drug[:60]!r} is neither in the list of drugs nor known.{did_you_mean(review.drug, named)}",
+                "A review of a drug under a wrong name would silently settle nothing.",
+                "Write the drug as it stands in the list.",
+            )
 
 
 def finding_codes(library: Library) -> set[str]:
@@ -489,7 +497,7 @@ def _contradictions(case: Case, facts: dict[str, Known], library: Library) -> It
 
 
 def _weight_doubts(case: Case, facts: dict[str, Known], library: Library) -> Iterator[str]:
-    """Reasons to type the weight again: it does not fit the height, or it jumped since the last time."""
+    """Reasons to weigh again: it does not fit the height, or it jumped since the last time and nobody confirms it."""
     index, bounds = facts.get("bmi"), library.facts["bmi"].plausible
     if index is not None and bounds is not None and not bounds.lo.value <= _number(index) <= bounds.hi.value:
         yield f"with this height the body mass index would be {index.value}"
@@ -503,12 +511,24 @@ def _weight_doubts(case: Case, facts: dict[str, Known], library: Library) -> Ite
     before = sorted(reading.value for reading in readings if reading.on == days[-2])
     months = max(Decimal((days[-1] - days[-2]).days) / 28, Decimal(1))
     change = abs(now[0] - before[0]) * 100 / before[0]
-    # Entered twice on one day means that somebody looked again.
-    if len(now) < 2 and not change <= guard.value.value * months:
+    if not change <= guard.value.value * months and not _weighed_again(case, days[-1], readings, guard.value.value):
         hint = (
             ", which looks like pounds for kilograms" if Decimal("2.1") <= now[0] / before[0] <= Decimal("2.3") else ""
         )
         yield f"it was {before[0]} kg on {days[-2]} and is {now[0]} kg on {days[-1]}{hint}"
+
+
+def _weighed_again(case: Case, day: date, readings: list[Reading], apart: Decimal) -> bool:
+    """Whether somebody stands behind the newest weight: by name, or a second source of that day that agrees.
+
+    The same number typed twice is no second look. ``apart``: per cent by which two sources may differ.
+    """
+    if any(one.of == "weight" and one.by.strip() and day <= one.on for one in case.given.confirmations):
+        return True
+    of_day = [one for one in readings if one.on == day]
+    values = [one.value for one in of_day]
+    agree = (max(values) - min(values)) * 100 <= apart * min(values)
+    return agree and len({one.source for one in of_day if one.source}) > 1
 
 
 # Small words

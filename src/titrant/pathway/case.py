@@ -186,6 +186,7 @@ class Review(Given, frozen=True, kw_only=True):
     by: str
     on: date
     says: Literal["may_start", "must_not_start"]
+    drug: str = ""  # the one drug that it is about; needed where several drugs share the finding
 
 
 class ProductChoice(Given, frozen=True, kw_only=True):
@@ -220,9 +221,9 @@ class Choice(Given, frozen=True, kw_only=True):
 
 
 class Confirmation(Given, frozen=True, kw_only=True):
-    """A second prescriber or named specialist stands behind going past a bound."""
+    """A named person stands behind going past a bound, or has weighed again and says that a strange weight is right."""
 
-    of: Literal["second_prescriber", "named_specialist"]
+    of: Literal["second_prescriber", "named_specialist", "weight"]
     by: str
     on: date
     reason: str
