@@ -37,7 +37,7 @@ def plan_page(plan: Plan, words: Words, clinic: str) -> str:
     if loud:
         lines += [heading("Findings"), *(_finding(one, words) for one in loud)]
     lines += _missing(plan.missing, words)
-    lines += [*_beside(plan), *_conversions(plan), *_ladder(plan), *_alternatives(plan)]
+    lines += [*_beside(plan), *_conversions(plan), *_ladder(plan, words), *_alternatives(plan)]
     lines += [*_checks(plan.monitoring), *_stop_rules(plan, words), *_evidence(plan.assessment)]
     quiet = [one for one in plan.findings if one not in loud]
     if quiet:
@@ -161,10 +161,7 @@ def _conversions(plan: Plan) -> Iterator[str]:
         yield bullet(f"{mark}{one.title}: {span} a day{_cited(one.source, one.status)}")
 
 
-_LADDER_ENDS = "It ends at the usual bound for this person, or where no full trial fits before the plan ends."
-
-
-def _ladder(plan: Plan) -> Iterator[str]:
+def _ladder(plan: Plan, words: Words) -> Iterator[str]:
     if not plan.ladder:
         return
     yield heading("Ladder (each step needs its own review and signature)")
@@ -184,7 +181,8 @@ def _ladder(plan: Plan) -> Iterator[str]:
         ],
         right=(0, 1, 2, 3, 4),
     )
-    yield _LADDER_ENDS
+    if plan.ladder_end is not None:
+        yield _reason(plan.ladder_end, words)
 
 
 def _alternatives(plan: Plan) -> Iterator[str]:
