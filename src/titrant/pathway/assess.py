@@ -456,7 +456,7 @@ def _held(name: str, library: Library) -> FactKind:
 
 
 def _check_reviews(case: Case, library: Library) -> None:
-    known = finding_codes(library)
+    known = finding_codes(library) if case.given.reviews else set()
     for place, review in enumerate(case.given.reviews):
         if review.of not in known:
             raise CaseFileError(

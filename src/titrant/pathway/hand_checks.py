@@ -52,8 +52,10 @@ def _with_check(drug: Medication, several: HandCheckOfSeveral, library: Library,
 
 
 def _check_classes(drug: Medication, place: int, library: Library) -> None:
+    if drug.checked_by_hand is None:
+        return
     classes = {name for one in library.interactions.values() for name in one.classes}
-    for name in drug.checked_by_hand.treat_as if drug.checked_by_hand else ():
+    for name in drug.checked_by_hand.treat_as:
         if name not in classes:
             raise CaseFileError(
                 f"given.medications.list[{place}].checked_by_hand.treat_as",

@@ -73,14 +73,15 @@ def _tops(protocol: Protocol, supply: Supply, times_per_day: int, share: Fractio
     single, daily, pieces = protocol.bounds.single, protocol.bounds.daily.usual, supply.product.most_pieces
     by_day = Dose(daily.value.value).times(Fraction(1, times_per_day))
     return (
-        _top("ladder_ends_at_single_bound", Dose.of(single.usual.value).times(share), single.usual),
-        _top("ladder_ends_at_home_bound", Dose.of(single.hard_home.value).times(share), single.hard_home),
-        _top("ladder_ends_at_daily_bound", by_day.times(share), daily),
+        _top("ladder_ends_at_single_bound", Dose.of(single.usual.value), share, single.usual),
+        _top("ladder_ends_at_home_bound", Dose.of(single.hard_home.value), share, single.hard_home),
+        _top("ladder_ends_at_daily_bound", by_day, share, daily),
         _Top("ladder_ends_at_most_pieces", supply.largest_dose, str(pieces.value), pieces.source, pieces.status),
     )
 
 
-def _top(code: str, most: Dose, bound: Sourced[Quantity]) -> _Top:
+def _top(code: str, usual: Dose, share: Fraction, bound: Sourced[Quantity]) -> _Top:
+    most = usual if share == 1 else usual.times(share)
     return _Top(code, most, str(bound.value), bound.source, bound.status)
 
 
@@ -89,18 +90,18 @@ def ladder_end(
 ) -> Reason:
     """Why there is no level above the last of ``levels``: its bound, the pieces, or the time that is left."""
     last, rule = levels[-1].regimen, f"{protocol.id}@{protocol.version}"
-    if next(_rising(last, protocol, supply, share, reduced=reduced), None) is not None:
-        length, ends = protocol.trial.length, protocol.trial.plan_ends_after
-        facts = {"length": str(length.value), "ends_after": str(ends.value)}
-        return Reason("ladder_ends_with_the_plan", f"{rule}/trial", facts, ends.source, ends.status)
     top = min(_tops(protocol, supply, last.times_per_day, share), key=lambda one: one.most)
     highest = supply.regimen(top.most, last.times_per_day, last.days_per_week)
-    if highest is not None and last.dose < highest.dose:
+    if highest is None or not last.dose < highest.dose:
+        facts = {"bound": top.bound, "most": str(top.most)}
+        return Reason(top.code, f"{rule}/bounds", facts, top.source, top.status)
+    if next(_rising(last, protocol, supply, share, reduced=reduced), None) is None:
         part = supply.product.smallest_part
         facts = {"product": supply.name, "part": part.value}
         return Reason("ladder_ends_between_pieces", f"products/{supply.product.id}", facts, part.source, part.status)
-    facts = {"bound": top.bound, "most": str(top.most)}
-    return Reason(top.code, f"{rule}/bounds", facts, top.source, top.status)
+    length, ends = protocol.trial.length, protocol.trial.plan_ends_after
+    facts = {"length": str(length.value), "ends_after": str(ends.value)}
+    return Reason("ladder_ends_with_the_plan", f"{rule}/trial", facts, ends.source, ends.status)
 
 
 def _needs(regimen: Regimen, protocol: Protocol) -> tuple[str, ...]:

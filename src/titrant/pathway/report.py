@@ -14,7 +14,7 @@ from titrant.knowledge.shapes.products import Form
 from titrant.pathway.checks_due import DueCheck, State
 from titrant.pathway.plan import Outcome, Plan
 from titrant.pathway.prescribe import Draft
-from titrant.terms.reason import Severity
+from titrant.terms.reason import Facts, Severity
 from titrant.terms.regimen import Regimen
 
 # Papers for the person reach this many supplies ahead; later checks stand on the next plan.
@@ -37,13 +37,14 @@ class Paper(Struct, frozen=True):
 
 def report(plan: Plan, draft: Draft | None, words: Words) -> tuple[Paper, ...]:
     """The papers that this plan allows: all four for a proposed start, the letter and the checklist otherwise."""
-    always = (_letter(plan, draft, words), _checklist(plan, words))
+    facts = _facts(plan, draft)
+    always = (_letter(plan, draft, facts, words), _checklist(plan, words))
     if draft is None or plan.regimen is None:
         return always
-    return (_plan_paper(plan, draft, plan.regimen, words), _card(plan, plan.regimen, words), *always)
+    return (_plan_paper(plan, draft, plan.regimen, facts, words), _card(plan, plan.regimen, facts, words), *always)
 
 
-def _facts(plan: Plan, draft: Draft | None) -> dict[str, str]:
+def _facts(plan: Plan, draft: Draft | None) -> Facts:
     """The facts that the fixed sentences of the papers may name."""
     patient, protocol = plan.assessment.case.given.patient, plan.protocol
     facts = {
@@ -69,9 +70,7 @@ def _facts(plan: Plan, draft: Draft | None) -> dict[str, str]:
 # The person's plan and card
 
 
-def _plan_paper(plan: Plan, draft: Draft, regimen: Regimen, words: Words) -> Paper:
-    facts = _facts(plan, draft)
-
+def _plan_paper(plan: Plan, draft: Draft, regimen: Regimen, facts: Facts, words: Words) -> Paper:
     def fixed(*names: str) -> tuple[str, ...]:
         return tuple(words.text("papers", name, Reader.PATIENT, facts) for name in names)
 
@@ -132,9 +131,9 @@ def _visits(plan: Plan, draft: Draft) -> Iterator[str]:
     yield from (f"{', '.join(same)}: {checks}" for checks, same in days.items())
 
 
-def _card(plan: Plan, regimen: Regimen, words: Words) -> Paper:
-    facts = _facts(plan, None)
-    facts["pieces"] = f"{regimen.dose} = {pieces_text(regimen.pieces, regimen.piece_unit)} of {regimen.product}"
+def _card(plan: Plan, regimen: Regimen, facts: Facts, words: Words) -> Paper:
+    each = f"{regimen.dose} = {pieces_text(regimen.pieces, regimen.piece_unit)} of {regimen.product}"
+    facts = {**facts, "pieces": each}
     uk = plan.assessment.values.get("jurisdiction") == "uk"
     held = ("card-troche",) if plan.supply.product.form is Form.TROCHE else ()
     names = ("card-who", "card-dose", "card-pieces", *held, "card-rules", "card-emergency")
@@ -147,8 +146,8 @@ def _card(plan: Plan, regimen: Regimen, words: Words) -> Paper:
 # The letter
 
 
-def _letter(plan: Plan, draft: Draft | None, words: Words) -> Paper:
-    case, facts = plan.assessment.case, _facts(plan, draft)
+def _letter(plan: Plan, draft: Draft | None, facts: Facts, words: Words) -> Paper:
+    case = plan.assessment.case
 
     def fixed(name: str, **more: str) -> str:
         return words.text("papers", name, Reader.CLINICIAN, {**facts, **more})
