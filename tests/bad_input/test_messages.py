@@ -177,3 +177,32 @@ def test_a_json_case_has_the_same_limit(field, tmp_path):
     patient = '"patient": {"birth_date": "1974-05-02"}'
     text = f'{{"scenario": "x", "given": {{{patient}, "{field}": {held}}}}}'
     assert_refused(ask("plan", case(tmp_path, text, "case.json")), "case.json", f"given.{field}", "at most 1,000")
+
+
+@pytest.mark.parametrize("depth", [41, 300, 900, 3000])
+def test_a_deep_json_case_is_refused_at_every_depth(depth, tmp_path):
+    text = '{"scenario": "x", "given": {"patient": {"birth_date": "1974-05-02"}}, "expect": %s}'
+    deep = '{"a":' * depth + "1" + "}" * depth
+    assert_refused(ask("plan", case(tmp_path, text.replace("%s", deep), "case.json")), "case.json", "nested")
+
+
+@pytest.mark.parametrize("key", ["a\\u0000b", "\\ud800"])
+def test_a_json_key_that_hides_something_is_refused(key, tmp_path):
+    text = f'{{"scenario": "x", "given": {{"patient": {{"birth_date": "1974-05-02"}}, "answers": {{"{key}": "no"}}}}}}'
+    assert_refused(ask("plan", case(tmp_path, text, "case.json")), "case.json", "given.answers", "In a key")
+
+
+def test_each_nested_mapping_names_its_key(tmp_path):
+    text = given("questionnaires: {peg: {on: 2026-11-20, answers: {pain: 7, enjoyment: high, activity: 7}}}")
+    place = ask("plan", case(tmp_path, text)).parts[0]
+    assert place == "case.yaml, line 14: given.questionnaires.peg.answers.enjoyment"
+
+
+def test_the_key_at_fault_is_found_among_hundreds_in_time(tmp_path):
+    diary = ", ".join(["{day: 2026-11-02, effects: {nausea: 1}}"] * 4_000)
+    more = "".join(f"    k{n}: {7 if n == 450 else 'no'}\n" for n in range(900))
+    answer = ask(
+        "plan", case(tmp_path, changed("    frail: no\n", f"    frail: no\n{more}", given(f"diary: [{diary}]")))
+    )
+    assert_refused(answer, "'7' has no unit")
+    assert answer.parts[0].endswith("given.answers.k450")

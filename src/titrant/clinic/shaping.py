@@ -3,6 +3,7 @@
 import re
 import types
 import typing
+from bisect import bisect_left
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
@@ -14,7 +15,7 @@ from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.pathway.case import Case
 from titrant.terms.errors import CaseFileError
 from titrant.terms.phrases import did_you_mean
-from titrant.terms.reading import HIDDEN, Document, is_plain_text
+from titrant.terms.reading import HIDDEN, MAX_DEPTH, Document, is_plain_text
 
 WHY_READ_WELL = "A case that is misread is a case that is misjudged."
 # Far above what one person's case holds, and few enough to be judged at once.
@@ -55,6 +56,9 @@ def _out_of_measure(tree: Any, path: Path) -> Iterator[tuple[Path, str, str]]:
         return
     if not isinstance(tree, dict | list):
         return
+    if not len(path) < MAX_DEPTH:
+        yield path[:3], f"This is nested more than {MAX_DEPTH} deep.", "Check how the file was made."
+        return
     most = MOST_OF_A_DIARY if path[-1:] == ["diary"] else MOST_ENTRIES
     if not len(tree) <= most:
         yield path, f"{len(tree):,} entries stand here; at most {most:,} are read.", "Give one patient's case."
@@ -82,14 +86,18 @@ def _message_and_path(text: str, tree: Any) -> tuple[str, Path]:
 
 
 def _key_at_fault(text: str, path: Path, tree: Any) -> str:
-    """The key of the mapping at ``path`` that, alone in it, gives the same error."""
-    for key, part in _at(tree, path).items():
+    """The key of the mapping at ``path`` that gives this error: the shapes stop at the first, so it is bisected for."""
+    entries = list(_at(tree, path).items())
+
+    def fails(first: int) -> bool:
         try:
-            msgspec.convert(_with(tree, path, {key: part}), Case, dec_hook=decode)
+            msgspec.convert(_with(tree, path, dict(entries[:first])), Case, dec_hook=decode)
         except (msgspec.ValidationError, ValueError, TypeError) as error:
-            if str(error) == text:
-                return str(key)
-    return "?"
+            return str(error) == text
+        return False
+
+    at = bisect_left(range(1, len(entries) + 1), True, key=fails)
+    return str(entries[min(at, len(entries) - 1)][0])
 
 
 def _at(tree: Any, path: Path) -> Any:
