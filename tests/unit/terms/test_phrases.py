@@ -11,7 +11,7 @@ from titrant.terms.phrases import did_you_mean, with_article
         ("lbs", ("kg", "lb"), " Did you mean lb?"),
         ("KG", ("kg", "lb"), " Did you mean kg?"),
         ("ml", ("mL", "mg"), " Did you mean mL?"),
-        ("goles", iter(["goals", "diary"]), " Did you mean goals?"),
+        ("goles", ["goals", "diary"], " Did you mean goals?"),
         ("goles", ["diary", "goal", "goals"], " Did you mean goals?"),
         ("furlong", ("kg", "lb"), ""),
         ("", ("kg",), ""),
