@@ -145,6 +145,15 @@ def test_where_two_files_are_joined_both_are_named(tmp_path):
     assert answer.parts[0] == "case.yaml, a.yaml: given.readings.weight[1]"
 
 
+def test_a_day_of_a_diary_file_is_not_placed_in_the_case(tmp_path):
+    course = "course: {levels: [{since: 2026-11-01, dose: 10 mg, times_per_day: 3}]}"
+    path = case(tmp_path, given(f"{course}\n  diary: [{{day: 2026-11-02}}]"))
+    diary = case(tmp_path, "day,entered,taken,pain_average\n2026-12-24,same day,all,5\n", "days.csv")
+    answer = ask("review", path, "--diary", diary)
+    assert_refused(answer, "2026-12-24")
+    assert answer.parts[0].startswith("case.yaml, days.csv: given.diary[1]")
+
+
 def test_a_protocol_of_the_command_line_is_placed_there(tmp_path):
     answer = ask("plan", case(tmp_path, CALM), "--protocol", "nonsense")
     assert answer.parts[0] == "--protocol"

@@ -100,7 +100,8 @@ def _with_places(function: Command) -> Command:
         except CaseFileError as error:
             from titrant.cli.placing import placed
 
-            raise placed(error, options["case"], options["answers"], options["protocol"]) from None
+            diaries = options.get("diary", ())
+            raise placed(error, options["case"], options["answers"], diaries, options["protocol"]) from None
 
     return placing
 

@@ -12,12 +12,20 @@ _INDEX = re.compile(r"\[(\d+)\]")
 _FIELDS = frozenset(Case.__struct_fields__)
 
 
-def placed(error: CaseFileError, case: Path, answers: tuple[Path, ...], protocol: str | None) -> CaseFileError:
+def placed(
+    error: CaseFileError, case: Path, answers: tuple[Path, ...], diaries: tuple[Path, ...], protocol: str | None
+) -> CaseFileError:
     """``error`` with the file, and the line if it has one, before the field. A place that names a file stays."""
     field = _INDEX.sub(r".\1", error.place.partition(" ")[0])
     if field.split(".")[0] not in _FIELDS:
         return error
-    place = "--protocol" if field == "protocol" and protocol else _place(field, error.place, (case, *answers))
+    if field == "protocol" and protocol:
+        place = "--protocol"
+    elif diaries and field.startswith("given.diary"):
+        # The days of all files stand in one list, so that a number in it tells no line.
+        place = f"{', '.join(path.name for path in (case, *answers, *diaries))}: {error.place}"
+    else:
+        place = _place(field, error.place, (case, *answers))
     return CaseFileError(place, error.fault, error.why, error.repair)
 
 
