@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import structs
 
 from titrant.clinic.case_tree import Tree, tree_of
-from titrant.clinic.opening import shape_case
+from titrant.clinic.shaping import shape_case
 from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.pathway.case import Answer, Case, ConditionAnswer, Facts
 from titrant.terms.errors import CaseFileError
@@ -159,6 +159,8 @@ def _listed(base: Tree, over: Tree, name: str) -> Tree:
     if not isinstance(base, dict) or not isinstance(over, dict):
         return base if over is None else over
     merged = _by_key(base, over)
+    if over.get("checked_by_hand") is not None:
+        merged["checked_by_hand"] = _grown(base.get("checked_by_hand"), over["checked_by_hand"])
     own = over.get("list")
     if own is None:
         return merged

@@ -95,11 +95,24 @@ class Medication(Given, frozen=True, kw_only=True):
             _count(self.times_per_day, "times_per_day")
 
 
+class HandCheckOfSeveral(Given, frozen=True, kw_only=True):
+    """One line for several drugs that the tables do not know: each was looked at, and has no interaction of note."""
+
+    drugs: tuple[str, ...]  # as they are written in the list
+    by: str
+    on: date
+
+    def __post_init__(self) -> None:
+        if not self.by.strip():
+            raise ValueError("a check by hand needs the person who made it (by)")
+
+
 class MedicationList(Given, frozen=True, kw_only=True):
     """The drug list as a whole; without the day on which it was reconciled it cannot be relied on."""
 
     reviewed_on: date | None = None
     by: str = ""
+    checked_by_hand: tuple[HandCheckOfSeveral, ...] = ()
     drugs: tuple[Medication, ...] = field(default=(), name="list")
 
 
@@ -173,6 +186,7 @@ class Review(Given, frozen=True, kw_only=True):
     by: str
     on: date
     says: Literal["may_start", "must_not_start"]
+    drug: str = ""  # the one drug that it is about; needed where several drugs share the finding
 
 
 class ProductChoice(Given, frozen=True, kw_only=True):
@@ -207,9 +221,9 @@ class Choice(Given, frozen=True, kw_only=True):
 
 
 class Confirmation(Given, frozen=True, kw_only=True):
-    """A second prescriber or named specialist stands behind going past a bound."""
+    """A named person stands behind going past a bound, or has weighed again and says that a strange weight is right."""
 
-    of: Literal["second_prescriber", "named_specialist"]
+    of: Literal["second_prescriber", "named_specialist", "weight"]
     by: str
     on: date
     reason: str
