@@ -29,7 +29,8 @@ def test_the_nearest_known_name_is_offered(written, known, said):
     ("words", "said"),
     [
         ("enzyme activity", "an enzyme activity"), ("interval", "an interval"), ("drug mass", "a drug mass"),
-        ("hormone activity", "a hormone activity"), ("age", "an age"), ("ounce", "an ounce"), ("unit", "an unit"),
+        ("hormone activity", "a hormone activity"), ("age", "an age"), ("ounce", "an ounce"), ("ulcer", "an ulcer"),
+        ("Xylitol", "a Xylitol"),
         ("", "a "),
     ],
 )  # fmt: skip
