@@ -115,6 +115,11 @@ def apply(chosen: ParameterSet, p: dict[str, np.ndarray], change: Factors) -> di
     return changed
 
 
+def oral_ratio(chosen: ParameterSet, change: Factors) -> float:
+    """Area of a swallowed dose under ``change`` over that without it, of a typical person of ``chosen``."""
+    return _gut_ratio(_first_pass(chosen)[1], change.gut) / change.liver
+
+
 def _where(chosen: ParameterSet) -> dict:
     where = structure(chosen.structure).LIVER
     if where is None:
