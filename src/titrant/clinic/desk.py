@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -19,6 +20,9 @@ from titrant.pathway.screen import Screening, screen
 from titrant.pathway.supplying import Dispensing
 from titrant.record.gate import faults
 from titrant.terms.reason import Missing, Reason
+
+if TYPE_CHECKING:
+    from titrant.pathway.simulate import Asked, Forecast
 
 
 class Desk:
@@ -54,6 +58,15 @@ class Desk:
             reasons = tuple(Reason("refused_by_gate", "record/gate", {"fault": fault}) for fault in refused)
             decided = structs.replace(decided, outcome=Outcome.REFUSED, regimen=None, reasons=reasons, ladder=())
         return decided, None if refused else draft, refused
+
+    def simulate(self, case: Case, asked: "Asked | None" = None, model_name: str = "") -> "Forecast":
+        """What the levels of the plan would give, after the last gate. Only this loads the numbers room."""
+        from titrant.pathway import simulate
+        from titrant.pkpd import shipped
+
+        chosen = shipped.model(model_name or shipped.NAMES[0])
+        model = simulate.Model(chosen, shipped.tree("interactions.yaml"), shipped.tree("effects.yaml"))
+        return simulate.simulate(self.plan(case), model, asked or simulate.Asked())
 
     def dispense(self, case: Case) -> tuple[Plan, Dispensing | None]:
         """What may be supplied: for the signed levels of a running course, else for the start that is proposed.

@@ -104,7 +104,7 @@ class Library:
         numbers: Mapping[str, bytes] | None = None,
     ) -> None:
         self.trees, self.tables, self.approvals = trees, tables, approvals
-        self._raw_numbers = numbers or {}
+        self._raw_numbers = dict(numbers or {})
         self.own = own  # which files are the clinic's
         self._hashes: dict[str, str] = {}
 
