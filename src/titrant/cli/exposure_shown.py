@@ -110,6 +110,11 @@ def picture_of(title: str, doses: list, exposure: Any, bands: list) -> Any:
     shown = "Line: median; dark band: half of the people; light band: 90 %. " if len(exposure.values) > 1 else ""
     said = f"Model {chosen.id} ({chosen.analyte}, {chosen.sampling}), status {chosen.status.value}"
     caption = [f"{said}: a model, not a measurement. {shown}Ticks: doses.", *chosen.weak_points[:2]]
+    caption += [line for line in exposure.warnings[1:] if line not in chosen.weak_points]
     ticks = [dose.at_h for dose in doses if dose.at_h <= times[-1]]
-    named = [Band(b.lowest, b.highest, f"{b.text} {b.lowest:g}-{b.highest:g} ({b.source})") for b in bands]
+    named = [Band(b.lowest, b.highest, f"{b.text} {b.lowest:g}-{b.highest:g} ({_cited(b)})") for b in bands]
     return Picture(title, caption, curves, ticks, named)
+
+
+def _cited(band: Any) -> str:
+    return band.source if band.status == "sourced" else f"{band.source}, {band.status}"

@@ -51,11 +51,11 @@ def _plot(forecast: Any, path: str) -> None:
 
 def picture_of(forecast: Any) -> Any:
     """The picture of a forecast: peaks by level and case, the band that is counted, and the standing of the levels."""
-    from titrant.clinic.telling_forecast import case_name
+    from titrant.clinic.telling_forecast import case_name, outside_mark
     from titrant.explain.charts import Band, LevelsPicture, Spread
 
     spreads = [
-        Spread(output, f"{one.number}: {one.regimen.dose} x {one.regimen.times_per_day}",
+        Spread(output, f"{one.number}: {one.regimen.dose} x {one.regimen.times_per_day}{outside_mark(one)}",
                case_name(case, forecast.added), list(quantiles.values()))
         for one in forecast.levels
         for output, bands in (("ketamine", one.exposure.peak), ("norketamine", one.exposure.norketamine_peak))
@@ -67,6 +67,11 @@ def picture_of(forecast: Any) -> Any:
         f"Model {chosen.id} ({chosen.analyte}, {chosen.sampling}), status {chosen.status.value}: a model, not a "
         "measurement, and no permission. Shape: median; thick line: half of the people; thin line: 90 %.",
         *chosen.weak_points[:1],
+        *(
+            ["* outside the single doses that the model was made from."]
+            if any(map(outside_mark, forecast.levels))
+            else []
+        ),
     ]
     edge = Band(band.lowest, band.highest, f"{band.text} from {band.lowest:g} ({band.source}, {band.status})")
     title = f"Forecast for day {asked.days} of each level, {asked.people:,} people: {standing}"

@@ -59,13 +59,17 @@ _HEAD = ("level", "case", "chance", "ketamine peak, ng/mL", "ketamine area, ng·
 
 def _rows(one: "LevelForecast", forecast: "Forecast") -> Iterator[tuple[str, ...]]:
     found, regimen = one.exposure, one.regimen
-    outside = " *" if any("extrapolation" in line for line in found.warnings) else ""
-    name = f"{one.number}: {regimen.dose} x {regimen.times_per_day} a day{outside}"
+    name = f"{one.number}: {regimen.dose} x {regimen.times_per_day} a day{outside_mark(one)}"
     for case in found.peak:
         sizes = [bands.get(case) for bands in (found.peak, found.area, found.norketamine_peak)]
         yield (name, case_name(case, forecast.added), _chance(found.chance_above[case], forecast.asked.people),
                *(_size(one) for one in sizes))  # fmt: skip
         name = ""
+
+
+def outside_mark(one: "LevelForecast") -> str:
+    """A star for a level whose dose lies outside the data of the model."""
+    return " *" if one.exposure.is_outside else ""
 
 
 def case_name(case: str, added: str) -> str:

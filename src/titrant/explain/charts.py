@@ -9,7 +9,7 @@ from typing import Any
 
 _INK, _SECOND = "#1b1b1b", "#7a4100"
 _WIDE, _HIGH = 640, 220
-_LONGEST_CAPTION = 104
+_LONGEST_CAPTION = 126
 _SHAPES = ["circle", "triangle-down", "triangle-up", "square"]
 
 
@@ -117,22 +117,28 @@ def _levels_panel(alt: Any, output: str, picture: LevelsPicture, bands: list[Ban
     shape = alt.Shape("case:N", sort=cases, title=None, legend=alt.Legend(orient="bottom"), scale=marks)
     of_people = _of(alt, rows)
     layers = [
-        *_bands_across(alt, bands, top),
+        *_edges_across(alt, bands, top),
         of_people.mark_rule(color=_INK, strokeWidth=1).encode(y=alt.Y("a:Q", title=title, scale=y), y2="d:Q", **place),
         of_people.mark_rule(color=_INK, strokeWidth=4, opacity=0.45).encode(y="b:Q", y2="c:Q", **place),
         of_people.mark_point(color=_INK, fill="white", size=45, opacity=1).encode(y="m:Q", shape=shape, **place),
+        *_words_across(alt, bands, top),
     ]
     return alt.layer(*layers).properties(width=_WIDE, height=_HIGH)
 
 
-def _bands_across(alt: Any, bands: list[Band], top: float) -> list[Any]:
-    """The lower edge of each band that is near, dashed, with its words above it at the left."""
+def _edges_across(alt: Any, bands: list[Band], top: float) -> list[Any]:
+    """The lower edge of each band that is near, dashed."""
+    rows = [{"y": band.lowest} for band in bands if band.lowest < top]
+    return [_of(alt, rows).mark_rule(color=_SECOND, strokeDash=[5, 4]).encode(y="y:Q")] if rows else []
+
+
+def _words_across(alt: Any, bands: list[Band], top: float) -> list[Any]:
+    """The bands' words at the left above their edges, on a white rim so that nothing behind them hides them."""
     rows = [{"y": band.lowest, "text": band.text} for band in bands if band.lowest < top]
-    if not rows:
-        return []
-    edge = _of(alt, rows).mark_rule(color=_SECOND, strokeDash=[5, 4]).encode(y="y:Q")
-    words = _of(alt, rows).mark_text(color=_SECOND, align="left", dx=6, dy=-8, fontSize=10.5)
-    return [edge, words.encode(x=alt.value(0), y="y:Q", text="text:N")]
+    place = {"align": "left", "dx": 6, "dy": -8, "baseline": "middle", "fontSize": 10.5}
+    rim = _of(alt, rows).mark_text(stroke="white", strokeWidth=4, color="white", **place)
+    ink = _of(alt, rows).mark_text(color=_SECOND, **place)
+    return [layer.encode(x=alt.value(0), y="y:Q", text="text:N") for layer in (rim, ink)] if rows else []
 
 
 def save(chart: Any, path: str) -> None:

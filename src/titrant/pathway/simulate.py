@@ -137,6 +137,8 @@ def _added(taken: tuple[str, ...], model: Model, asked: Asked) -> str:
         )  # fmt: skip
     if asked.added:
         return liver.named(liver.interactions(model.interactions), asked.added).name
+    if not liver.can_change(model.chosen):
+        return ""
     return next((name for name in model.interactions["added_in_forecast"]["drugs"] if name not in taken), "")
 
 
@@ -219,8 +221,7 @@ def _of_the_giving(plan: Plan, regimen: Regimen, added: str, asked: Asked) -> It
         yield _note("forecast_every_day", {"days": str(regimen.days_per_week)})
     if plan.protocol.from_parenteral:
         yield _note("forecast_session_not_in_model")
-    if added:
-        yield _note("forecast_added", {"drug": added})
+    yield _note("forecast_added", {"drug": added}) if added else _note("forecast_none_added")
     yield _note("forecast_not_in_model")
 
 

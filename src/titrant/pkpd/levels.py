@@ -28,6 +28,7 @@ Bands = dict[str, dict[str, float]]
 class LevelExposure:
     """What one level of a plan gives on its last day: quantiles by level, first by case. Chances from 0 to 1.
 
+    ``is_outside``: the dose lies outside those that the model was made from.
     Peaks in ng/mL, areas of the day in ng·h/mL. The cases are "as planned", "missed" (the day's first dose),
     "doubled" (that dose) and, where a change is given, "changed".
     """
@@ -40,6 +41,7 @@ class LevelExposure:
     norketamine_area: Bands
     chance_above: dict[str, float]
     warnings: tuple[str, ...]
+    is_outside: bool
 
 
 class _People(NamedTuple):
@@ -96,14 +98,11 @@ def exposure_of_levels(
     others = {"changed": _People.of(chosen, added(plain))} if added else {}
     regimens = {n: every(1.0, 24 / n, days, route, **manner) for n in dict.fromkeys(n for _, n in levels)}
     of_one_mg = {n: _cases(own, others, doses, n, days) for n, doses in regimens.items()}
-    return [
-        _level(mg, n, of_one_mg[n], threshold_ng_per_ml, warnings_of(chosen, [Given(0.0, mg, route)]))
-        for mg, n in levels
-    ]
+    return [_level(chosen, route, mg, n, of_one_mg[n], threshold_ng_per_ml) for mg, n in levels]
 
 
 def _level(
-    mg: float, per_day: int, days: dict[str, _Day], threshold: float, warnings: tuple[str, ...]
+    chosen: ParameterSet, route: str, mg: float, per_day: int, days: dict[str, _Day], threshold: float
 ) -> LevelExposure:
     def bands(what: str, output: int) -> Bands:
         found = {case: getattr(day, what) * mg for case, day in days.items() if day.peaks.shape[1] > output}
@@ -112,9 +111,11 @@ def _level(
         }
 
     chances = {case: float((day.ketamine_peaks * mg > threshold).mean()) for case, day in days.items()}
+    made_from = chosen.routes[route]
     return LevelExposure(
-        mg, per_day, bands("peaks", 0), bands("peaks", 1), bands("areas", 0), bands("areas", 1), chances, warnings
-    )
+        mg, per_day, bands("peaks", 0), bands("peaks", 1), bands("areas", 0), bands("areas", 1), chances,
+        warnings_of(chosen, [Given(0.0, mg, route)]), not made_from.lowest_mg <= mg <= made_from.highest_mg,
+    )  # fmt: skip
 
 
 def _cases(own: _People, others: dict[str, _People], doses: list[Given], per_day: int, days: int) -> dict[str, _Day]:

@@ -120,6 +120,11 @@ def oral_ratio(chosen: ParameterSet, change: Factors) -> float:
     return _gut_ratio(_first_pass(chosen)[1], change.gut) / change.liver
 
 
+def can_change(chosen: ParameterSet) -> bool:
+    """Whether ``chosen`` has a liver and a gut wall that an interaction could act on."""
+    return structure(chosen.structure).LIVER is not None
+
+
 def _where(chosen: ParameterSet) -> dict:
     where = structure(chosen.structure).LIVER
     if where is None:
