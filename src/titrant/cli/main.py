@@ -245,7 +245,7 @@ def check(folder: Path | None, on: date | None) -> None:
     found = faults(knowledge, on or today())
     for fault in found:
         click.echo(fault)
-    files = len(knowledge.trees) + len(knowledge.tables)
+    files = len(knowledge.trees) + len(knowledge.tables) + len(knowledge.numbers)
     click.echo(f"{files} knowledge files checked, {len(found)} fault{'' if len(found) == 1 else 's'}.")
     sys.exit(10 if found else 0)
 

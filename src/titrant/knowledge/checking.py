@@ -24,6 +24,7 @@ from titrant.knowledge.shapes.protocols import Protocol, TotalBounds
 from titrant.terms.calendar import whole_days
 from titrant.terms.errors import KnowledgeError
 from titrant.terms.quantity import UNITS, Quantity
+from titrant.terms.reason import Status
 
 Faults = Iterator[str]
 
@@ -53,7 +54,7 @@ def faults_of_form(library: Library) -> list[str]:
         return found  # what does not fit its shape, or is not found by its name, cannot be checked further
     checks: tuple[Callable[[Library], Faults], ...] = (
         _sources, _facts, _conditions_of_rules, _codes, _drug_codes, _interactions, _opioids, _rule_codes,
-        _protocols, _following, _texts, _products, _modelled, own_faults,
+        _protocols, _following, _texts, _products, _numbers, own_faults,
     )  # fmt: skip
     for check in checks:
         found += check(library)
@@ -243,13 +244,31 @@ def _interactions(library: Library) -> Faults:
                 yield _fault(f"interactions/{one.id}", f"There is no file {replaced!r} to replace.", "Correct it.")
 
 
-def _modelled(library: Library) -> Faults:
-    """What the model knows of an interaction is tied to the file that the screen finds, and to one only."""
-    tree = library.numbers.get("pk/interactions.yaml")
-    tied = Counter(row.get("interaction") for row in tree["drugs"].values()) if tree else Counter()
-    for name, number in tied.items():
+def _numbers(library: Library) -> Faults:
+    """The files of the numbers room: their own shapes, a known status at every source, and ties that lead somewhere."""
+    for path, tree in library.numbers.items():
+        for place, entry in _entries(tree, path):
+            gives_number = not set(entry) <= {"id", "source", "why"}
+            if "source" in entry and gives_number and entry.get("status") not in tuple(Status):
+                yield _fault(place, f"The status is {entry.get('status')!r}.", f"Use one of {', '.join(Status)}.")
+        if "parameters" in tree:
+            yield from _parameter_faults(path, tree)
+    tree = library.numbers.get("pk/interactions.yaml", {})
+    for name, number in Counter(row.get("interaction") for row in tree.get("drugs", {}).values()).items():
         if name not in library.interactions or number > 1:
             yield _fault("pk/interactions.yaml", f"{name!r} is no interaction file, or stands twice.", "Correct it.")
+    for name in tree.get("added_in_forecast", {}).get("drugs", ()):
+        if name not in tree["drugs"]:
+            yield _fault("pk/interactions.yaml: added_in_forecast", f"{name!r} has no size here.", "Correct it.")
+
+
+def _parameter_faults(path: str, tree: dict[str, Any]) -> Faults:
+    from titrant.pkpd.parameters import parameter_set
+
+    try:
+        parameter_set(tree, path)
+    except KnowledgeError as error:
+        yield _fault(error.place, error.fault, error.repair)
 
 
 def _opioids(library: Library) -> Faults:
