@@ -2,7 +2,7 @@
 
 Draws come from two Student distributions, the first around the mode, the second around what the first ones found; all
 are weighted by the exact posterior over the mixture of both. Where the Pareto shape k of the weights says that this
-cannot be trusted (above 0.7), or too few draws count, the proposal is adapted and drawn again; where that fails too,
+cannot be trusted (above 0.7), or too few draws count, the proposal is adapted and more is drawn; where that fails too,
 many short chains walk the posterior and must agree.
 
 Source of k and its limit: Vehtari, Simpson, Gelman, Yao & Gabry, Pareto smoothed importance sampling, JMLR 2024;25(72).
@@ -18,7 +18,8 @@ from titrant.pkpd.individual import Mode, Problem, log_posterior, most_probable
 TRUSTED_K, LEAST_ESS, LARGEST_RHAT = 0.7, 400.0, 1.01
 _FREEDOM = 10.0
 _FIRST, _LEARNED = 0.35, 0.3  # share of the draws around the mode; weight of what they teach of the covariance
-_ROUNDS = 4
+_PER_EFFECT = 4.0  # effective draws for each effect by which a covariance is half learned
+_ROUNDS, _MORE = 4, 2000  # how often it is drawn, and how many at least from the second time on
 _CHAINS, _WALK = 64, 600
 
 
@@ -61,13 +62,14 @@ def posterior(problem: Problem, seed: int, draws: int = 2000, person: int = 0, m
     centre, covariance = mode.effects[person], mode.covariance[person]
     generator = np.random.Generator(np.random.Philox(key=[seed, person]))
     for attempt in range(_ROUNDS):
-        effects, log_weights = _proposed(problem, person, centre, covariance, generator, draws)
+        count = max(draws, _MORE) if attempt else draws
+        effects, log_weights = _proposed(problem, person, centre, covariance, generator, count)
         weights, k = smoothed(log_weights)
         effective = 1 / (weights**2).sum()
         if k <= TRUSTED_K and effective >= LEAST_ESS:
             method = "adapted" if attempt else "importance"
             return Posterior(mode, effects, weights, method, k, float("nan"), float(effective), True)
-        centre, covariance = _adapted(effects, weights)
+        centre, covariance = _adapted(effects, weights, covariance)
     return _walked(problem, person, mode, centre, covariance, generator)
 
 
@@ -132,13 +134,15 @@ def _arviz():
     return arviz
 
 
-def _adapted(effects: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and widened covariance of the weighted draws."""
+def _adapted(effects: np.ndarray, weights: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of the weighted draws, and their widened covariance as far as there are enough of them to tell it."""
     flat = weights**0.5  # tempered, so that one heavy draw does not decide alone
     flat /= flat.sum()
     centre = flat @ effects
     off = effects - centre
-    return centre, 1.3 * (off * flat[:, None]).T @ off + 1e-6 * np.eye(len(centre))
+    heard = 1 / (flat**2).sum()
+    learned = heard / (heard + _PER_EFFECT * len(centre))
+    return centre, learned * 1.3 * (off * flat[:, None]).T @ off + (1 - learned) * covariance
 
 
 def _walked(problem: Problem, person: int, mode: Mode, centre, covariance, generator) -> Posterior:
