@@ -4,6 +4,7 @@ Everything heavy is loaded inside the commands, so that the other commands start
 """
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -86,12 +87,16 @@ def simulate(ctx: click.Context, **asked: Any) -> None:
     elif asked["dose_mg"] is None:
         raise click.UsageError("Give a CASE, or a regimen with --dose such as 50mg.")
     else:
-        _show_regimen({**asked, "days": asked["days"] or 1.0})
+        _show_regimen({**asked, "days": 1.0 if asked["days"] is None else asked["days"]})
 
 
 def _check_forms(asked: dict[str, Any]) -> None:
     if asked["plot"] and not asked["plot"].endswith((".svg", ".png", ".html")):
         raise click.UsageError("--plot takes a file that ends in .svg, .png or .html.")
+    if asked["plot"] and not os.access(Path(asked["plot"]).parent, os.W_OK):
+        raise click.UsageError(
+            f"--plot {asked['plot']}: its folder does not exist, or cannot be written. Name another."
+        )
     if asked["typical"] and asked["patients"]:
         raise click.UsageError("--typical and --patients exclude each other.")
     if asked["as_json"] and asked["as_csv"]:

@@ -30,7 +30,7 @@ def _asked(asked: dict[str, Any]) -> Any:
 
     if len(asked["others"]) > 1:
         raise click.UsageError("--with beside a CASE names one drug to add; what the person takes stands in the case.")
-    days = asked["days"] or float(Asked().days)
+    days = float(Asked().days) if asked["days"] is None else asked["days"]
     people = Asked().people if asked["patients"] is None else asked["patients"]
     if days != int(days) or not 1 <= days <= 366:
         raise click.UsageError(f"--days {days:g}: each level of a case is simulated for 1 to 366 whole days.")

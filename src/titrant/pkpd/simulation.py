@@ -8,6 +8,7 @@ import numpy as np
 from titrant.pkpd import areas, population
 from titrant.pkpd.doses import Given, checked
 from titrant.pkpd.engine import FINISHED, Solution, Ways, solve
+from titrant.pkpd.faults import UnusableNumbers
 from titrant.pkpd.models import structure
 from titrant.pkpd.parameters import ParameterSet
 from titrant.pkpd.population import Person
@@ -71,10 +72,10 @@ def simulate(
     checked(doses, chosen.routes)
     population.check_words(chosen, person.words)
     if people is not None and not 1 <= people <= 1_000_000:
-        raise population.UnusableNumbers(
+        raise UnusableNumbers(
             "patients", f"{people} is not from 1 to 1,000,000", "There must be somebody.", "Correct it."
         )
-    _check_size(people or 1, len(times_h))
+    _check_readings(people or 1, np.asarray(times_h, float))
     parts = []
     for first in range(0, people or 1, CHUNK):
         count = min(CHUNK, (people or 1) - first)
@@ -92,12 +93,19 @@ def simulate(
     )
 
 
-def _check_size(people: int, n_times: int) -> None:
+def _check_readings(people: int, times_h: np.ndarray) -> None:
     """All curves are kept at once, so what would not fit in memory is refused before it is begun."""
-    if people * n_times > _MOST_READINGS:
-        raise population.UnusableNumbers(
+    if (times_h < 0).any():
+        raise UnusableNumbers(
+            "reading times",
+            f"{times_h.min():g} h lies before the start",
+            "Before the first dose there is nothing to read.",
+            "Give hours since the start, from 0 on.",
+        )
+    if people * len(times_h) > _MOST_READINGS:
+        raise UnusableNumbers(
             "patients",
-            f"{people:,} people at {n_times:,} times are more readings than the {_MOST_READINGS:,} that are kept",
+            f"{people:,} people at {len(times_h):,} times are more readings than the {_MOST_READINGS:,} that are kept",
             "All curves are held in memory at once.",
             "Ask for fewer people, or for fewer times.",
         )
