@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from titrant.cli.main import main
+from titrant.pkpd import shipped
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "demo"
@@ -100,6 +101,16 @@ def test_a_model_without_a_liver_adds_no_inhibitor_and_says_so():
     assert found["added"] is None
     assert set(found["levels"][0]["cases"]) == {"as planned", "missed", "doubled"}
     assert "forecast_none_added" in [one["code"] for one in found["notes"]]
+
+
+def test_a_model_past_its_review_says_so(monkeypatch):
+    assert "forecast_past_review" not in [one["code"] for one in forecast("unknown-drug.yaml")["notes"]]
+    tree = shipped.tree
+    late = {**tree("effects.yaml"), "next_review": "2026-01-01"}
+    monkeypatch.setattr(shipped, "tree", lambda file: late if file == "effects.yaml" else tree(file))
+    first = forecast("unknown-drug.yaml")["notes"][0]
+    assert first["code"] == "forecast_past_review"
+    assert "effects.yaml" in first["text"]
 
 
 def test_a_refused_plan_has_no_forecast(tmp_path):

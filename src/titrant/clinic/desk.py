@@ -10,6 +10,7 @@ from msgspec import structs
 from titrant import __version__
 from titrant.explain.words import Words
 from titrant.knowledge.library import Library
+from titrant.knowledge.own_files import review_date
 from titrant.pathway.assess import Assessment, assess
 from titrant.pathway.case import Case
 from titrant.pathway.dispense import dispense_case, level_faults, signed_levels
@@ -65,7 +66,9 @@ class Desk:
         from titrant.pkpd import shipped
 
         chosen = shipped.model(model_name or shipped.NAMES[0])
-        model = simulate.Model(chosen, shipped.tree("interactions.yaml"), shipped.tree("effects.yaml"))
+        files = {name: shipped.tree(name) for name in (f"{chosen.id}.yaml", "interactions.yaml", "effects.yaml")}
+        past = tuple(name for name, tree in files.items() if not self.on <= review_date(tree, name))
+        model = simulate.Model(chosen, files["interactions.yaml"], files["effects.yaml"], past)
         return simulate.simulate(self.plan(case), model, asked or simulate.Asked())
 
     def dispense(self, case: Case) -> tuple[Plan, Dispensing | None]:

@@ -31,11 +31,12 @@ _ACTS = (Direction.RAISES, Direction.LOWERS, Direction.UNKNOWN)
 
 
 class Model(Struct, frozen=True):
-    """A parameter set, and the parsed files of interactions and of effects."""
+    """A parameter set, the parsed files of interactions and of effects, and which files are past their review."""
 
     chosen: ParameterSet
     interactions: dict[str, Any]
     effects: dict[str, Any]
+    past_review: tuple[str, ...] = ()
 
 
 class Asked(Struct, frozen=True):
@@ -94,7 +95,8 @@ def simulate(plan: Plan, model: Model, asked: Asked = Asked()) -> Forecast:  # n
     own = _together(model, known.drugs, known.liver_state)
     more = _together(model, (*known.drugs, added), known.liver_state) if added else None
     exposures = _exposures(model, [one for _, one in regimens], band, known.person, asked, plan, own, more)
-    notes = (*known.notes, *_of_the_giving(plan, regimens[0][1], added, asked))
+    late = (_note("forecast_past_review", {"file": name}) for name in model.past_review)
+    notes = (*late, *known.notes, *_of_the_giving(plan, regimens[0][1], added, asked))
     return Forecast(
         plan=plan, model=model.chosen, asked=asked, band=band, added=added, notes=notes,
         levels=tuple(LevelForecast(k, one, found) for (k, one), found in zip(regimens, exposures, strict=True)),
