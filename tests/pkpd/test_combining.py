@@ -30,7 +30,7 @@ def of(*names: str, state: str = "") -> list[Part]:
 CHANGING = [name for name, row in KNOWN["drugs"].items() if float(row["oral"]) != 1]
 
 
-@pytest.mark.parametrize("pair", combinations(CHANGING, 2))
+@pytest.mark.parametrize("pair", list(combinations(CHANGING, 2)))
 @pytest.mark.parametrize("route", ["oral", "troche"])
 def test_two_drugs_never_give_less_than_the_one_that_gives_more(pair, route):
     joined = together(of(*pair))
