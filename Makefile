@@ -6,13 +6,14 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+COMPILED := $(VENV)/compiled
 
 .PHONY: demo test check fix release-checks night-checks bench clean
 
 demo: $(READY)
 	@$(BIN)/python -m tools.demo
 
-test: check
+test: check $(COMPILED)
 	$(BIN)/pytest -n 2 --dist worksteal -m "not release and not night"
 
 check: $(READY)
@@ -34,7 +35,7 @@ release-checks: test
 	$(BIN)/python -m tools.mutation
 	$(BIN)/python -m benchmarks.speed
 
-night-checks: $(READY)
+night-checks: $(READY) $(COMPILED)
 	$(BIN)/pytest -n 2 --dist worksteal -m night
 
 bench: $(READY)
@@ -51,3 +52,8 @@ $(READY): requirements/dev.txt pyproject.toml
 	@# Compiled ahead, so that a command starts quickly even where Python may not write beside the sources.
 	$(BIN)/python -m compileall -q src
 	@touch $(READY)
+
+# Once, before the tests: else two workers would compile the same kernels at the same time.
+$(COMPILED): $(READY) src/titrant/pkpd/kernels.py
+	$(BIN)/python -m tools.compiled
+	@touch $(COMPILED)

@@ -14,27 +14,13 @@ import click
 
 from titrant import __version__
 from titrant.cli import following
-from titrant.cli.exposure import fit, models, simulate
+from titrant.cli.amounts import Day
+from titrant.cli.exposure import models, simulate
+from titrant.cli.fitting import fit
 from titrant.cli.opened import Opening, today
 from titrant.terms.errors import CaseFileError, TitrantError
 
 Command = Callable[..., Any]
-
-
-class Day(click.ParamType[date]):
-    """A calendar day, YYYY-MM-DD."""
-
-    name = "YYYY-MM-DD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            if len(value) == 10:
-                return date.fromisoformat(value)
-        except ValueError:
-            pass
-        return self.fail(f"{value!r} is not a day; write YYYY-MM-DD, such as 2026-11-21.", param, ctx)
 
 
 class Titrant(click.Group):
@@ -277,7 +263,7 @@ def check(folder: Path | None, on: date | None) -> None:
     found = faults(knowledge, on or today())
     for fault in found:
         click.echo(fault)
-    files = len(knowledge.trees) + len(knowledge.tables)
+    files = len(knowledge.trees) + len(knowledge.tables) + len(knowledge.numbers)
     click.echo(f"{files} knowledge files checked, {len(found)} fault{'' if len(found) == 1 else 's'}.")
     sys.exit(10 if found else 0)
 
