@@ -90,7 +90,7 @@ def adjust(found: Review, library: Library, opinion: Opinion | None = None) -> A
     decided = _with_opinion(by_rules, opinion)
     return structs.replace(
         decided,
-        not_chosen=_not_chosen(decided, verdicts),
+        not_chosen=_not_chosen(decided, by_rules, verdicts),
         alternatives=tuple(_alternatives(decided)),
         next_review=_next_review(decided),
         warnings=tuple(protocol_warnings(found.protocol, library)),
@@ -306,40 +306,46 @@ def _asked(one: Missing, found: Review) -> Missing:
 
 def _with_opinion(by_rules: Adjustment, opinion: Opinion | None) -> Adjustment:
     """An opinion turns a raise into a hold, or a hold into a trial of less; it never turns anything the other way."""
-    if opinion is None or by_rules.outcome is not Outcome.PROPOSED:
+    if opinion is None or by_rules.outcome is not Outcome.PROPOSED or by_rules.action not in (Action.HOLD, Action.RAISE):
         return by_rules
+    if opinion.most in (None, Action.RAISE):
+        return structs.replace(by_rules, reasons=(*by_rules.reasons, *opinion.notes))
     found = by_rules.review
-    noted = structs.replace(by_rules, reasons=(*by_rules.reasons, *opinion.notes))
-    why = (opinion.reason,) if opinion.reason else ()
-    if opinion.most is Action.HOLD and by_rules.action is Action.RAISE:
-        kept = structs.replace(noted, action=Action.HOLD, regimen=found.level.regimen, limited=None)
-        return structs.replace(kept, reasons=(*why, *noted.reasons))
-    less = lowered(found, share_kept(found))
-    if (
-        opinion.most in (Action.LOWER, Action.STEP_DOWN_TRIAL)
-        and by_rules.action in (Action.HOLD, Action.RAISE)
-        and less
-    ):
-        return structs.replace(
-            noted, action=Action.STEP_DOWN_TRIAL, regimen=less, limited=None, reasons=(*why, *noted.reasons)
-        )
-    return noted
+    # Like every trial of less it waits for what is missing; a hold is never put off.
+    less = None if opinion.most is Action.HOLD or by_rules.missing else lowered(found, share_kept(found))
+    if less is None and by_rules.action is Action.HOLD:
+        return by_rules
+    limits = by_rules.limited.limits if by_rules.limited else ()
+    kept = tuple(one for one in by_rules.reasons if one not in limits)
+    return structs.replace(
+        by_rules,
+        action=Action.STEP_DOWN_TRIAL if less else Action.HOLD,
+        regimen=less or found.level.regimen,
+        limited=None,
+        reasons=(*((opinion.reason,) if opinion.reason else ()), *opinion.notes, *kept),
+        patient=(),  # the words for the patient were those of the rules' own action
+    )
 
 
 # What else could be done
 
 
-def _not_chosen(decided: Adjustment, verdicts: tuple[Verdict, ...]) -> dict[str, tuple[str, ...]]:
+def _not_chosen(
+    decided: Adjustment, by_rules: Adjustment, verdicts: tuple[Verdict, ...]
+) -> dict[str, tuple[str, ...]]:
     """For every other action, why not: the rules in its way, those that did not apply, or what is not known."""
+    by_model = decided.action is not by_rules.action
     chosen = decided.action
     found: dict[str, tuple[str, ...]] = {}
     for action in Action:
         if action is not chosen:
-            found[action.value] = tuple(_against(action, decided, verdicts))
+            found[action.value] = tuple(_against(action, decided, verdicts, by_model=by_model))
     return found
 
 
-def _against(action: Action, decided: Adjustment, verdicts: tuple[Verdict, ...]) -> Iterator[str]:
+def _against(
+    action: Action, decided: Adjustment, verdicts: tuple[Verdict, ...], *, by_model: bool
+) -> Iterator[str]:
     order = list(Action)
     safer = [one for one in verdicts if one.applies and order.index(one.rule.action) < order.index(action)]
     if safer:
@@ -347,7 +353,10 @@ def _against(action: Action, decided: Adjustment, verdicts: tuple[Verdict, ...])
     elif decided.outcome is Outcome.REFUSED:
         yield from dict.fromkeys(one.code for one in decided.reasons)
     elif any(one.rule.action is action and one.applies for one in verdicts):
-        yield from (one.why for one in decided.missing[:1]) if decided.missing else ("model_holds_back",)
+        if decided.missing:
+            yield decided.missing[0].why
+        else:
+            yield "model_holds_back" if by_model else decided.reasons[0].code
     elif any(one.rule.action is action and one.applies is None for one in verdicts):
         yield "cannot_be_judged"
     else:
