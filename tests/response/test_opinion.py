@@ -135,7 +135,8 @@ def test_an_opinion_that_allows_more_cannot_be_made(say, allowed, to_mg):
 def test_a_planted_step_up_is_refused_where_it_is_made(monkeypatch):
     found = posterior(diary(4), shipped(), np.random.default_rng(1))
     assert found.usable
-    monkeypatch.setattr(opinions, "_lower", lambda *_: (120.0, ["planted"]))
+    monkeypatch.setattr(opinions, "_harm", lambda *_: ["planted"])
+    monkeypatch.setattr(opinions, "_one_down", lambda _: 120.0)
     with pytest.raises(ValueError, match="not below"):
         opinion(found, "raise", LEVELS)
 

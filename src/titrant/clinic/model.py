@@ -19,6 +19,7 @@ from titrant.pathway.plan import Outcome
 from titrant.pathway.reconciling import pieces_on, taken_on
 from titrant.pathway.review import Review
 from titrant.terms.reason import Facts, Reason, Status
+from titrant.terms.regimen import Regimen
 
 _ONE_DAY = timedelta(days=1)
 _WEEK = 7
@@ -124,7 +125,8 @@ def weighed(found: Review) -> tuple[Any, Any]:
         worst_grade=[_grade_on(entries.get(day, [])) for day in days],
     )
     ladder = sorted(set(_ladder(found)))
-    return diary, Levels(ladder, ladder.index(float(found.level.regimen.daily.mg)))
+    here, held = ladder.index(float(found.level.regimen.daily.mg)), (found.on - found.level.since).days
+    return diary, Levels(ladder, here, held_days=held)
 
 
 def _dose_on(day: date, entries: tuple[Day, ...], found: Review) -> float:
@@ -142,12 +144,20 @@ def _grade_on(entries: list[Day]) -> float:
 
 
 def _ladder(found: Review) -> Iterator[float]:
-    """Daily doses up to the present one that were signed, what a trial of less would give, and the next step."""
-    present = found.level.regimen.daily
-    yield from (float(one.regimen.daily.mg) for one in found.levels if one.regimen.daily <= present)
-    for other in (lowered(found, share_kept(found)), raised(found)[1]):
+    """Daily doses: those that were signed, what a trial of less would give, and the next step after the present one."""
+    present, upper = found.level.regimen.daily, next_step(found)
+    for one in found.levels:
+        # An older level below the next step would be taken for it.
+        if one.regimen.daily <= present or upper is None or upper.daily <= one.regimen.daily:
+            yield float(one.regimen.daily.mg)
+    for other in (lowered(found, share_kept(found)), upper):
         if other is not None:
             yield float(other.daily.mg)
+
+
+def next_step(found: Review) -> Regimen | None:
+    """The step that the rules' arithmetic allows, whether or not a rule asks for it."""
+    return raised(found)[1]
 
 
 # Its words for the rules

@@ -79,10 +79,10 @@ def opinion(posterior: Posterior, allowed_action: str, levels: Levels) -> Opinio
         return Opinion(Say.NONE, allowed_action, present, reasons=("rules_are_already_lower",))
     found = answers(posterior, levels)
     numbers = _numbers(found, levels.days_at_present(posterior.diary))
-    target, why = _lower(posterior, found, levels)
-    if target is not None:
-        return Opinion(Say.LOWER, allowed_action, present, target, tuple(why), numbers)
-    if allowed_action == "raise" and (why := _hold(posterior, found)):
+    harm, benefit = _harm(posterior, found), _benefit(posterior, found, levels)
+    if harm or (benefit and allowed_action == "hold"):
+        return Opinion(Say.LOWER, allowed_action, present, _one_down(levels), (*harm, *benefit), numbers)
+    if allowed_action == "raise" and (why := _hold(posterior, found, benefit)):
         return Opinion(Say.HOLD, allowed_action, present, None, tuple(why), numbers)
     return Opinion(Say.NONE, allowed_action, present, reasons=("nothing_against",), numbers=numbers)
 
@@ -93,25 +93,38 @@ def _rank(action: str) -> int:
     return ORDER.index(action)
 
 
-def _lower(posterior: Posterior, found: Answers, levels: Levels) -> tuple[float | None, list[str]]:
-    """Dose to go to and why, or None. Never further than one level where only the benefit speaks for it."""
-    limits, here = posterior.chosen.sections["opinion"], levels.present
-    one_down = float(levels.daily_mg[here - 1]) if here else 0.0
-    why = []
+def _one_down(levels: Levels) -> float:
+    """Never further than one level; from the lowest, no drug."""
+    return float(levels.daily_mg[levels.present - 1]) if levels.present else 0.0
+
+
+def _harm(posterior: Posterior, found: Answers) -> list[str]:
+    """Harm that asks for a lower dose, whatever the rules would do."""
+    limits, why = posterior.chosen.sections["opinion"], []
     if found.harm_days.mean > limits["most_harm_days"].value:
         why.append("too_many_harm_days")
     if found.severe_chance > limits["most_severe_chance_now"].value:
         why.append("severe_harm_likely")
-    settled = levels.days_at_present(posterior.diary) >= limits["least_days_since_change"].value
-    if settled and found.telling is Telling.NOT_REAL:
-        why.append("no_real_response")
-    elif settled and found.lowest.learned >= limits["least_learned_of_dose"].value and found.lowest.level < here:
-        why.append("lower_dose_keeps_the_benefit")
-    return (one_down, why) if why else (None, [])
+    return why
 
 
-def _hold(posterior: Posterior, found: Answers) -> list[str]:
-    """Why not to go up, empty where nothing speaks against it."""
+def _benefit(posterior: Posterior, found: Answers, levels: Levels) -> list[str]:
+    """Why a lower dose would do as well, once the present one has been held for long enough to tell."""
+    limits = posterior.chosen.sections["opinion"]
+    if levels.days_at_present(posterior.diary) < limits["least_days_since_change"].value:
+        return []
+    if found.telling is Telling.NOT_REAL:
+        return ["no_real_response"]
+    learned = found.lowest.learned >= limits["least_learned_of_dose"].value
+    return ["lower_dose_keeps_the_benefit"] if learned and found.lowest.level < levels.present else []
+
+
+def _hold(posterior: Posterior, found: Answers, benefit: list[str]) -> list[str]:
+    """Why not to go up, empty where nothing speaks against it.
+
+    That the present dose has done nothing yet is no reason by itself: the ladder begins at doses that may be too low.
+    It counts where one more step promises little as well.
+    """
     limits, step = posterior.chosen.sections["opinion"], found.step
     if step is None:
         return ["no_higher_level"]
@@ -122,6 +135,8 @@ def _hold(posterior: Posterior, found: Answers) -> list[str]:
         why.append("more_harm_days")
     if step.severe_chance > limits["most_severe_chance"].value:
         why.append("severe_harm_at_next_level")
+    if why or "no_real_response" not in benefit:
+        why += benefit
     return why
 
 

@@ -40,13 +40,11 @@ def review(
         ValueError: for levels that do not fit the diary.
     """
     levels.benefit_exposure(diary), levels.harm_exposure(diary)
-    # What overflows ends as a number that is not finite, and that is looked for; a warning would reach nobody.
-    with np.errstate(all="ignore"):
-        found = posterior(diary, chosen, generator, effort)
-        if not found.usable:
-            return Review(RULES_ONLY, found.stopped, found, None, None)
-        waiting = days_until_telling(found, levels, generator)
-        return Review(ANSWERED, found.stopped, found, answers(found, levels), waiting)
+    found = posterior(diary, chosen, generator, effort)
+    if not found.usable:
+        return Review(RULES_ONLY, found.stopped, found, None, None)
+    waiting = days_until_telling(found, levels, generator)
+    return Review(ANSWERED, found.stopped, found, answers(found, levels), waiting)
 
 
 def seeded(diary: Diary, levels: Levels, chosen: ResponseSet) -> np.random.Generator:
@@ -56,7 +54,8 @@ def seeded(diary: Diary, levels: Levels, chosen: ResponseSet) -> np.random.Gener
     """
     content = hashlib.sha256(repr(chosen).encode())
     written = (diary.pain_points, diary.doses_mg, diary.worst_grade, diary.average_ng_per_ml, diary.peak_ng_per_ml)
-    offered = (levels.daily_mg, levels.average_ng_per_ml, levels.peak_ng_per_ml, np.array([levels.present]))
+    place = np.array([levels.present, -1 if levels.held_days is None else levels.held_days])
+    offered = (levels.daily_mg, levels.average_ng_per_ml, levels.peak_ng_per_ml, place)
     for part in (*written, *offered):
         content.update(b"-" if part is None else np.ascontiguousarray(part, dtype="<f8").tobytes() + b";")
     return np.random.default_rng(int.from_bytes(content.digest(), "big"))
