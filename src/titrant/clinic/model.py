@@ -144,13 +144,10 @@ def _grade_on(entries: list[Day]) -> float:
 
 
 def _ladder(found: Review) -> Iterator[float]:
-    """Daily doses: those that were signed, what a trial of less would give, and the next step after the present one."""
-    present, upper = found.level.regimen.daily, next_step(found)
-    for one in found.levels:
-        # An older level below the next step would be taken for it.
-        if one.regimen.daily <= present or upper is None or upper.daily <= one.regimen.daily:
-            yield float(one.regimen.daily.mg)
-    for other in (lowered(found, share_kept(found)), upper):
+    """Daily doses: those signed up to the present one, what a trial of less would give, and the next step."""
+    present = found.level.regimen.daily
+    yield from (float(one.regimen.daily.mg) for one in found.levels if one.regimen.daily <= present)
+    for other in (lowered(found, share_kept(found)), next_step(found)):
         if other is not None:
             yield float(other.daily.mg)
 
@@ -174,14 +171,18 @@ def _joined(advice: Any, chosen: Any) -> Opinion:
 
 
 def _facts(advice: Any, chosen: Any) -> Facts:
-    """The numbers behind an opinion beside the bounds they are held against, as text."""
-    seen = {name: f"{value:.2f}" for name, value in advice.numbers.items()}
-    bounds = {
-        name: f"{value.value:g}"
-        for section in ("opinion", "questions")
-        for name, value in chosen.sections[section].items()
-    }
-    return {**seen, **{f"bound_{name}": text for name, text in bounds.items()}}
+    """The numbers behind an opinion, and the bounds they are held against, as text."""
+    seen = {name: f"{value:g}" if name in _WHOLE else f"{value:.2f}" for name, value in advice.numbers.items()}
+    bounds = {f"bound_{name}": f"{chosen[section, name]:g}" for section, names in _BOUNDS for name in names}
+    return {**seen, **bounds}
+
+
+_WHOLE = ("next_level_mg", "lowest_dose_mg", "days_at_present")
+_BOUNDS = (
+    ("questions", ("chance_no", "benefit_kept", "harm_grade", "harm_window_days")),
+    ("opinion", ("least_gain_points", "least_gain_chance", "most_added_harm_days", "most_severe_chance",
+                 "most_harm_days", "most_severe_chance_now")),
+)  # fmt: skip
 
 
 def _rules_only(code: str, facts: Facts | None = None) -> ModelSays:

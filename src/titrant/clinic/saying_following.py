@@ -4,7 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 from titrant.clinic.case_tree import tree_of
+from titrant.clinic.following import Followed
+from titrant.clinic.model import LEFT_OUT
 from titrant.clinic.saying import check_data, evidence_data, finding_data, missing_data, regimen_data
+from titrant.clinic.saying_model import model_data
 from titrant.explain.amounts import regimen_text
 from titrant.explain.words import Reader, Words
 from titrant.pathway.adjust import Adjustment
@@ -33,9 +36,10 @@ def _reason(one: Reason, words: Words) -> Json:
     }  # fmt: skip
 
 
-def adjustment_data(decided: Adjustment, words: Words) -> Json:
-    """An adjustment as one object (design: Commands)."""
+def adjustment_data(decided: Adjustment, words: Words, followed: Followed | None = None) -> Json:
+    """An adjustment as one object (design: Commands); ``followed`` has what the response model says of it."""
     found = decided.review
+    model = model_data(followed.model, words, followed.by_rules) if followed else model_data(LEFT_OUT, words)
     limits = decided.limited.limits if decided.limited else ()
     return {
         **_answer(decided),
@@ -61,6 +65,7 @@ def adjustment_data(decided: Adjustment, words: Words) -> Json:
         "call": decided.call,
         "next_review": decided.next_review.isoformat() if decided.next_review else None,
         "patient": [words.say(code, {}, Reader.PATIENT) for code in decided.patient if _for_patient(code, words)],
+        "model": model,
         "review": review_data(found),
         "evidence": evidence_data(found.assessment),
     }

@@ -306,7 +306,11 @@ def _asked(one: Missing, found: Review) -> Missing:
 
 def _with_opinion(by_rules: Adjustment, opinion: Opinion | None) -> Adjustment:
     """An opinion turns a raise into a hold, or a hold into a trial of less; it never turns anything the other way."""
-    if opinion is None or by_rules.outcome is not Outcome.PROPOSED or by_rules.action not in (Action.HOLD, Action.RAISE):
+    if (
+        opinion is None
+        or by_rules.outcome is not Outcome.PROPOSED
+        or by_rules.action not in (Action.HOLD, Action.RAISE)
+    ):
         return by_rules
     if opinion.most in (None, Action.RAISE):
         return structs.replace(by_rules, reasons=(*by_rules.reasons, *opinion.notes))
@@ -330,9 +334,7 @@ def _with_opinion(by_rules: Adjustment, opinion: Opinion | None) -> Adjustment:
 # What else could be done
 
 
-def _not_chosen(
-    decided: Adjustment, by_rules: Adjustment, verdicts: tuple[Verdict, ...]
-) -> dict[str, tuple[str, ...]]:
+def _not_chosen(decided: Adjustment, by_rules: Adjustment, verdicts: tuple[Verdict, ...]) -> dict[str, tuple[str, ...]]:
     """For every other action, why not: the rules in its way, those that did not apply, or what is not known."""
     by_model = decided.action is not by_rules.action
     chosen = decided.action
@@ -343,9 +345,7 @@ def _not_chosen(
     return found
 
 
-def _against(
-    action: Action, decided: Adjustment, verdicts: tuple[Verdict, ...], *, by_model: bool
-) -> Iterator[str]:
+def _against(action: Action, decided: Adjustment, verdicts: tuple[Verdict, ...], *, by_model: bool) -> Iterator[str]:
     order = list(Action)
     safer = [one for one in verdicts if one.applies and order.index(one.rule.action) < order.index(action)]
     if safer:

@@ -82,7 +82,7 @@ def opinion(posterior: Posterior, allowed_action: str, levels: Levels) -> Opinio
     harm, benefit = _harm(posterior, found), _benefit(posterior, found, levels)
     if harm or (benefit and allowed_action == "hold"):
         return Opinion(Say.LOWER, allowed_action, present, _one_down(levels), (*harm, *benefit), numbers)
-    if allowed_action == "raise" and (why := _hold(posterior, found, benefit)):
+    if allowed_action == "raise" and (why := [*_hold(posterior, found), *benefit]):
         return Opinion(Say.HOLD, allowed_action, present, None, tuple(why), numbers)
     return Opinion(Say.NONE, allowed_action, present, reasons=("nothing_against",), numbers=numbers)
 
@@ -109,34 +109,37 @@ def _harm(posterior: Posterior, found: Answers) -> list[str]:
 
 
 def _benefit(posterior: Posterior, found: Answers, levels: Levels) -> list[str]:
-    """Why a lower dose would do as well, once the present one has been held for long enough to tell."""
+    """Why a lower dose would do as well, once the present one has been held for long enough to tell.
+
+    That the present dose has done nothing yet is no reason by itself, because a ladder begins at doses that may be too
+    low: it counts where one more step promises little as well.
+    """
     limits = posterior.chosen.sections["opinion"]
     if levels.days_at_present(posterior.diary) < limits["least_days_since_change"].value:
         return []
     if found.telling is Telling.NOT_REAL:
-        return ["no_real_response"]
+        return ["no_real_response"] if _promises_little(posterior, found) else []
     learned = found.lowest.learned >= limits["least_learned_of_dose"].value
     return ["lower_dose_keeps_the_benefit"] if learned and found.lowest.level < levels.present else []
 
 
-def _hold(posterior: Posterior, found: Answers, benefit: list[str]) -> list[str]:
-    """Why not to go up, empty where nothing speaks against it.
+def _promises_little(posterior: Posterior, found: Answers) -> bool:
+    """Whether one more step is unlikely to bring a gain; so it is where there is no higher level."""
+    return found.step is None or found.step.chance_of_gain < posterior.chosen["opinion", "least_gain_chance"]
 
-    That the present dose has done nothing yet is no reason by itself: the ladder begins at doses that may be too low.
-    It counts where one more step promises little as well.
-    """
+
+def _hold(posterior: Posterior, found: Answers) -> list[str]:
+    """Why not to go up, empty where nothing speaks against it."""
     limits, step = posterior.chosen.sections["opinion"], found.step
     if step is None:
         return ["no_higher_level"]
     why = []
-    if step.chance_of_gain < limits["least_gain_chance"].value:
+    if _promises_little(posterior, found):
         why.append("little_to_gain")
     if step.added_harm_days.mean > limits["most_added_harm_days"].value:
         why.append("more_harm_days")
     if step.severe_chance > limits["most_severe_chance"].value:
         why.append("severe_harm_at_next_level")
-    if why or "no_real_response" not in benefit:
-        why += benefit
     return why
 
 
