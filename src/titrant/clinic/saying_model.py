@@ -116,7 +116,7 @@ def _made_with() -> Json:
 
     file = tree("response.yaml", "response")
     return {
-        "parameters": {"id": file["id"], "sha256": sha256_of(file), "next_review": file["next_review"]},
+        "parameters": {"id": file["id"], "sha256": sha256_of(file)},
         "made_with": {name: version(name) for name in ("numpy", "scipy", "numba")},
     }
 
@@ -171,8 +171,8 @@ def _sentences(found: Any) -> Iterator[str]:
             )
         yield (
             f"Lowest dose that keeps {_percent(asked('benefit_kept'))} of the benefit: {one.lowest.daily_mg:g} mg a "
-            f"day, with a chance of {_percent(one.lowest.chance)}; {_percent(one.lowest.learned)} of this was learned from "
-            "the diary, the rest is assumed."
+            f"day, with a chance of {_percent(one.lowest.chance)}; {_percent(one.lowest.learned)} of this was learned "
+            "from the diary, the rest is assumed."
         )
         yield f"Enough data to tell: {_waiting(found.waiting)}."
     yield _diagnosed(found)
