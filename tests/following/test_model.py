@@ -214,9 +214,7 @@ def test_a_model_that_fails_leaves_the_rules(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_numbers_past_their_review_leave_the_rules() -> None:
     tree = copy.deepcopy(cases.bases()[2])
-    later = (
-        date.fromisoformat(shipped.tree("response.yaml", "response")["next_review"]) + timedelta(days=1)
-    ).isoformat()
+    due = date.fromisoformat(shipped.tree("response.yaml", "response")["next_review"])
     found = review_at(Desk(cases.library(), date.fromisoformat(tree["on"])), shape_case(tree, "a case"))
     said = models.model_on(structs.replace(found, on=due + timedelta(days=1)))
     assert (said.outcome, said.why.code if said.why else "") == ("rules_only", "model_past_review")
