@@ -102,6 +102,7 @@ SEEN: dict[str, Any] = {
     "reasons": lambda decided, said, wanted: _subset(_codes(said, "reasons"), wanted),
     "not_reasons": lambda decided, said, wanted: _absent(_codes(said, "reasons"), wanted),
     "findings": lambda decided, said, wanted: _subset(_codes(said, "findings"), wanted),
+    "not_findings": lambda decided, said, wanted: _absent(_codes(said, "findings"), wanted),
     "limits": lambda decided, said, wanted: _subset(_codes(said, "limits"), wanted),
     "missing": lambda decided, said, wanted: _subset(_codes(said, "missing", "fact"), wanted),
     "not_chosen": lambda decided, said, wanted: _not_chosen(said, wanted),

@@ -19,6 +19,7 @@ from titrant.pathway.case import Case
 from titrant.pathway.course_facts import course_facts, new_exposure_share, shown
 from titrant.pathway.next_dose import (
     TaperStep,
+    by_hand_beyond,
     lowered,
     no_source,
     raised,
@@ -162,7 +163,7 @@ def _keeping(found: Review, verdicts: tuple[Verdict, ...]) -> Adjustment:
             return structs.replace(made, limited=limited, reasons=(*made.reasons, *limited.limits))
         held = _proposed(found, Action.HOLD, now, ())
         why = no_source("no_room_for_a_step", f"{_place(found)}/bounds", {"dose": str(now.dose)})
-        return structs.replace(held, limited=limited, reasons=(why, *limited.limits))
+        return structs.replace(held, limited=limited, reasons=(why, *limited.limits, *by_hand_beyond(found, limited)))
     if trying := _of(verdicts, Action.STEP_DOWN_TRIAL, True):
         regimen = lowered(found, share_kept(found))
         if regimen is not None:
@@ -403,9 +404,23 @@ def _own_findings(found: Review) -> Iterator[Finding]:
         yield _finding("check_overdue", Severity.CAUTION, place, {"check": one.title, "due": one.due.isoformat()})
     if found.data.days_late:
         yield _finding("late_entries", Severity.NOTE, place, {"days": str(found.data.days_late)})
+    if _second_is_missing(found):
+        second = found.protocol.bounds.daily.second_prescriber_above
+        facts = {"dose": str(found.level.regimen.daily), "bound": str(second.value)}
+        yield _finding("second_prescriber_not_recorded", Severity.CAUTION, place, facts)
     if found.loads.opioid_before.value < found.loads.opioid_now.value:
         facts = {"before": str(found.loads.opioid_before), "now": str(found.loads.opioid_now)}
         yield _finding("opioid_load_up", Severity.CAUTION, place, facts)
+
+
+def _second_is_missing(found: Review) -> bool:
+    """Above the bound for it, no second prescriber stands behind this level: nobody since the level before it."""
+    now, bounds = found.level.regimen, found.protocol.bounds
+    daily, weekly = (Dose(one.second_prescriber_above.value.value) for one in (bounds.daily, bounds.weekly))
+    if now.daily <= daily and now.weekly <= weekly:
+        return False
+    since = found.levels[-2].since if len(found.levels) > 1 else date.min
+    return not any(since <= one.on <= found.on and one.by.strip() for one in found.case.given.confirmations)
 
 
 def _finding(code: str, severity: Severity, place: str, facts: dict[str, str]) -> Finding:
