@@ -14,6 +14,7 @@ from titrant.pathway.adjust import Adjustment
 from titrant.pathway.plan import Alternative
 from titrant.pathway.reconciling import Counted
 from titrant.pathway.review import Harm, Review, StepChange
+from titrant.pathway.sessions import SessionDay
 from titrant.terms.canonical import sha256_of
 from titrant.terms.numbers import plain
 from titrant.terms.reason import Reason
@@ -158,6 +159,7 @@ def review_data(found: Review) -> Json:
         "measured": {name: {"value": value, "on": on} for name, value, on in measured_in(found)},
         "should_be_left": _plain(found.should_be_left),
         "supply": _counted(found.counted),
+        "sessions": [_session(one, found) for one in found.sessions],
         "loads": {
             "opioid_now": str(loads.opioid_now), "opioid_before": str(loads.opioid_before),
             "opioid_change": loads.opioid_change, "sedating": list(loads.sedating), "new": list(loads.new),
@@ -209,6 +211,20 @@ def _harm(harm: Harm) -> Json:
         "mean_grade_before": _plain(harm.mean_before), "rising": harm.rising, "systolic": _plain(harm.systolic),
         "diastolic": _plain(harm.diastolic), "red_flags": list(harm.flags),
     }  # fmt: skip
+
+
+def _session(one: SessionDay, found: Review) -> Json:
+    """A clinic session beside the home doses of its day; what is not known is None."""
+    daily = found.protocol.bounds.daily
+    doses = {"session": one.session, "home": one.home, "oral_equivalent": one.equivalent, "together": one.together}
+    return {
+        "on": one.on.isoformat(),
+        **{f"{name}_mg": plain(dose.mg) if dose else None for name, dose in doses.items()},
+        "share": str(one.by.share_to) if one.by else None,
+        "by": one.by.id if one.by else None,
+        "usual_mg": plain(daily.usual.value.value),
+        "hard_mg": plain(daily.hard.value.value),
+    }
 
 
 def _counted(found: Counted | None) -> Json | None:

@@ -404,6 +404,7 @@ def _own_findings(found: Review) -> Iterator[Finding]:
         yield _finding("check_overdue", Severity.CAUTION, place, {"check": one.title, "due": one.due.isoformat()})
     if found.data.days_late:
         yield _finding("late_entries", Severity.NOTE, place, {"days": str(found.data.days_late)})
+    yield from _sessions(found)
     if _second_is_missing(found):
         second = found.protocol.bounds.daily.second_prescriber_above
         facts = {"dose": str(found.level.regimen.daily), "bound": str(second.value)}
@@ -411,6 +412,25 @@ def _own_findings(found: Review) -> Iterator[Finding]:
     if found.loads.opioid_before.value < found.loads.opioid_now.value:
         facts = {"before": str(found.loads.opioid_before), "now": str(found.loads.opioid_now)}
         yield _finding("opioid_load_up", Severity.CAUTION, place, facts)
+
+
+def _sessions(found: Review) -> Iterator[Finding]:
+    """Each clinic session of the window beside the home doses of its day, against the daily bounds."""
+    daily = found.protocol.bounds.daily
+    usual, hard = Dose(daily.usual.value.value), Dose(daily.hard.value.value)
+    for one in found.sessions:
+        if one.on < found.span.first:
+            continue
+        facts = {"on": str(one.on), "session": str(one.session), "usual": str(usual), "hard": str(hard)}
+        if one.together is None or one.by is None:
+            yield _finding("session_sum_not_known", Severity.CAUTION, "review", facts)
+            continue
+        facts |= {"share": str(one.by.share_to), "equivalent": str(one.equivalent), "home": str(one.home)}
+        facts["together"] = str(one.together)
+        code = "session_sum" if one.together <= usual else "session_sum_unusual"
+        code = code if one.together <= hard else "session_sum_above_hard_bound"
+        severity = Severity.NOTE if code == "session_sum" else Severity.CAUTION
+        yield Finding(code, severity, Bar.NONE, "review", facts, one.by.source, one.by.status)
 
 
 def _second_is_missing(found: Review) -> bool:
