@@ -361,6 +361,26 @@ def test_a_silent_day_is_not_taken_for_no_dose() -> None:
     assert (said.outcome, said.why.code if said.why else "") == ("rules_only", "model_dose_unknown")
 
 
+@pytest.mark.parametrize(("day", "why"), [("2026-11-07", "too_few_days_on_drug"), ("2026-11-08", "dose_unknown")])
+def test_on_its_first_days_a_course_is_too_short_and_nothing_fails(day: str, why: str) -> None:
+    case = scenario("raise/one-step")
+    first = tuple(one for one in case.given.diary if (one.through or one.day) < date.fromisoformat(day))
+    readings = {name: _before(texts, day) for name, texts in case.given.readings.items()}
+    course = structs.replace(case.given.course, levels=case.given.course.levels[:1])
+    given = structs.replace(
+        case.given, diary=first, readings=readings, course=course, answered_on=date(2026, 11, 6), medications=None,
+        allergies=None,
+    )  # fmt: skip
+    found = review_at(Desk(cases.library(), date.fromisoformat(day)), structs.replace(case, given=given))
+    said = models.model_on(found)
+    assert (said.outcome, said.why.code if said.why else "") == ("rules_only", f"model_{why}")
+
+
+def _before(texts: Any, day: str) -> tuple[str, ...]:
+    listed = (texts,) if isinstance(texts, str) else texts
+    return tuple(one for one in listed if one.rpartition(" on ")[2][:10] < day)
+
+
 # The commands
 
 
