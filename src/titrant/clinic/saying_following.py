@@ -179,6 +179,7 @@ def review_data(found: Review) -> Json:
         "flare": found.flare.isoformat() if found.flare else None,
         "overdue": [one.what for one in found.overdue],
         "ends": found.plan_ends.isoformat(),
+        "skipped": list(found.case.left_out),
     }  # fmt: skip
 
 

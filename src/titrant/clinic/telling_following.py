@@ -133,6 +133,7 @@ def review_lines(found: Review, words: Words) -> Iterator[str]:
     yield from _harm_lines(found, words)
     yield from _taken_lines(found)
     yield from _check_lines(found)
+    yield from _left_out_lines(found)
 
 
 def _number(value: Decimal | None, unit: str = "") -> str:
@@ -216,6 +217,12 @@ def _taken_lines(found: Review) -> Iterator[str]:
     if found.counted:
         one = found.counted
         yield bullet(f"Counted on {one.on}: {plain(one.left)} {unit}, {plain(one.expected)} should be left.")
+
+
+def _left_out_lines(found: Review) -> Iterator[str]:
+    if found.case.left_out:
+        yield heading("Not used")
+        yield from (bullet(one) for one in found.case.left_out)
 
 
 def _check_lines(found: Review) -> Iterator[str]:
