@@ -17,6 +17,7 @@ OTHER = os.environ.get("TITRANT_OTHER_PYTHON", "")
 ADVICES = {
     "starts": "from tests.properties.test_order_and_days import digest; print(digest(99, 8_000))",
     "running courses": "from tests.properties.test_following_laws import digest; print(digest(2_000))",
+    "running courses with the response model": "from tests.following.test_model import digest; print(digest(300))",
 }
 
 

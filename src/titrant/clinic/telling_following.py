@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from titrant.clinic.following import Followed
+from titrant.clinic.model import LEFT_OUT, ModelSays
 from titrant.clinic.saying_following import measured_in, not_chosen_text, said
+from titrant.clinic.saying_model import model_lines
 from titrant.explain.amounts import regimen_text
 from titrant.explain.pages import bullet, heading, page, paragraph, table
 from titrant.explain.words import Words
@@ -21,7 +24,7 @@ _WORDS = {
 _MARKS = "Marks: [proposal] a choice of this project, with its reasoning; [unverified] not checked against a source."
 
 
-def adjustment_page(decided: Adjustment, words: Words, clinic: str) -> str:
+def adjustment_page(decided: Adjustment, words: Words, clinic: str, followed: Followed | None = None) -> str:
     """The whole adjustment for a prescriber."""
     found = decided.review
     protocol = found.protocol
@@ -36,6 +39,7 @@ def adjustment_page(decided: Adjustment, words: Words, clinic: str) -> str:
             heading("Still open"),
             *(bullet(f"{words.label(one.fact)}: {words.say(one.why, one.facts)}") for one in decided.missing),
         ]
+    lines += model_lines(followed.model, words, followed.by_rules) if followed else ()
     lines += [*_findings(decided, words), *_taper(decided), *_instead(decided), *_not_chosen(decided, words)]
     return page(_title(decided), [*lines, *review_lines(found, words), "", _MARKS])
 
@@ -118,8 +122,9 @@ def _not_chosen(decided: Adjustment, words: Words) -> Iterator[str]:
         yield bullet(f"{', '.join(actions)}: {because[:1].lower()}{because[1:]}")
 
 
-def review_page(found: Review, words: Words) -> str:
-    return page(f"REVIEWED for {found.on}", [paragraph(found.case.scenario), *review_lines(found, words)])
+def review_page(found: Review, words: Words, model: ModelSays = LEFT_OUT) -> str:
+    lines = [paragraph(found.case.scenario), *model_lines(model, words), *review_lines(found, words)]
+    return page(f"REVIEWED for {found.on}", lines)
 
 
 def review_lines(found: Review, words: Words) -> Iterator[str]:

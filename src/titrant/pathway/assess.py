@@ -488,12 +488,23 @@ def finding_codes(library: Library) -> set[str]:
 
 def _contradictions(case: Case, facts: dict[str, Known], library: Library) -> Iterator[Missing]:
     earlier = facts.get("earlier_ketamine")
-    listed = (match.drug.name for one in _medications(case) for match in library.drugs.in_text(one.name))
-    had = bool(case.given.parenteral) or any(name in ("ketamine", "esketamine") for name in listed)
-    if had and earlier is not None and earlier.value == "never":
+    if earlier is not None and earlier.value == "never" and _had_ketamine_before(case, library):
         yield Missing("earlier_ketamine", "earlier_ketamine_contradicts")
     for why in _weight_doubts(case, facts, library):
         yield Missing("weight", "weight_not_believable", {"why": why})
+
+
+def _had_ketamine_before(case: Case, library: Library) -> bool:
+    """Whether ketamine is on record from before the course; what was given after its first dose is part of it.
+
+    A session on the day of the first dose may have come before it, and a listed drug without a day may be an old one.
+    """
+    begun = min((level.since for level in case.given.course.levels), default=None)
+    if any(begun is None or one.on <= begun for one in case.given.parenteral):
+        return True
+    listed = (one for one in _medications(case) if begun is None or one.since is None or one.since < begun)
+    names = {match.drug.name for one in listed for match in library.drugs.in_text(one.name)}
+    return bool(names & {"ketamine", "esketamine"})
 
 
 def _weight_doubts(case: Case, facts: dict[str, Known], library: Library) -> Iterator[str]:

@@ -47,6 +47,7 @@ from titrant.pathway.reconciling import (
     taken_between,
 )
 from titrant.pathway.screen import Screening, screen
+from titrant.pathway.sessions import SessionDay, session_days
 from titrant.pathway.supplying import SignedLevel
 from titrant.pathway.swing import Change, change
 from titrant.terms.calendar import whole_days
@@ -155,6 +156,7 @@ class Review(Struct, frozen=True, kw_only=True):
     counted: Counted | None
     should_be_left: Decimal | None  # pieces at the start of the day, from the newest supply
     checks: tuple[DueCheck, ...]
+    sessions: tuple[SessionDay, ...]  # clinic sessions since the first home dose
     loads: Loads
     tolerance: bool
     flare: date | None
@@ -211,6 +213,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         counted=counted(case.given.course.supplies, levels, protocol, min(levels[-1].since, span.first), on),
         should_be_left=should_be_left(case.given.course.supplies, levels, on),
         checks=following_checks(assessment, screening, diary, library, levels, protocol),
+        sessions=session_days(case, library, diary, levels, supply, on),
         loads=loads(assessment, screening, library, levels),
         tolerance=_tolerance(steps),
         flare=_flare(diary, following, span),
