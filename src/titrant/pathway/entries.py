@@ -140,3 +140,5 @@ class Suspension(Written, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.lifted_on is not None and not (self.lifted_by and self.lifted_as and self.since <= self.lifted_on):
             raise ValueError("a suspension is lifted by a named prescriber, not before it began")
+        if "patient" in self.lifted_by.casefold():
+            raise ValueError(f"lifted_by is {self.lifted_by[:40]!r}; only a named prescriber lifts a suspension")
