@@ -38,7 +38,9 @@ def with_rescue(case: Case, diary: Diary, library: Library, since: Since) -> Cas
 
 def ketamine_beside(diary: Diary, library: Library, since: Since) -> tuple[date, ...]:
     """Days, of those that still count, with ketamine among the further medicines: it is none of the plan."""
-    return tuple(dict.fromkeys(day.on for day, one in _rescues(diary, since) if _is_ketamine(one, library)))
+    taken = tuple(_rescues(diary, since))
+    beside = {one.drug for one in {one.drug: one for _, one in taken}.values() if _is_ketamine(one, library)}
+    return tuple(dict.fromkeys(day.on for day, one in taken if one.drug in beside))
 
 
 def _rescues(diary: Diary, since: Since) -> Iterator[tuple[Day, Rescue]]:
