@@ -10,6 +10,9 @@ from fractions import Fraction
 from math import prod
 
 from titrant.knowledge.judging import Value
+from titrant.pathway.checks_following import last_raise
+from titrant.pathway.diary import urinary_answer
+from titrant.pathway.entries import GRADES
 from titrant.pathway.harm import GROUPS, worst_of
 from titrant.pathway.reconciling import went_by
 from titrant.pathway.review import Review, tolerated_days
@@ -39,6 +42,7 @@ def course_facts(review: Review) -> dict[str, Value]:
     return {name: value for name, value in told if value is not None}
 
 
+_MILDEST = GRADES[0] + 1
 Told = Iterator[tuple[str, Value | None]]
 
 
@@ -57,12 +61,21 @@ def _harm(review: Review) -> Told:
     yield "worst_dissociation", _grade(worst_of(harm.recent, GROUPS["dissociation"]))
     yield "worst_urinary", _grade(worst_of(harm.recent, GROUPS["urinary"]))
     for group, names in GROUPS.items():
-        yield f"{group}_since_step", _grade(worst_of(harm.since_step, names))
+        worst = worst_of(harm.since_step, names)
+        if group == "urinary" and _bladder_recorded_since_step(review):
+            worst = max(worst or 0, _MILDEST)
+        yield f"{group}_since_step", _grade(worst)
     yield "systolic_since_step", _pressure(harm.systolic)
     yield "diastolic_since_step", _pressure(harm.diastolic)
     # Without a level before there is nothing to rise from.
     rising = harm.rising if len(review.levels) > 1 else False
     yield "effects_trend", None if rising is None else "rising" if rising else "steady"
+
+
+def _bladder_recorded_since_step(review: Review) -> bool:
+    """Whether the clinic recorded a bladder symptom since the last step, whose grade nobody asked."""
+    word, on = urinary_answer(review.case)
+    return word not in ("", "none") and (on is None or last_raise(review.levels) <= on)
 
 
 def _grade(grade: int | None) -> Quantity | None:

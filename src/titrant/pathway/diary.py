@@ -122,14 +122,19 @@ def _with_urinary(case: Case, diary: Diary, library: Library, signed: date) -> d
         return answers
     newest = asked[-1].on
     word = "some" if any(day.worst(URINARY) for day in asked if day.on == newest) else "none"
-    held = answers.get("urinary_symptoms")
-    given = Answer(answer=held) if isinstance(held, str) else held
-    held_on = (given.on or case.given.answered_on) if given else None
+    held, held_on = urinary_answer(case)
     if held_on is not None and newest < held_on:
         return answers
-    if given is not None and given.answer != "none" and (held_on is None or held_on == newest or signed <= held_on):
+    if held not in ("", "none") and (held_on is None or held_on == newest or signed <= held_on):
         return answers
     return {**answers, "urinary_symptoms": Answer(answer=word, on=newest, by="diary")}
+
+
+def urinary_answer(case: Case) -> tuple[str, date | None]:
+    """What the clinic recorded of the bladder, and when; an empty word where nothing is recorded."""
+    held = case.given.answers.get("urinary_symptoms", "")
+    given = Answer(answer=held) if isinstance(held, str) else held
+    return given.answer, (given.on or case.given.answered_on) if given.answer else None
 
 
 # Reading the entries

@@ -10,7 +10,9 @@ from titrant.pathway.assess import KETAMINES, recognised
 from titrant.pathway.case import Case, Medication, MedicationList
 from titrant.pathway.diary import Day, Diary
 from titrant.pathway.entries import Rescue
+from titrant.pathway.interacting import interactions_of
 from titrant.pathway.unseen import Since, counting_days
+from titrant.terms.reason import Severity
 
 _UNNAMED = "a medicine without a name"
 
@@ -27,7 +29,7 @@ def with_rescue(case: Case, diary: Diary, library: Library, since: Since) -> Cas
         taken[_name(one)] = ([*days, day.on], max(most, one, key=lambda each: each.times))
     added = []
     for name, (days, one) in sorted(taken.items()):
-        if not _is_ketamine(one, library) and not all(_on_list(name, listed, library, day) for day in days):
+        if _matters(name, library, max(days)) and not all(_on_list(name, listed, library, day) for day in days):
             since_signed = [day for day in days if since.signed <= day]
             added.append(_medication(name, min(since_signed, default=None), one))
     if not added:
@@ -57,6 +59,17 @@ def _names(drug: Medication, library: Library) -> set[str]:
 
 def _is_ketamine(one: Rescue, library: Library) -> bool:
     return bool(KETAMINES & {match.drug.name for match in library.drugs.in_text(one.drug)})
+
+
+def _matters(name: str, library: Library, day: date) -> bool:
+    """Whether the drug is unknown, or does more beside ketamine than a note says; ketamine itself is counted apart."""
+    for drug in recognised(Medication(name=name), library):
+        if drug.name in KETAMINES:
+            continue
+        found = [one.interaction for one in interactions_of(drug, library, day)]
+        if drug.match is None or any(one.counts or one.rule.severity is not Severity.NOTE for one in found):
+            return True
+    return False
 
 
 def _on_list(name: str, listed: MedicationList, library: Library, day: date) -> bool:
