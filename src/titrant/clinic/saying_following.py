@@ -29,7 +29,7 @@ def said(one: Reason, words: Words) -> str:
     facts = dict(one.facts)
     if "finding" in facts:
         facts["finding"] = words.say(facts["finding"], one.facts).rstrip(".")
-    return words.say(one.code, facts)
+    return words.say_rule(one.rule, one.code, facts)
 
 
 def _reason(one: Reason, words: Words) -> Json:
