@@ -17,6 +17,7 @@ from titrant.pathway.harm import GROUPS, worst_of
 from titrant.pathway.reconciling import went_by
 from titrant.pathway.review import Review, tolerated_days
 from titrant.pathway.sessions import SessionDay
+from titrant.pathway.supplying import regimens
 from titrant.terms.calendar import days_later, whole_days
 from titrant.terms.dose import Dose
 from titrant.terms.numbers import plain
@@ -68,7 +69,7 @@ def _harm(review: Review) -> Told:
     yield "systolic_since_step", _pressure(harm.systolic)
     yield "diastolic_since_step", _pressure(harm.diastolic)
     # Without a level before there is nothing to rise from.
-    rising = harm.rising if len(review.levels) > 1 else False
+    rising = harm.rising if len(regimens(review.levels)) > 1 else False
     yield "effects_trend", None if rising is None else "rising" if rising else "steady"
 
 

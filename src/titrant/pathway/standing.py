@@ -27,6 +27,7 @@ class Standing(Struct, frozen=True):
 
     findings: tuple[Finding, ...]
     missing: tuple[Missing, ...]
+    failed: tuple[str, ...] = ()  # checks that could not be made; then nothing is proposed
 
 
 class _Judged(Struct, frozen=True):
@@ -50,14 +51,15 @@ def standing_since(now: Assessment, seen: Screening, readings: Readings, library
     others = {name: value for name, value in seen.values.items() if name not in measured}
     found: dict[tuple[str, str], Finding] = {}
     asked: dict[str, Missing] = {}
+    failed: list[str] = []
     for day, facts, changed in _days(now, read, library, signed, measured):
         then = structs.replace(now, on=day, facts=facts)
         values = {**others, **then.values}
-        for one in _grave(then, values, changed, judged):
+        for one in _grave(then, values, changed, judged, failed):
             if (one.code, one.rule) not in present and not _settled(one, now, library):
                 found[one.code, one.rule] = one
         asked |= {one.fact: one for one in _asked(day, values, changed, now, judged)}
-    return Standing(tuple(found.values()), tuple(asked.values()))
+    return Standing(tuple(found.values()), tuple(asked.values()), tuple(dict.fromkeys(failed)))
 
 
 def _judged(library: Library) -> _Judged:
@@ -109,12 +111,17 @@ def _by_day(readings: Readings) -> dict[date, dict[str, list[Reading]]]:
     return found
 
 
-def _grave(then: Assessment, values: dict[str, Value], changed: frozenset[str], judged: _Judged) -> Iterator[Finding]:
+def _grave(
+    then: Assessment, values: dict[str, Value], changed: frozenset[str], judged: _Judged, failed: list[str]
+) -> Iterator[Finding]:
     """Findings that stop or bar, by the bands that speak of what was new on the day."""
     found = Found([], [], [])
     for place, bands, facts in judged.rows:
-        if changed & facts:
-            judge_bands(place, bands, then, values, found)
+        try:
+            if changed & facts:
+                judge_bands(place, bands, then, values, found)
+        except Exception as error:  # noqa: BLE001 - as in the screen: what goes wrong in a check ends in a refusal
+            failed.append(f"{place} as of {then.on}: {type(error).__name__}")
     return (one for one in found.findings if one.severity is Severity.STOP or one.bar is not Bar.NONE)
 
 
