@@ -69,11 +69,17 @@ def test_what_the_person_wrote_stands_near_the_top_and_in_the_answer(library: Li
     found = reviewed(library, {"day": "2026-11-20", "entered": "same day", "reason": text})
     decided, words = adjust(found, library), Words(library)
     assert adjustment_data(decided, words)["notes"] == [{"on": "2026-11-20", "text": text}]
+    assert "words_not_read" in {one.code for one in decided.findings}
     for page in (adjustment_page(decided, words, Desk(library, found.on).clinic), review_page(found, words)):
         head, _, rest = page.partition(text)
         assert rest
         assert "not read by the program" in head.lower()
         assert len(head.splitlines()) < 25
+
+
+def test_words_do_not_steer_a_terminal(library: Library) -> None:
+    found = reviewed(library, {"day": "2026-11-20", "entered": "same day", "reason": "a\x1b[31mred"})
+    assert "\x1b" not in adjustment_page(adjust(found, library), Words(library), "")
 
 
 def test_words_of_a_level_that_was_signed_after_them_are_not_shown_again(library: Library) -> None:

@@ -70,6 +70,8 @@ def _answer(decided: Adjustment) -> Iterator[str]:
         yield bullet("Proposed: no dose." if decided.outcome is Outcome.PROPOSED else "Proposed: no number.")
     if decided.call:
         yield bullet("CALL the person now.", "!")
+    if decided.review.notes:
+        yield bullet("READ what the person wrote, below, before anything is signed.", "!")
     yield bullet(f"Next review by {decided.next_review}.")
 
 
@@ -120,7 +122,12 @@ def notes_lines(found: Review) -> Iterator[str]:
     if found.notes:
         yield heading("READ: in the person's own words (not read by the program)")
     for one in found.notes:
-        yield bullet(f'{one.on}: "{one.text}"', "!")
+        yield bullet(f'{one.on}: "{_printable(one.text)}"', "!")
+
+
+def _printable(text: str) -> str:
+    """Signs that would steer a terminal are left out; the answer for machines has the text as it was written."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def review_lines(found: Review, words: Words) -> Iterator[str]:

@@ -398,6 +398,9 @@ def _own_findings(found: Review) -> Iterator[Finding]:
         yield _finding("tolerance_watch", Severity.CAUTION, place, {"dose": str(found.level.regimen.dose)})
     if found.benefit.function_flat:
         yield _finding("function_flat", Severity.CAUTION, place, {})
+    if found.notes:
+        days = ", ".join(dict.fromkeys(str(one.on) for one in found.notes))
+        yield _finding("words_not_read", Severity.CAUTION, place, {"days": days})
     for day in found.contradicting:
         yield _finding("diary_contradicts", Severity.CAUTION, place, {"on": str(day)})
     if found.benefit.responder:
