@@ -13,7 +13,7 @@ demo: $(READY)
 	@$(BIN)/python -m tools.demo
 
 test: check
-	$(BIN)/pytest -n 2 -m "not release and not night"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not release and not night"
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -30,12 +30,12 @@ fix: $(READY)
 	$(BIN)/python -m tools.generated
 
 release-checks: test
-	$(BIN)/pytest -n 2 -m release
+	$(BIN)/pytest -n 2 --dist worksteal -m release
 	$(BIN)/python -m tools.mutation
 	$(BIN)/python -m benchmarks.speed
 
 night-checks: $(READY)
-	$(BIN)/pytest -n 2 -m night
+	$(BIN)/pytest -n 2 --dist worksteal -m night
 
 bench: $(READY)
 	$(BIN)/python -m compileall -q src

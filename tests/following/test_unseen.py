@@ -55,15 +55,6 @@ def test_of_mg_and_pieces_that_disagree_neither_is_believed(library: Library) ->
     assert found.extra == ()
 
 
-@pytest.mark.parametrize("by", ["the patient", "Patient", "patient himself"])
-def test_a_patient_lifts_no_suspension(by: str) -> None:
-    tree = base("titrating")
-    lifted = {"lifted_on": "2026-11-14", "lifted_by": by, "lifted_as": "prescriber"}
-    tree["given"]["course"]["suspensions"] = [{"since": "2026-11-10", "by": "patient", **lifted}]
-    with pytest.raises(CaseFileError, match="named prescriber"):
-        shape_case(tree, "a case")
-
-
 def test_what_the_person_wrote_stands_near_the_top_and_in_the_answer(library: Library) -> None:
     text = "the walls were breathing"
     found = reviewed(library, {"day": "2026-11-20", "entered": "same day", "reason": text})
@@ -75,11 +66,6 @@ def test_what_the_person_wrote_stands_near_the_top_and_in_the_answer(library: Li
         assert rest
         assert "not read by the program" in head.lower()
         assert len(head.splitlines()) < 25
-
-
-def test_words_do_not_steer_a_terminal(library: Library) -> None:
-    found = reviewed(library, {"day": "2026-11-20", "entered": "same day", "reason": "a\x1b[31mred"})
-    assert "\x1b" not in adjustment_page(adjust(found, library), Words(library), "")
 
 
 def test_words_of_a_level_that_was_signed_after_them_are_not_shown_again(library: Library) -> None:

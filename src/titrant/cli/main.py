@@ -1,5 +1,6 @@
 """``titrant``: the steps of the spine on a case file or a FHIR R4 bundle, for people or, with ``--json``, machines."""
 
+import functools
 import json
 import os
 import sys
@@ -15,7 +16,7 @@ from titrant import __version__
 from titrant.cli import following
 from titrant.cli.exposure import fit, models, simulate
 from titrant.cli.opened import Opening, today
-from titrant.terms.errors import TitrantError
+from titrant.terms.errors import CaseFileError, TitrantError
 
 Command = Callable[..., Any]
 
@@ -83,9 +84,26 @@ def case_command(function: Command) -> Command:
                      help="The clinic's own folder (approvals, own files). Without it: the synthetic demo clinic."),
         click.option("--json", "as_json", is_flag=True, help="The same content for machines."),
     )  # fmt: skip
+    function = _with_places(function)
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def _with_places(function: Command) -> Command:
+    """``function`` whose errors name the file and the line, also where only the judging of the case found the fault."""
+
+    @functools.wraps(function)
+    def placing(**options: Any) -> Any:
+        try:
+            return function(**options)
+        except CaseFileError as error:
+            from titrant.cli.placing import placed
+
+            diaries = options.get("diary", ())
+            raise placed(error, options["case"], options["answers"], diaries, options["protocol"]) from None
+
+    return placing
 
 
 def show(as_json: bool, data: Callable[[], Any], text: Callable[[], str]) -> None:

@@ -52,7 +52,9 @@ class Desk:
         refused = [] if draft is None else faults(draft.content, absolute_limits())
         if refused:
             reasons = tuple(Reason("refused_by_gate", "record/gate", {"fault": fault}) for fault in refused)
-            decided = structs.replace(decided, outcome=Outcome.REFUSED, regimen=None, reasons=reasons, ladder=())
+            decided = structs.replace(
+                decided, outcome=Outcome.REFUSED, regimen=None, reasons=reasons, ladder=(), ladder_end=None
+            )
         return decided, None if refused else draft, refused
 
     def dispense(self, case: Case) -> tuple[Plan, Dispensing | None]:

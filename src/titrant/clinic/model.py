@@ -93,6 +93,8 @@ def _asked(found: Review, by_rules: Adjustment | None) -> ModelSays:
 def _outside(found: Review, least_days: int) -> str:
     """Why this course is none that the model was made for, as a code, or ""."""
     first = first_day(found)
+    if found.span.last < found.levels[0].since:
+        return "too_few_days_on_drug"  # the course begins today: there is no day to weigh
     if any((first - one.on).days < least_days for one in found.case.given.parenteral if one.on <= found.on):
         return "clinic_session"
     loads = found.loads

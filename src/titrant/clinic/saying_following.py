@@ -11,6 +11,7 @@ from titrant.clinic.saying_model import model_data
 from titrant.explain.amounts import regimen_text
 from titrant.explain.words import Reader, Words
 from titrant.pathway.adjust import Adjustment
+from titrant.pathway.course_facts import shown
 from titrant.pathway.harm import Harm
 from titrant.pathway.plan import Alternative
 from titrant.pathway.reconciling import Counted
@@ -53,9 +54,7 @@ def adjustment_data(decided: Adjustment, words: Words, followed: Followed | None
         "missing": [missing_data(one, words) for one in decided.missing],
         "alternatives": [_alternative(one) for one in decided.alternatives],
         "not_chosen": {action: list(codes) for action, codes in decided.not_chosen.items()},
-        "not_chosen_text": {
-            action: [words.say(code, {}) for code in codes] for action, codes in decided.not_chosen.items()
-        },
+        "not_chosen_text": not_chosen_text(decided, words),
         "monitoring": [check_data(one) for one in found.checks],
         "ladder": [_level(place, decided) for place in range(len(found.levels))],
         "taper": [
@@ -72,6 +71,16 @@ def adjustment_data(decided: Adjustment, words: Words, followed: Followed | None
         "model": model,
         "review": review_data(found),
         "evidence": evidence_data(found.assessment),
+    }
+
+
+def not_chosen_text(decided: Adjustment, words: Words) -> dict[str, list[str]]:
+    """For every action that was not chosen, the sentences of its codes with their numbers."""
+    told = {one.code: said(one, words) for one in reversed(decided.reasons)}
+    facts = shown(decided.review)
+    return {
+        action: [told.get(code) or words.say(code, facts) for code in codes]
+        for action, codes in decided.not_chosen.items()
     }
 
 
@@ -186,6 +195,7 @@ def review_data(found: Review) -> Json:
         "flare": found.flare.isoformat() if found.flare else None,
         "overdue": [one.what for one in found.overdue],
         "ends": found.plan_ends.isoformat(),
+        "skipped": list(found.case.left_out),
     }  # fmt: skip
 
 

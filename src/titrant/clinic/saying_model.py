@@ -138,7 +138,8 @@ def model_lines(model: ModelSays, words: Words, by_rules: Adjustment | None = No
     if model.outcome == "left_out":
         return
     yield heading("The response model's opinion [proposal]")
-    yield bullet(words.say(_WARNING, {}), "!")
+    if model.outcome == "answered":
+        yield bullet(words.say(_WARNING, {}), "!")
     if model.why is not None:
         yield bullet(words.say(model.why.code, model.why.facts))
     if model.advice is not None:
@@ -175,7 +176,8 @@ def _sentences(found: Any) -> Iterator[str]:
             "from the diary, the rest is assumed."
         )
         yield f"Enough data to tell: {_waiting(found.waiting)}."
-    yield _diagnosed(found)
+    if found.posterior.pain is not None:
+        yield _diagnosed(found)
 
 
 def _question(chosen: Any, name: str) -> float:
@@ -199,7 +201,7 @@ def _diagnosed(found: Any) -> str:
         if draws is not None:
             measure = f"Pareto k {_text(draws.pareto_k)}" if draws.rhat != draws.rhat else f"R-hat {draws.rhat:.3f}"
             halves.append(f"{name}: {draws.method}, {measure}, {draws.effective:.0f} effective draws")
-    return f"Diagnostics: {'; '.join(halves) or 'none, it did not come so far'}. Stopped: {found.posterior.stopped}."
+    return f"Diagnostics: {'; '.join(halves)}. Stopped: {found.posterior.stopped}."
 
 
 def _span(one: Any) -> str:

@@ -383,3 +383,6 @@ def _texts(library: Library) -> Faults:
     for protocol in library.versions:
         if protocol.administration not in names:
             yield _fault(f"protocols/{protocol.id}", f"There is no text {protocol.administration!r}.", "Write it.")
+    for product in library.products.values():
+        if product.how_to and product.how_to not in names:
+            yield _fault(f"products/{product.id}", f"There is no text {product.how_to!r}.", "Write it.")

@@ -445,7 +445,13 @@ def _second_is_missing(found: Review) -> bool:
     if now.daily <= daily and now.weekly <= weekly:
         return False
     since = found.levels[-2].since if len(found.levels) > 1 else date.min
-    return not any(since <= one.on <= found.on and one.by.strip() for one in found.case.given.confirmations)
+    return not any(
+        one.of in _STANDS_BEHIND and since <= one.on <= found.on and one.by.strip()
+        for one in found.case.given.confirmations
+    )
+
+
+_STANDS_BEHIND = ("second_prescriber", "named_specialist")
 
 
 def _finding(code: str, severity: Severity, place: str, facts: dict[str, str]) -> Finding:

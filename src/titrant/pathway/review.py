@@ -19,6 +19,7 @@ from titrant.pathway.assess import Assessment, assess
 from titrant.pathway.case import Case
 from titrant.pathway.checks_due import DueCheck, State, missing_baseline
 from titrant.pathway.checks_following import following_checks, last_raise, phase_of
+from titrant.pathway.course_days import plan_end
 from titrant.pathway.deliver import Supply, supply_of
 from titrant.pathway.diary import Day, Diary, complete_days, mean, pain_by_day, read_diary, with_diary
 from titrant.pathway.extra_doses import check_amounts, days_taken_while_suspended, extra_days
@@ -55,6 +56,7 @@ from titrant.terms.regimen import Regimen
 
 _ONE_DAY = timedelta(days=1)
 _HUNDREDTH = Decimal("0.01")
+_SHOWN = 3  # unread diary entries in one sentence; all of them are listed beside it
 
 
 class Span(Struct, frozen=True):
@@ -138,7 +140,7 @@ class Review(Struct, frozen=True, kw_only=True):
     data: Data
     taken: Taken
     missed: Missed
-    never: tuple[Missing, ...]  # checks that were never made at all
+    never: tuple[Missing, ...]  # checks that were never made at all, and diary entries that nobody could read
     rung: Rung | None
     rung_possible: Rung | None
     counted: Counted | None
@@ -216,7 +218,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         data=_data(diary, protocol, levels, span),
         taken=taken_between(diary, levels, supply, max(span.first, levels[-1].since), span.last),
         missed=missed,
-        never=_never(assessment, library, screening),
+        never=(*_unread(case), *_never(assessment, library, screening)),
         rung=rung_now(protocol, missed, missed.certain),
         rung_possible=rung_perhaps(protocol, missed, tolerated_days(protocol)),
         counted=counted(given.supplies, diary, levels, supply, protocol, looked_from, on),
@@ -227,7 +229,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         loads=loads(assessment, screening, library, levels, days_later(on, protocol.step.interval.value)),
         tolerance=_tolerance(steps),
         flare=_flare(diary, following, span),
-        plan_ends=_plan_ends(case, protocol, levels, on),
+        plan_ends=plan_end(case, protocol, on),
         change_signed=_change_signed(case, on),
     )
 
@@ -271,14 +273,6 @@ def signed_levels(case: Case, supply: Supply, on: date) -> tuple[SignedLevel, ..
             )
             found.append(SignedLevel(level.since, exact or by_hand))
     return tuple(found)
-
-
-def _plan_ends(case: Case, protocol: Protocol, levels: tuple[SignedLevel, ...], on: date) -> date:
-    """What the case says, and never later than the protocol lets a plan run; one that begins later is not this one."""
-    course = case.given.course
-    begun = course.plan_from if course.plan_from is not None and course.plan_from <= on else levels[0].since
-    latest = days_later(begun, protocol.trial.plan_ends_after.value)
-    return min(course.ends or latest, latest)
 
 
 def _change_signed(case: Case, on: date) -> date | None:
@@ -477,6 +471,15 @@ def _unplanned(diary: Diary, since: Since) -> tuple[date, ...]:
 def _contradicting(diary: Diary, span: Span) -> tuple[date, ...]:
     days = dict.fromkeys(day.on for day in diary.between(span.first, span.on))
     return tuple(day for day in days if contradict(diary.between(day, day)))
+
+
+def _unread(case: Case) -> Iterator[Missing]:
+    """Diary entries that an import left out: a harm could stand in any of them."""
+    unread = case.given.diary_unread
+    if unread:
+        count = f"{len(unread)} {'entry' if len(unread) == 1 else 'entries'}"
+        more = (f"and {len(unread) - _SHOWN} more",) if unread[_SHOWN:] else ()
+        yield Missing("diary_unread", "diary_not_read", {"entries": count, "why": "; ".join((*unread[:_SHOWN], *more))})
 
 
 def _missed(case: Case, diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, on: date) -> Missed:

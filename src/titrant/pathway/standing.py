@@ -139,5 +139,5 @@ def _asked(
 
 def _settled(one: Finding, now: Assessment, library: Library) -> bool:
     """A colleague who was asked has said that it may go on; no one settles what forbids."""
-    review = review_of(one, now, library) if one.bar is Bar.UNTIL_SETTLED else None
+    review = review_of(one, now, library, alone=True) if one.bar is Bar.UNTIL_SETTLED else None
     return review is not None and review.says == "may_start"
