@@ -196,16 +196,13 @@ def kernel_inputs(system: System, ways: Ways, runs: Runs, initial: np.ndarray) -
     )
 
 
-def reads_of(system: System, pattern: Pattern) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Read states, and each output's propagator entries and columns, filled up to fours with -1 and 0."""
-    rows = [np.flatnonzero(pattern.rows == state) for state in system.read_states]
-    wide = -(-max(map(len, rows)) // 4) * 4
-    entries = np.full((len(rows), wide), -1, dtype=np.int64)
-    columns = np.zeros((len(rows), wide), dtype=np.int64)
-    for output, row in enumerate(rows):
-        entries[output, : len(row)] = row
-        columns[output, : len(row)] = pattern.columns[row]
-    return np.ascontiguousarray(system.read_states, np.int64), entries, columns
+def reads_of(system: System, pattern: Pattern) -> tuple[np.ndarray, np.ndarray]:
+    """Read states, and for each output and state the propagator entry that leads from the state to it, or -1."""
+    entries = np.full((len(system.outputs), len(system.states)), -1, dtype=np.int64)
+    for output, state in enumerate(system.read_states):
+        row = np.flatnonzero(pattern.rows == state)
+        entries[output, pattern.columns[row]] = row
+    return np.ascontiguousarray(system.read_states, np.int64), entries
 
 
 def _check_times(times_h: np.ndarray) -> None:
