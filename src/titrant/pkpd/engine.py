@@ -181,8 +181,8 @@ def kernel_inputs(system: System, ways: Ways, runs: Runs, initial: np.ndarray) -
     whole, real = np.int64, np.float64
     return (
         np.ascontiguousarray(system.rates_per_h, real),
-        (np.ascontiguousarray(system.sources, whole), np.ascontiguousarray(system.targets, whole)),
-        (pattern.rows, pattern.columns, pattern.diagonal, pattern.flow_steps, pattern.squares),
+        np.ascontiguousarray(system.sources, whole),
+        (pattern.diagonal, *pattern.squares, *pattern.flow_steps, *pattern.steps, *pattern.moves),
         (
             np.ascontiguousarray(ways.states, whole),
             np.ascontiguousarray(ways.shares, real),

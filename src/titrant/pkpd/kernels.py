@@ -16,6 +16,8 @@ changed, and would go on using what it once took from another.
 Rows are picked with unsigned numbers because the compiler then knows that they count from the front.
 """
 
+import math
+
 import numpy as np
 from llvmlite import ir
 from numba import njit, prange, types
@@ -24,17 +26,26 @@ from numba.extending import intrinsic
 
 LARGEST = 0.5  # norm up to which the series with TERMS terms is exact to rounding
 TERMS = 14
+INVERSE_FACTORIAL = np.array([1.0 / math.factorial(k) for k in range(TERMS + 1)])
 LANES = 64  # people in a block
+ROOM = LANES + 8  # width of the amounts; a power of two would send one person's amounts to the same few cache lines
 BY_VECTOR, HALF_TICK_H, LONGEST_RUN, BATCH = -1, 0.5e-12, 8, 16  # as in ``schedule``; a test holds them equal
 FULL, FIRST, LAST = 0, 1, 2  # which part of an input a step holds
 FAST = {"contract", "nsz"}
 _u = np.uint64
 _EIGHT = ir.VectorType(ir.DoubleType(), LONGEST_RUN)
+_WIDE = ir.VectorType(ir.DoubleType(), 32)  # lanes summed at once: as many as the registers hold
 
 
-def _eight_at(builder, array, place):
-    """Pointer to the eight numbers of a flat array that begin at ``place``."""
-    return builder.bitcast(builder.gep(array.data, [place]), _EIGHT.as_pointer())
+def _at(builder, array, place, vector=_EIGHT):
+    """Pointer to the vector of numbers that begins at ``place`` of a flat array."""
+    return builder.bitcast(builder.gep(array.data, [place]), vector.as_pointer())
+
+
+def _plus(builder, total, a, b):
+    """``total`` + a · b, fused where the processor can."""
+    flags = ("contract", "nsz")
+    return builder.fadd(total, builder.fmul(a, b, flags=flags), flags=flags)
 
 
 def _added(builder, row, factor, total):
@@ -42,244 +53,274 @@ def _added(builder, row, factor, total):
     undefined = ir.Constant(_EIGHT, ir.Undefined)
     one = builder.insert_element(undefined, factor, ir.Constant(ir.IntType(32), 0))
     same = builder.shuffle_vector(one, undefined, ir.Constant(ir.VectorType(ir.IntType(32), LONGEST_RUN), None))
-    flags = ("contract", "nsz")
-    return builder.fadd(total, builder.fmul(row, same, flags=flags), flags=flags)
+    return _plus(builder, total, row, same)
 
 
 @intrinsic
-def _four_runs(typing, rows, row, n, amounts, begins, into, columns):
-    """Eight readings of each of four runs: ``into``[columns[i] + j] = sum over k of rows[row + 8 k + j] · amount k of i.
+def _sum_row(typing, pairs, first, last, left, right, result, row):
+    """``result``[row] = sum of left[pairs[p, 0]] · right[pairs[p, 1]] for p from ``first`` to before ``last``, by lane.
 
-    Flat arrays; amount k of run i stands at ``amounts``[begins[i] + LANES · k]. Written in the compiler's own terms
+    ``left``, ``right`` and ``result`` have LANES columns in use; the sums stay in registers until they are whole.
+    """
+
+    def build(context, builder, signature, values):
+        at = {k: context.make_array(signature.args[k])(context, builder, values[k]) for k in (0, 3, 4, 5)}
+        wide = {k: cgutils.unpack_tuple(builder, at[k].shape, 2)[1] for k in (3, 4, 5)}
+        for lane in range(0, LANES, _WIDE.count):
+            total = cgutils.alloca_once_value(builder, ir.Constant(_WIDE, [0.0] * _WIDE.count))
+            builder.store(ir.Constant(_WIDE, [0.0] * _WIDE.count), total)
+            with cgutils.for_range(builder, values[2], start=values[1]) as loop:
+                factors = []
+                for k in (0, 1):
+                    place = builder.add(builder.mul(loop.index, loop.index.type(2)), loop.index.type(k))
+                    number = builder.load(builder.gep(at[0].data, [place]))
+                    here = builder.add(builder.mul(number, wide[3 + k]), number.type(lane))
+                    factors.append(builder.load(_at(builder, at[3 + k], here, _WIDE), align=8))
+                builder.store(_plus(builder, builder.load(total), *factors), total)
+            here = builder.add(builder.mul(values[6], wide[5]), values[6].type(lane))
+            builder.store(builder.load(total), _at(builder, at[5], here, _WIDE), align=8)
+        return context.get_dummy_value()
+
+    return types.void(pairs, first, last, left, right, result, row), build
+
+
+@intrinsic
+def _four_runs(typing, rows, row, n, amounts, begins, added, adds, into, columns):
+    """Eight readings of each of four runs, from what was there at its begin and what is added.
+
+    ``into``[columns[i] + j] = ``added``[adds[i] + j] + sum over k of ``rows``[row + 8 k + j] · amount k of run i.
+
+    Flat arrays; amount k of run i stands at ``amounts``[begins[i] + ROOM · k]. Written in the compiler's own terms
     because its loops would take the readings one by one.
     """
 
     def build(context, builder, signature, values):
         arrays = [context.make_array(t)(context, builder, v) for t, v in zip(signature.args, values, strict=True)
                   if isinstance(t, types.Array)]  # fmt: skip
-        rows, amounts, into = arrays
-        begins, columns = (cgutils.unpack_tuple(builder, values[k], 4) for k in (4, 6))
-        totals = [cgutils.alloca_once_value(builder, ir.Constant(_EIGHT, [0.0] * LONGEST_RUN)) for _ in begins]
-        for total in totals:
-            builder.store(ir.Constant(_EIGHT, [0.0] * LONGEST_RUN), total)
+        rows, amounts, added, into = arrays
+        begins, adds, columns = (cgutils.unpack_tuple(builder, values[k], 4) for k in (4, 6, 8))
+        totals = [cgutils.alloca_once(builder, _EIGHT) for _ in begins]
+        for add, total in zip(adds, totals, strict=True):
+            builder.store(builder.load(_at(builder, added, add), align=8), total)
         with cgutils.for_range(builder, values[2]) as loop:
             place = builder.add(values[1], builder.mul(loop.index, loop.index.type(LONGEST_RUN)))
-            row = builder.load(_eight_at(builder, rows, place), align=8)
+            row = builder.load(_at(builder, rows, place), align=8)
             for begin, total in zip(begins, totals, strict=True):
-                place = builder.add(begin, builder.mul(loop.index, loop.index.type(LANES)))
+                place = builder.add(begin, builder.mul(loop.index, loop.index.type(ROOM)))
                 amount = builder.load(builder.gep(amounts.data, [place]))
                 builder.store(_added(builder, row, amount, builder.load(total)), total)
         for column, total in zip(columns, totals, strict=True):
-            builder.store(builder.load(total), _eight_at(builder, into, column), align=8)
+            builder.store(builder.load(total), _at(builder, into, column), align=8)
         return context.get_dummy_value()
 
-    return types.void(rows, row, n, amounts, begins, into, columns), build
-
-
-@intrinsic
-def _add_row(typing, rows, row, factor, into, column):
-    """``into``[column + j] += rows[row + j] · factor for eight j; flat arrays."""
-
-    def build(context, builder, signature, values):
-        rows, into = (context.make_array(signature.args[k])(context, builder, values[k]) for k in (0, 3))
-        here = _eight_at(builder, into, values[4])
-        row = builder.load(_eight_at(builder, rows, values[1]), align=8)
-        builder.store(_added(builder, row, values[2], builder.load(here, align=8)), here, align=8)
-        return context.get_dummy_value()
-
-    return types.void(rows, row, factor, into, column), build
+    return types.void(rows, row, n, amounts, begins, added, adds, into, columns), build
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def losses_of(rates, sources, losses, fastest):
-    """Total rate out of each state, and the largest of them, for each lane."""
-    losses[:] = 0.0
-    for flow in range(len(sources)):
+def moves_of(rates, sources, n_states):
+    """Flows, then fastest - loss of each state, and the fastest loss, by lane: what a shifted matrix is made of."""
+    n_flows = len(sources)
+    moves, fastest = np.zeros((n_flows + n_states, LANES)), np.zeros(LANES)
+    for flow in range(n_flows):
         for lane in range(LANES):
-            losses[sources[flow], lane] += rates[flow, lane]
-    fastest[:] = 0.0
-    for state in range(losses.shape[0]):
+            moves[flow, lane] = rates[flow, lane]
+            moves[n_flows + sources[flow], lane] += rates[flow, lane]
+    for state in range(n_flows, n_flows + n_states):
         for lane in range(LANES):
-            fastest[lane] = max(fastest[lane], losses[state, lane])
+            fastest[lane] = max(fastest[lane], moves[state, lane])
+    for state in range(n_flows, n_flows + n_states):
+        for lane in range(LANES):
+            moves[state, lane] = fastest[lane] - moves[state, lane]
+    return moves, fastest
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def multiply(products, left, right, result):
-    """``result`` = ``left`` · ``right`` in the pattern of the exponential."""
-    result[:] = 0.0
-    for row in range(len(products)):
-        into, a, b = result[_u(products[row, 0])], left[_u(products[row, 1])], right[_u(products[row, 2])]
-        for lane in range(LANES):
-            into[lane] += a[lane] * b[lane]
+def sums(lists, left, right, result):
+    """``result``[k] = sum of ``left``[i] · ``right``[j] over the pairs (i, j) that ``lists`` holds for row k."""
+    first, pairs = lists
+    for row in range(len(first) - 1):
+        _sum_row(pairs, first[row], first[row + 1], left, right, result, row)
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def ladder(rates, losses, fastest, step, shape):
+def ladder(body, step):
     """exp(A step), exp(A step / 2), ... of each lane down to its own last rung, and the numbers of those.
 
     Shape (n_rungs, n_entries, LANES); below a lane's own last rung its last is repeated.
     """
+    moves, fastest, shape = body
+    n_entries = len(shape[1][0]) - 1
     halvings, small = np.empty(LANES, np.int64), np.empty(LANES)
     for lane in range(LANES):
         halvings[lane] = max(0, int(np.ceil(np.log2(max(fastest[lane] * step / LARGEST, 1.0)))))
         small[lane] = step / 2.0 ** halvings[lane]
     most = halvings.max()
-    rungs = np.empty((most + 1, len(shape[0]), LANES))
+    rungs = np.empty((most + 1, n_entries, LANES))
     last = rungs[most]
-    _series(rates, losses, fastest, small, shape, last, np.empty((len(shape[0]), LANES)))
+    _series(body, small, last, np.empty((n_entries, LANES)))
     for rung in range(most - 1, -1, -1):
-        multiply(shape[4], rungs[rung + 1], rungs[rung + 1], rungs[rung])
-        for k in range(len(shape[0])):
-            into, same = rungs[_u(rung), _u(k)], last[_u(k)]
-            for lane in range(LANES):
-                into[lane] = into[lane] if rung < halvings[lane] else same[lane]
-    return rungs, halvings
+        sums(shape[1], rungs[rung + 1], rungs[rung + 1], rungs[rung])
+        if (halvings <= rung).any():
+            _choose(halvings <= rung, last, rungs[rung])
+    return rungs, halvings, step
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _series(rates, losses, fastest, small, shape, result, other):
+def _series(body, small, result, other):
     """``result`` = exp(A small) by a series of positive terms, for times so short that TERMS terms are exact."""
-    rows, columns, diagonal, flow_steps, squares = shape
+    moves, fastest, shape = body
+    scaled = np.empty(moves.shape)
+    for k in range(len(moves)):
+        for lane in range(LANES):
+            scaled[k, lane] = moves[k, lane] * small[lane]
     result[:] = 0.0
-    for state in diagonal:
-        result[state] = 1.0
-    for term in range(TERMS, 0, -1):
-        _one_term(rates, losses, fastest, small, 1.0 / term, rows, diagonal, flow_steps, result, other)
-    for lane in range(LANES):
-        small[lane] = np.exp(-fastest[lane] * small[lane])
-    for k in range(len(rows)):
-        for lane in range(LANES):
-            result[k, lane] *= small[lane]
+    for state in shape[0]:
+        result[state] = INVERSE_FACTORIAL[TERMS]
+    for term in range(TERMS - 1, 0, -2):
+        _one_term(scaled, shape, term, result, other)
+        _one_term(scaled, shape, term - 1, other, result)
+    _fade(fastest, small, result)
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _one_term(rates, losses, fastest, small, inverse, rows, diagonal, flow_steps, result, other):
-    """``result`` = 1 + (A + shift) small inverse · ``result``."""
-    for k in range(len(rows)):
-        into, old, loss = other[_u(k)], result[_u(k)], losses[_u(rows[k])]
+def _one_term(scaled, shape, term, before, result):
+    """``result`` = 1 / term! + (A + shift) small · ``before``."""
+    sums(shape[2], scaled, before, result)
+    for state in shape[0]:
         for lane in range(LANES):
-            into[lane] = (fastest[lane] - loss[lane]) * old[lane]
-    for row in range(len(flow_steps)):
-        into, old = other[_u(flow_steps[row, 0])], result[_u(flow_steps[row, 1])]
-        rate = rates[_u(flow_steps[row, 2])]
-        for lane in range(LANES):
-            into[lane] += rate[lane] * old[lane]
-    for k in range(len(rows)):
-        into, new = result[_u(k)], other[_u(k)]
-        for lane in range(LANES):
-            into[lane] = new[lane] * (small[lane] * inverse)
-    for state in diagonal:
-        for lane in range(LANES):
-            result[state, lane] += 1.0
+            result[state, lane] += INVERSE_FACTORIAL[term]
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _short(rates, losses, fastest, flows, state_in, length, along):
-    """exp(A length) applied to ``along``, in place, for lengths not beyond a lane's last rung.
+def _fade(fastest, length, along):
+    """Takes the shift of the diagonal back: ``along`` times exp(-fastest length)."""
+    factor = np.exp(-fastest * length)
+    for state in range(len(along)):
+        for lane in range(LANES):
+            along[state, lane] *= factor[lane]
 
-    ``along`` has one row more than there are states: a source that stays as it is and flows into ``state_in`` at its
-    own amount per hour. It is zero where nothing enters.
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _short(body, length, along):
+    """exp(A length) applied to ``along``, in place, for lengths not beyond a lane's last rung."""
+    moves, fastest, shape = body
+    scaled = np.empty(moves.shape)
+    for k in range(len(moves)):
+        for lane in range(LANES):
+            scaled[k, lane] = moves[k, lane] * length[lane]
+    total, other = np.empty((len(along), LANES)), np.empty((len(along), LANES))
+    for state in range(len(along)):
+        for lane in range(LANES):
+            total[state, lane] = along[state, lane] * INVERSE_FACTORIAL[TERMS]
+    for term in range(TERMS - 1, -1, -1):
+        sums(shape[4], scaled, total, other)
+        _copy(along, total)
+        for state in range(len(along)):
+            for lane in range(LANES):
+                total[state, lane] = total[state, lane] * INVERSE_FACTORIAL[term] + other[state, lane]
+    _fade(fastest, length, total)
+    _copy(total, along)
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _terms(body, state_in, inflow):
+    """The series of what one milligram in ``state_in``, or an inflow of 1 mg/h into it, becomes: factors of time^k.
+
+    Shape (TERMS + 1, n_states, LANES), before ``_fade``.
     """
-    n = losses.shape[0]
-    term, new, scale = along.copy(), np.empty(along.shape), np.empty(LANES)
+    moves, fastest, shape = body
+    terms, source = np.empty((TERMS + 1, len(shape[0]), LANES)), np.ones(LANES)
+    terms[0] = 0.0
+    if not inflow:
+        terms[0, state_in] = 1.0
     for k in range(1, TERMS + 1):
+        sums(shape[4], moves, terms[k - 1], terms[k])
         for lane in range(LANES):
-            scale[lane] = length[lane] / k
-        for state in range(n):
-            into, old, loss = new[_u(state)], term[_u(state)], losses[_u(state)]
+            terms[k, state_in, lane] += source[lane] if inflow else 0.0
+            source[lane] *= fastest[lane] / k
+        for state in range(terms.shape[1]):
+            term = terms[_u(k), _u(state)]
             for lane in range(LANES):
-                into[lane] = (fastest[lane] - loss[lane]) * old[lane]
-        for lane in range(LANES):
-            new[n, lane] = fastest[lane] * term[n, lane]
-            new[state_in, lane] += term[n, lane]
-        for flow in range(len(flows[0])):
-            if flows[1][flow] >= 0:
-                into, old, rate = new[_u(flows[1][flow])], term[_u(flows[0][flow])], rates[_u(flow)]
-                for lane in range(LANES):
-                    into[lane] += rate[lane] * old[lane]
-        for state in range(n + 1):
-            into, fresh, total = term[_u(state)], new[_u(state)], along[_u(state)]
-            for lane in range(LANES):
-                into[lane] = fresh[lane] * scale[lane]
-                total[lane] += into[lane]
-    for lane in range(LANES):
-        scale[lane] = np.exp(-fastest[lane] * length[lane])
-    for state in range(n + 1):
-        for lane in range(LANES):
-            along[state, lane] *= scale[lane]
+                term[lane] *= 1.0 / k
+    return terms
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _rungs_taken(step, halvings, length, rest):
+def _by_series(fastest, terms, length, along):
+    """The series ``terms`` at each lane's ``length``, into ``along``."""
+    for state in range(len(along)):
+        into, top = along[_u(state)], terms[_u(TERMS), _u(state)]
+        for lane in range(LANES):
+            into[lane] = top[lane]
+        for k in range(TERMS - 1, -1, -1):
+            term = terms[_u(k), _u(state)]
+            for lane in range(LANES):
+                into[lane] = into[lane] * length[lane] + term[lane]
+    _fade(fastest, length, along)
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _rungs_taken(climb, length, rest):
     """Which rungs add up to ``length``, shape (n_rungs, LANES); what is left for the series goes into ``rest``."""
-    taken = np.zeros((halvings.max() + 1, LANES), np.bool_)
-    for lane in range(LANES):
-        rest[lane] = length[lane]
-        for rung in range(halvings[lane] + 1):
-            long = step / 2.0**rung
-            if rest[lane] >= long:
-                taken[rung, lane] = True
-                rest[lane] -= long  # exact, because rest < 2 long
+    rungs, halvings, step = climb
+    taken = np.zeros((len(rungs), LANES), np.bool_)
+    rest[:] = length
+    long = step
+    for rung in range(len(rungs)):
+        for lane in range(LANES):
+            take = rung <= halvings[lane] and rest[lane] >= long
+            taken[rung, lane] = take
+            rest[lane] -= long if take else 0.0  # exact, because rest < 2 long
+        long *= 0.5
     return taken
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
+def _climb(body, climb, taken, gains, along):
+    """``along`` goes on by the rungs taken; where ``gains`` are given, an inflow of 1 mg/h goes on with it."""
+    other = np.empty((len(along), LANES))
+    for rung in range(len(taken)):
+        if taken[rung].any():
+            sums(body[2][3], climb[0][rung], along, other)
+            if len(gains):
+                _enter(gains[rung], np.ones(LANES), other)
+            _choose(taken[rung], other, along)
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
 def flow_on(body, climb, length, along):
-    """exp(A length) applied to ``along`` (n_states + 1, LANES), in place; each lane has its own length up to a step."""
-    rates, losses, fastest, flows, shape = body
-    rungs, halvings, step = climb
-    rest, other = np.empty(LANES), np.empty(losses.shape)
-    taken = _rungs_taken(step, halvings, length, rest)
+    """exp(A length) applied to ``along`` (n_states, LANES), in place; each lane has its own length up to a step."""
+    rest = np.empty(LANES)
+    taken = _rungs_taken(climb, length, rest)
     if rest.any():
-        _short(rates, losses, fastest, flows, 0, rest, along)
-    for rung in range(len(rungs)):
-        if taken[rung].any():
-            _step(rungs[rung], shape[0], shape[1], along, other)
-            _choose(taken[rung], other, along)
+        _short(body, rest, along)
+    _climb(body, climb, taken, np.empty((0, 0, 0)), along)
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def let_in(body, climb, state_in, length, gains, along):
-    """What an inflow of 1 mg/h into ``state_in`` has become after each lane's ``length``, into ``along``.
+def let_in(body, climb, terms, gains, length, along):
+    """What enters by ``terms`` has become after each lane's ``length``, into ``along``.
 
-    With g(t) that amount, g(a + b) = g(b) + exp(A b) g(a); ``gains`` holds g of every rung.
+    For an inflow with the amount g(t), g(a + b) = g(b) + exp(A b) g(a); ``gains`` holds g of every rung. For one
+    milligram at once there are none.
     """
-    rates, losses, fastest, flows, shape = body
-    rungs, halvings, step = climb
-    rest, other = np.empty(LANES), np.empty(losses.shape)
-    taken = _rungs_taken(step, halvings, length, rest)
-    along[:] = 0.0
-    if rest.any():
-        along[len(losses)] = 1.0
-        _short(rates, losses, fastest, flows, state_in, rest, along)
-        along[len(losses)] = 0.0
-    for rung in range(len(rungs)):
-        if taken[rung].any():
-            _step(rungs[rung], shape[0], shape[1], along, other)
-            _enter(gains[rung], 1.0, other)
-            _choose(taken[rung], other, along)
+    rest = np.empty(LANES)
+    taken = _rungs_taken(climb, length, rest)
+    _by_series(body[1], terms, rest, along)
+    _climb(body, climb, taken, gains, along)
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _gains(body, climb, state_in):
+def _gains(body, climb, inflow):
     """g of every rung, as in ``let_in``; shape (n_rungs, n_states, LANES)."""
-    rates, losses, fastest, flows, shape = body
     rungs, halvings, step = climb
-    n, most = len(losses), len(rungs) - 1
-    gains, along, small = np.empty((most + 1, n, LANES)), np.zeros((n + 1, LANES)), np.empty(LANES)
-    for lane in range(LANES):
-        small[lane] = step / 2.0 ** halvings[lane]
-    along[n] = 1.0
-    _short(rates, losses, fastest, flows, state_in, small, along)
-    _copy(along[:n], gains[most])
-    higher = np.empty(LANES, np.bool_)
+    most, n = len(rungs) - 1, inflow.shape[1]
+    gains = np.empty((most + 1, n, LANES))
+    _by_series(body[1], inflow, step / 2.0**halvings, gains[most])
     for rung in range(most - 1, -1, -1):
-        _step(rungs[rung + 1], shape[0], shape[1], gains[rung + 1], along)
-        _enter(gains[rung + 1], 1.0, along[:n])
-        for lane in range(LANES):
-            higher[lane] = rung < halvings[lane]
-        _copy(gains[most], gains[rung])
-        _choose(higher, along[:n], gains[rung])
+        sums(body[2][3], rungs[rung + 1], gains[rung + 1], gains[rung])
+        _enter(gains[rung + 1], np.ones(LANES), gains[rung])
+        _choose(halvings <= rung, gains[most], gains[rung])
     return gains
 
 
@@ -298,7 +339,6 @@ def _parts(way, from_h, to_h, lengths, rests, shares):
 
     ``shares`` (3, LANES) is of this step alone; ``lengths`` and ``rests`` (3, LANES) gather over steps that tile.
     """
-    shares[:] = 0.0
     for lane in range(LANES):
         lag, duration = way[1][lane], way[2][lane]
         if duration <= 0.0:
@@ -313,98 +353,91 @@ def _parts(way, from_h, to_h, lengths, rests, shares):
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _tiling(body, climb, state_in, way, gains, from_h, to_h, arrivals):
-    """What one milligram that enters this way has become at the end of each of some steps that tile its time.
-
-    A lane's input begins in one of them and ends in one of them; in those between, the same full step recurs.
-    """
-    n = arrivals.shape[1]
-    lengths, rests = np.zeros((3, LANES)), np.zeros((3, LANES))
-    shares, along = np.empty((len(from_h), 3, LANES)), np.empty((n + 1, LANES))
-    for k in range(len(from_h)):
-        _parts(way, from_h[k], to_h[k], lengths, rests, shares[k])
-    arrivals[:] = 0.0
-    for part in range(3):
-        if not shares[:, part].any():
-            continue
-        along[:] = 0.0
-        if lengths[part].any():
-            let_in(body, climb, state_in, lengths[part], gains, along)
-        for lane in range(LANES):
-            if lengths[part, lane] == 0.0:
-                along[state_in, lane] = 1.0
-        if rests[part].any():
-            flow_on(body, climb, rests[part], along)
-        for lane in range(LANES):
-            rests[part, lane] = 1.0 / lengths[part, lane] if lengths[part, lane] > 0.0 else 1.0
-        for state in range(n):
-            for lane in range(LANES):
-                along[state, lane] *= rests[part, lane]
-        for k in range(len(from_h)):
-            for state in range(n):
-                into, what = arrivals[_u(k), _u(state)], along[_u(state)]
-                for lane in range(LANES):
-                    into[lane] += shares[k, part, lane] * what[lane]
-
-
-@njit(cache=True, fastmath=FAST, error_model="numpy")
 def _arrivals(body, climb, ways, march):
-    """What each class of entry has become at the end of its step; shape (n_entry_classes, n_states, LANES)."""
-    arrivals = np.empty((len(march.class_kind), len(body[1]), LANES))
-    gains, gains_of = np.empty((0, 0, LANES)), -1
+    """What each class of entry has become at the end of its step; shape (n_entry_classes, n_states, LANES).
+
+    Classes that tile a dose's time go together: a lane's input begins in one of them and ends in one of them, and in
+    those between the same full step recurs.
+    """
+    arrivals = np.zeros((len(march.class_kind), len(body[2][0]), LANES))
+    along, before = np.empty(arrivals.shape[1:]), -1
+    at_once = inflow = gains = np.empty((0, 0, LANES))
     for tiling in range(len(march.first_class) - 1):
         first, last = march.first_class[tiling], march.first_class[tiling + 1]
         kind = march.class_kind[first]
-        if kind != gains_of and ways[3][kind].any():
-            gains, gains_of = _gains(body, climb, ways[0][kind]), kind
-        way = (ways[1][kind], ways[2][kind], ways[3][kind])
-        _tiling(
-            body, climb, ways[0][kind], way, gains, march.class_from_h[first:last], march.class_to_h[first:last],
-            arrivals[first:last],
-        )  # fmt: skip
+        if kind != before:
+            at_once = inflow = gains = np.empty((0, 0, LANES))
+            before = kind
+        lengths, rests, shares = np.zeros((3, LANES)), np.zeros((3, LANES)), np.zeros((last - first, 3, LANES))
+        for k in range(first, last):
+            way = (ways[1][kind], ways[2][kind], ways[3][kind])
+            _parts(way, march.class_from_h[k], march.class_to_h[k], lengths, rests, shares[k - first])
+        if len(at_once) == 0 and rests[FIRST].any() and not lengths[FIRST].any():
+            at_once = _terms(body, ways[0][kind], False)
+        if len(inflow) == 0 and lengths.any():
+            inflow = _terms(body, ways[0][kind], True)
+            gains = _gains(body, climb, inflow)
+        for part in range(3):
+            if shares[:, part].any():
+                _one_part(body, climb, ways[0][kind], (at_once, inflow, gains), lengths[part], rests[part], along)
+                for k in range(first, last):
+                    _enter(along, shares[k - first, part], arrivals[k])
     return arrivals
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _one_part(body, climb, state_in, entering, length, rest, along):
+    """What one milligram has become that takes each lane's ``length`` to enter and then flows on for ``rest``."""
+    at_once, inflow, gains = entering
+    if not length.any() and rest.any():
+        let_in(body, climb, at_once, gains[:0], rest, along)
+        return
+    if length.any():
+        let_in(body, climb, inflow, gains, length, along)
+    for state in range(len(along)):
+        for lane in range(LANES):
+            here = 1.0 if state == state_in else 0.0
+            along[state, lane] = along[state, lane] / length[lane] if length[lane] > 0.0 else here
+    if rest.any():
+        flow_on(body, climb, rest, along)
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
 def _powers(body, march):
     """Powers of every propagator, and the ladder for what does not last a whole step."""
-    rates, losses, fastest, flows, shape = body
-    powers = np.empty((march.first_power[-1], len(shape[0]), LANES))
-    rungs, halvings = ladder(rates, losses, fastest, march.longest_h, shape)
+    squares = body[2][1]
+    powers = np.empty((march.first_power[-1], len(squares[0]) - 1, LANES))
+    climb = ladder(body, march.longest_h)
     for c in range(len(march.class_step_h)):
-        first = march.first_power[c]
-        if march.class_step_h[c] == march.longest_h:
-            _copy(rungs[0], powers[first])
-        else:
-            _copy(ladder(rates, losses, fastest, march.class_step_h[c], shape)[0][0], powers[first])
+        first, step = march.first_power[c], march.class_step_h[c]
+        _copy((climb if step == march.longest_h else ladder(body, step))[0][0], powers[first])
         for k in range(first + 1, march.first_power[c + 1]):
-            multiply(shape[4], powers[first], powers[k - 1], powers[k])
-    return powers, (rungs, halvings, march.longest_h)
+            sums(squares, powers[first], powers[k - 1], powers[k])
+    return powers, climb
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
 def _windows(shape, march, powers, arrivals, read_states):
     """What enters during each kind of run: the amounts at its end, and at the readings on the way.
 
-    Shapes (n_windows, n_states, LANES) and (n_shown, n_outputs, LONGEST_RUN, LANES).
+    Shapes (n_windows, n_states, LANES) and (n_shown + 1, n_outputs, LONGEST_RUN, LANES); the first shown is nothing.
     """
     n_windows, n = len(march.window_steps), arrivals.shape[1]
-    ends = np.empty((n_windows, n, LANES))
-    shown = np.zeros((march.n_shown, len(read_states), LONGEST_RUN, LANES))
-    other = np.empty((n, LANES))
+    ends, other = np.zeros((n_windows, n, LANES)), np.empty((n, LANES))
+    shown = np.zeros((march.n_shown + 1, len(read_states), LONGEST_RUN, LANES))
     for window in range(n_windows):
-        x, begun = ends[window], False
-        x[:] = 0.0
-        for step in range(march.window_steps[window]):
-            if begun:
-                _step(powers[march.first_power[march.window_class[window]]], shape[0], shape[1], x, other)
+        x, entry, last = ends[window], march.window_entry[window], march.window_entry[window + 1]
+        for step in range(march.entry_step[entry], march.window_steps[window]):
+            if step > march.entry_step[march.window_entry[window]]:
+                sums(shape[3], powers[march.first_power[march.window_class[window]]], x, other)
                 _copy(other, x)
-            if march.window_arrival[window, step] >= 0:
-                _enter(arrivals[march.window_arrival[window, step]], 1.0, x)
-                begun = True
-            if march.window_shown[window] >= 0 and step < march.window_steps[window] - 1:
+            while entry < last and march.entry_step[entry] == step:
+                _enter(arrivals[march.entry_class[entry]], np.full(LANES, march.entry_mg[entry]), x)
+                entry += 1
+            if step < march.window_steps[window] - 1:
                 for output in range(len(read_states)):
                     shown[march.window_shown[window], output, step] = x[read_states[output]]
+    shown[0] = 0.0
     return ends, shown
 
 
@@ -417,40 +450,12 @@ def _copy(what, into):
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _step(matrix, rows, columns, x, result):
-    """``result`` = ``matrix`` · ``x``; entries stand row by row."""
-    before = -1
-    for k in range(len(rows)):
-        into, entry, amount = result[_u(rows[k])], matrix[_u(k)], x[_u(columns[k])]
-        if rows[k] != before:
-            for lane in range(LANES):
-                into[lane] = entry[lane] * amount[lane]
-            before = rows[k]
-        else:
-            for lane in range(LANES):
-                into[lane] += entry[lane] * amount[lane]
-
-
-@njit(cache=True, fastmath=FAST, error_model="numpy")
-def _enter(arrival, mg, x):
-    for state in range(arrival.shape[0]):
-        into, what = x[_u(state)], arrival[_u(state)]
+def _enter(what, times, x):
+    """``x`` + ``what`` · ``times``, in place; ``times`` by lane."""
+    for state in range(what.shape[0]):
+        into, a = x[_u(state)], what[_u(state)]
         for lane in range(LANES):
-            into[lane] += mg * what[lane]
-
-
-@njit(cache=True, fastmath=FAST, error_model="numpy")
-def _end_of_run(body, climb, march, run, powers, ends, begin, end):
-    """Amounts at the end of a run, into ``end`` (n_states + 1, LANES; the last row is empty room)."""
-    shape, kind = body[4], march.run_class[run]
-    if kind >= 0:
-        _step(powers[march.first_power[kind] + march.run_steps[run] - 1], shape[0], shape[1], begin, end)
-    else:
-        _copy(begin, end)
-        if kind == BY_VECTOR:
-            flow_on(body, climb, np.full(LANES, march.run_step_h[run]), end)
-    for entry in range(march.first_entry[run], march.first_entry[run + 1]):
-        _enter(ends[march.entry_window[entry]], march.entry_mg[entry], end)
+            into[lane] += times[lane] * a[lane]
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
@@ -479,95 +484,87 @@ def _reading_rows(march, powers, shown, scale, entries, people):
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _sum_up(batch, people, march, amounts, rows, into, at, n_outputs):
-    """What was there at each run's begin, at the readings: into the flat ``into``, where the block's begin at ``at``.
+def _read(batch, people, march, amounts, rows, added, states, scale, into, at):
+    """Readings of a batch of runs, into the flat ``into``, where the block's begin at ``at``.
 
-    Eight readings are written even for a shorter run: those behind it are written again, as the next run's.
+    Eight readings are written even for a shorter run: those behind it are written again, as the next run's. The last
+    of each run is taken from the amounts at its end.
     """
-    n_states, classes, flat = amounts.shape[1], len(march.class_step_h), amounts.reshape(-1)
-    per_run, wide = n_states * LANES, march.n_readings
-    groups, run, column = march.group_class, march.group_runs, march.group_columns
-    first, last = march.first_group[batch], march.first_group[batch + 1]
+    n_outputs, n_states = len(states), amounts.shape[1]
+    classes, flat, per_run, wide = len(march.class_step_h), amounts.reshape(-1), n_states * ROOM, march.n_readings
+    groups, run, column, ends = march.group_class, march.group_runs, march.group_columns, march.run_end
+    shown, n_shown = march.group_shown, march.n_shown + 1
+    first, last = batch * BATCH, min((batch + 1) * BATCH, len(ends))
+    first_group, last_group = march.first_group[batch], march.first_group[batch + 1]
     for person in range(people):
-        for output in range(person * n_outputs, (person + 1) * n_outputs):
-            here = at + output * wide
-            for g in range(first, last):
-                row = (output * classes + groups[g]) * (n_states - 1) * LONGEST_RUN
+        for output in range(n_outputs):
+            reading = person * n_outputs + output
+            here = at + reading * wide
+            for g in range(first_group, last_group):
+                row = (reading * classes + groups[g]) * n_states * LONGEST_RUN
                 a, b = run[g, 0] * per_run + person, run[g, 1] * per_run + person
                 c, d = run[g, 2] * per_run + person, run[g, 3] * per_run + person
                 targets = (here + column[g, 0], here + column[g, 1], here + column[g, 2], here + column[g, 3])
-                _four_runs(rows, row, n_states - 1, flat, (a, b, c, d), into, targets)
+                e, f = (reading * n_shown + shown[g, 0]) * LONGEST_RUN, (reading * n_shown + shown[g, 1]) * LONGEST_RUN
+                h, i = (reading * n_shown + shown[g, 2]) * LONGEST_RUN, (reading * n_shown + shown[g, 3]) * LONGEST_RUN
+                _four_runs(rows, row, n_states, flat, (a, b, c, d), added, (e, f, h, i), into, targets)
+            place, times = per_run + states[output] * ROOM + person, scale[output, person]
+            for k in range(first, last):
+                if ends[k] >= 0:
+                    into[here + ends[k]] = flat[place + (k - first) * per_run] * times
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
-def _sum_entries(first, last, people, march, added, into, at, n_outputs):
-    """What enters during the runs from ``first`` to before ``last``, at the readings, onto what is there."""
-    n_shown, wide = march.n_shown, march.n_readings
-    for entry in range(march.first_entry[first], march.first_entry[last]):
-        shown = march.window_shown[march.entry_window[entry]]
-        if shown >= 0:
-            mg, column = march.entry_mg[entry], march.run_column[march.entry_run[entry]]
-            for output in range(people * n_outputs):
-                _add_row(added, (output * n_shown + shown) * LONGEST_RUN, mg, into, at + output * wide + column)
-
-
-@njit(cache=True, fastmath=FAST, error_model="numpy")
-def _read_ends(first, last, people, march, amounts, states, scale, into, at):
-    """The reading at each run's end, from the amounts themselves."""
-    for run in range(first, last):
-        if march.run_column[run] >= 0:
-            place = at + march.run_column[run] + march.run_steps[run] - 1
-            for output in range(len(states)):
-                amount, times = amounts[run - first + 1, states[output]], scale[output]
-                for lane in range(people):
-                    into[place + (lane * len(states) + output) * march.n_readings] = amount[lane] * times[lane]
-
-
-@njit(cache=True, fastmath=FAST, error_model="numpy")
-def _march_block(rates, flows, shape, ways, march, x, scale, reads, people, snaps, curves, at):
+def _march_block(rates, sources, shape, ways, march, x, scale, reads, people, snaps, curves, at):
     """One block along the whole march: readings into the flat ``curves``, amounts at the asked times into ``snaps``."""
-    n = x.shape[0]
-    losses, fastest = np.empty((n, LANES)), np.empty(LANES)
-    losses_of(rates, flows[0], losses, fastest)
-    body = (rates, losses, fastest, flows, shape)
+    moves, fastest = moves_of(rates, sources, len(x))
+    body = (moves, fastest, shape)
     powers, climb = _powers(body, march)
     ends, shown = _windows(shape, march, powers, _arrivals(body, climb, ways, march), reads[0])
     rows, added = _reading_rows(march, powers, shown, scale, reads[1], people)
-    amounts = np.zeros((BATCH + 1, n + 1, LANES))
-    _copy(x, amounts[0, :n])
+    amounts = np.zeros((BATCH + 1, len(x), ROOM))
+    _copy(x, amounts[0])
+    ones = np.ones(LANES)
     for batch in range(len(march.first_group) - 1):
         first, last = batch * BATCH, min((batch + 1) * BATCH, len(march.run_steps))
         for run in range(first, last):
-            end = amounts[run - first + 1]
-            _end_of_run(body, climb, march, run, powers, ends, amounts[run - first, :n], end)
+            begin, end, kind = amounts[run - first], amounts[run - first + 1], march.run_class[run]
+            if kind >= 0:
+                sums(shape[3], powers[march.first_power[kind] + march.run_steps[run] - 1], begin, end)
+            else:
+                _copy(begin, end)
+                if kind == BY_VECTOR:
+                    flow_on(body, climb, np.full(LANES, march.run_step_h[run]), end)
+            if march.run_window[run] >= 0:
+                _enter(ends[march.run_window[run]], ones, end)
             if march.run_snap[run] >= 0:
-                snaps[:, march.run_snap[run], :] = end[:n, :people].T
-        _sum_up(batch, people, march, amounts, rows, curves, at, len(scale))
-        _sum_entries(first, last, people, march, added, curves, at, len(scale))
-        _read_ends(first, last, people, march, amounts, reads[0], scale, curves, at)
+                snaps[:, march.run_snap[run], :] = end[:, :people].T
+        _read(batch, people, march, amounts, rows, added, reads[0], scale, curves, at)
         _copy(amounts[last - first], amounts[0])
 
 
 @njit(cache=True)
-def _curves_block(block, rates, flows, shape, ways, march, initial, scales, reads, snaps, results):
+def _curves_block(block, rates, sources, shape, ways, march, initial, scales, reads, snaps, results):
     first = block * LANES
     last = min(first + LANES, rates.shape[1])
     here = (ways[0], _lanes(ways[1], first, last), _lanes(ways[2], first, last), _lanes(ways[3], first, last))
+    lists = (shape[0], (shape[1], shape[2]), (shape[3], shape[4]), (shape[5], shape[6]), (shape[7], shape[8]))
     _march_block(
-        _lanes(rates, first, last), flows, shape, here, march, _lanes(initial, first, last),
+        _lanes(rates, first, last), sources, lists, here, march, _lanes(initial, first, last),
         _lanes(scales, first, last), reads, last - first, snaps[first:last], results.reshape(-1),
         first * scales.shape[0] * march.n_readings,
     )  # fmt: skip
 
 
 @njit(cache=True)
-def _peaks_block(block, rates, flows, shape, ways, march, initial, scales, reads, snaps, results):
+def _peaks_block(block, rates, sources, shape, ways, march, initial, scales, reads, snaps, results):
     first = block * LANES
     last = min(first + LANES, rates.shape[1])
     kept = np.zeros((last - first, scales.shape[0], march.n_readings))
     here = (ways[0], _lanes(ways[1], first, last), _lanes(ways[2], first, last), _lanes(ways[3], first, last))
+    lists = (shape[0], (shape[1], shape[2]), (shape[3], shape[4]), (shape[5], shape[6]), (shape[7], shape[8]))
     _march_block(
-        _lanes(rates, first, last), flows, shape, here, march, _lanes(initial, first, last),
+        _lanes(rates, first, last), sources, lists, here, march, _lanes(initial, first, last),
         _lanes(scales, first, last), reads, last - first, snaps[first:last], kept.reshape(-1), 0,
     )  # fmt: skip
     for person in range(last - first):
@@ -578,24 +575,24 @@ def _peaks_block(block, rates, flows, shape, ways, march, initial, scales, reads
 
 
 @njit(cache=True, parallel=True)
-def curves(rates, flows, shape, ways, march, initial, scales, reads, snaps, results):
+def curves(rates, sources, shape, ways, march, initial, scales, reads, snaps, results):
     """Outputs of everybody into ``results`` (n_people, n_outputs, n_readings), asked amounts into ``snaps``."""
     for block in prange((rates.shape[1] + LANES - 1) // LANES):
-        _curves_block(block, rates, flows, shape, ways, march, initial, scales, reads, snaps, results)
+        _curves_block(block, rates, sources, shape, ways, march, initial, scales, reads, snaps, results)
 
 
 @njit(cache=True)
-def curves_alone(rates, flows, shape, ways, march, initial, scales, reads, snaps, results):
+def curves_alone(rates, sources, shape, ways, march, initial, scales, reads, snaps, results):
     """As ``curves``, on one thread: waking the others costs more than a small task takes. The same bytes."""
     for block in range((rates.shape[1] + LANES - 1) // LANES):
-        _curves_block(block, rates, flows, shape, ways, march, initial, scales, reads, snaps, results)
+        _curves_block(block, rates, sources, shape, ways, march, initial, scales, reads, snaps, results)
 
 
 @njit(cache=True, parallel=True)
-def peaks(rates, flows, shape, ways, march, initial, scales, reads, snaps, results):
+def peaks(rates, sources, shape, ways, march, initial, scales, reads, snaps, results):
     """Largest reading and its column, into ``results`` (n_people, n_outputs, 2); asked amounts into ``snaps``."""
     for block in prange((rates.shape[1] + LANES - 1) // LANES):
-        _peaks_block(block, rates, flows, shape, ways, march, initial, scales, reads, snaps, results)
+        _peaks_block(block, rates, sources, shape, ways, march, initial, scales, reads, snaps, results)
 
 
 @njit(cache=True)

@@ -43,7 +43,6 @@ class March:
         entry_class, entry_mg: shape (n_entries,).
         class_kind, class_from_h, class_to_h: shape (n_entry_classes,): way in, and the step's begin and end seen from
             the time of the dose.
-        entry: shape (n_entries,), the dose that each joining entry belongs to.
         first_class: shape (n_tilings + 1,); classes of one way and one step length whose steps do not overlap.
         given: shape (n_stops,), whether a dose is given in the step that ends here.
     """
@@ -58,7 +57,6 @@ class March:
     class_kind: np.ndarray
     class_from_h: np.ndarray
     class_to_h: np.ndarray
-    entry: np.ndarray
     first_class: np.ndarray
     given: np.ndarray
 
@@ -95,7 +93,6 @@ def compile_march(
         unique[:, 0].astype(np.int64),
         unique[:, 3] * SAME_TIME_H,
         (unique[:, 3] + unique[:, 1]) * SAME_TIME_H,
-        entry,
         np.unique(np.concatenate(([0], np.flatnonzero(tiles) + 1, [len(unique)]))).astype(np.int64),
         _given(stops_h, entry_times_h, start_h),
     )
@@ -169,9 +166,10 @@ def _meetings(
 
 Runs = namedtuple(
     "Runs",
-    "run_class run_steps run_step_h run_column run_snap first_entry entry_run entry_window entry_mg "
-    "window_class window_steps window_shown window_arrival first_power class_step_h longest_h "
-    "class_kind class_from_h class_to_h first_class first_group group_class group_runs group_columns n_shown n_readings",
+    "run_class run_steps run_step_h run_end run_snap first_power class_step_h longest_h "
+    "class_kind class_from_h class_to_h first_class "
+    "run_window window_class window_steps window_shown window_entry entry_step entry_class entry_mg n_shown "
+    "first_group group_class group_runs group_columns group_shown n_readings",
 )
 
 
@@ -190,13 +188,14 @@ def runs_of(march: March, snap_stops: np.ndarray) -> Runs:
     snap[np.searchsorted(last, snap_stops)] = np.arange(len(snap_stops))
     longest_h = float(march.step_h.max())
     near = march.class_step_h[march.class_step_h > longest_h - SAME_TIME_H]
+    windows = _windows(march, first, run_class, steps, column)
+    run_shown = np.where(windows[0] >= 0, windows[3][windows[0]], 0) if len(windows[3]) else np.zeros_like(steps)
     return Runs(
         run_class,
         steps,
         march.step_h[first],
-        column,
+        np.where(column >= 0, column + steps - 1, -1),
         snap,
-        *(windows := _windows(march, first, run_class, steps, column))[:-1],
         np.concatenate(([0], np.cumsum(longest))).astype(np.int64),
         march.class_step_h,
         float(near[0]) if len(near) else longest_h,
@@ -204,8 +203,9 @@ def runs_of(march: March, snap_stops: np.ndarray) -> Runs:
         march.class_from_h,
         march.class_to_h,
         march.first_class,
-        *_groups(run_class, steps, column),
-        windows[-1],
+        *windows,
+        int(run_shown.max()),
+        *_groups(run_class, steps, column, run_shown),
         n_readings,
     )
 
@@ -224,37 +224,45 @@ def _begins(march: March, snap_stops: np.ndarray, n_readings: int) -> np.ndarray
 
 
 def _windows(march: March, first: np.ndarray, run_class: np.ndarray, steps: np.ndarray, column: np.ndarray) -> tuple:
-    """What enters during each run: each dose's entries at the run's steps, and the different ones among them."""
+    """What enters during each run, and the different ones among them.
+
+    Returns:
+        For each run its window or -1; for each window its class, steps, number among the shown (0 for none) and first
+        entry; for each entry of a window the step, the entry class and the amount.
+    """
+    known: dict[tuple, int] = {}
+    window = np.full(len(first), -1, dtype=np.int64)
+    edges = march.first_entry[np.append(first, len(march.step_h))]
     stop = np.repeat(np.arange(len(march.step_h)), np.diff(march.first_entry))
-    run = np.searchsorted(first, stop, side="right") - 1
-    doses = int(march.entry.max(initial=0)) + 1
-    pairs, where, pair = np.unique(run * doses + march.entry, return_index=True, return_inverse=True)
-    arrival = np.full((len(pairs), LONGEST_RUN), -1, dtype=np.int64)
-    arrival[pair.reshape(-1), stop - first[run]] = march.entry_class
-    runs = (pairs // doses).astype(np.int64)
-    before_last = np.arange(LONGEST_RUN) < steps[runs][:, None] - 1
-    shown = (column[runs] >= 0) & ((arrival >= 0) & before_last).any(axis=1)
-    keys = np.concatenate([np.stack([run_class[runs], steps[runs], shown], axis=1), arrival], axis=1)
-    unique, window = np.unique(keys, axis=0, return_inverse=True)
-    number = np.where(unique[:, 2] > 0, np.cumsum(unique[:, 2]) - 1, -1)
+    parts = []
+    for run in np.flatnonzero(np.diff(edges)):
+        here = slice(edges[run], edges[run + 1])
+        step, kind, mg = stop[here] - first[run], march.entry_class[here], march.entry_mg[here]
+        shown = bool(column[run] >= 0 and step[0] < steps[run] - 1)
+        key = (int(run_class[run]), int(steps[run]), shown, step.tobytes(), kind.tobytes(), mg.tobytes())
+        window[run] = known.setdefault(key, len(known))
+        if window[run] == len(parts):
+            parts.append((step, kind, mg))
+    steps_in, kinds, amounts = (np.concatenate([np.empty(0), *(part[k] for part in parts)]) for k in range(3))
+    traits = np.array([key[:3] for key in known], dtype=np.int64).reshape(-1, 3)
     return (
-        np.searchsorted(runs, np.arange(len(first) + 1)).astype(np.int64),
-        runs,
-        window.reshape(-1).astype(np.int64),
-        march.entry_mg[where],
-        np.ascontiguousarray(unique[:, 0]),
-        np.ascontiguousarray(unique[:, 1]),
-        number,
-        np.ascontiguousarray(unique[:, 3:]),
-        int(unique[:, 2].sum()),
+        window,
+        np.ascontiguousarray(traits[:, 0]),
+        np.ascontiguousarray(traits[:, 1]),
+        np.where(traits[:, 2] > 0, np.cumsum(traits[:, 2]), 0),
+        np.cumsum([0] + [len(part[0]) for part in parts]).astype(np.int64),
+        steps_in.astype(np.int64),
+        kinds.astype(np.int64),
+        amounts,
     )
 
 
-def _groups(run_class: np.ndarray, steps: np.ndarray, column: np.ndarray) -> tuple:
+def _groups(run_class: np.ndarray, steps: np.ndarray, column: np.ndarray, shown: np.ndarray) -> tuple:
     """Shown runs of several steps by fours of one class and batch; the last is repeated to fill a four.
 
     Returns:
-        First group of each batch, class of each group, runs (counted within their batch) and columns (n_groups, 4).
+        First group of each batch, class of each group; runs (counted within their batch), columns and numbers of
+        what is shown of their windows, each (n_groups, 4).
     """
     runs = np.flatnonzero((steps > 1) & (column >= 0))
     batch, kind = runs // BATCH, run_class[runs]
@@ -271,4 +279,5 @@ def _groups(run_class: np.ndarray, steps: np.ndarray, column: np.ndarray) -> tup
         kind[begin],
         members % BATCH,
         column[members],
+        shown[members],
     )
