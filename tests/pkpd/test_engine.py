@@ -223,10 +223,3 @@ def test_summaries_equal_those_of_the_curves():
     assert (said[:, :, 0] == curves.values.max(axis=2)).all()
     assert said[:, :, 1] == pytest.approx(times[curves.values.argmax(axis=2)])
     assert said[:, :, 2] == pytest.approx(areas.area(weight, entered, 0 * entered, curves.amounts_mg[:, -1]), rel=1e-10)
-
-
-def test_the_kernels_own_constants_are_those_of_the_schedule():
-    from titrant.pkpd import kernels, schedule
-
-    assert kernels.BY_VECTOR == schedule.BY_VECTOR
-    assert kernels.HALF_TICK_H == schedule.HALF_TICK_H

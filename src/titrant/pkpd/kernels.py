@@ -13,7 +13,7 @@ that are still entering add. Both are made once for each person; eight readings 
 Everything compiled, with its constants, stands in this one file: the compiler's cache asks only whether this file has
 changed, and would go on using what it once took from another.
 
-Rows are picked with unsigned numbers because the compiler then knows that they count from the front.
+Rows are picked with unsigned numbers: the compiler then knows that they count from the front.
 """
 
 import math
@@ -44,8 +44,7 @@ def _at(builder, array, place, vector=_EIGHT):
 
 def _plus(builder, total, a, b):
     """``total`` + a · b, fused where the processor can."""
-    flags = ("contract", "nsz")
-    return builder.fadd(total, builder.fmul(a, b, flags=flags), flags=flags)
+    return builder.fadd(total, builder.fmul(a, b, flags=sorted(FAST)), flags=sorted(FAST))
 
 
 def _added(builder, row, factor, total):
@@ -57,7 +56,7 @@ def _added(builder, row, factor, total):
 
 
 @intrinsic
-def _sum_row(typing, pairs, first, last, left, right, result, row):
+def _sum_row(_typing, pairs, first, last, left, right, result, row):
     """``result``[row] = sum of left[pairs[p, 0]] · right[pairs[p, 1]] for p from ``first`` to before ``last``, by lane.
 
     ``left``, ``right`` and ``result`` have LANES columns in use; the sums stay in registers until they are whole.
@@ -85,7 +84,7 @@ def _sum_row(typing, pairs, first, last, left, right, result, row):
 
 
 @intrinsic
-def _four_runs(typing, rows, row, n, amounts, begins, added, adds, into, columns):
+def _four_runs(_typing, rows, row, n, amounts, begins, added, adds, into, columns):
     """Eight readings of each of four runs, from what was there at its begin and what is added.
 
     ``into``[columns[i] + j] = ``added``[adds[i] + j] + sum over k of ``rows``[row + 8 k + j] · amount k of run i.
@@ -128,9 +127,7 @@ def moves_of(rates, sources, n_states):
     for state in range(n_flows, n_flows + n_states):
         for lane in range(LANES):
             fastest[lane] = max(fastest[lane], moves[state, lane])
-    for state in range(n_flows, n_flows + n_states):
-        for lane in range(LANES):
-            moves[state, lane] = fastest[lane] - moves[state, lane]
+    moves[n_flows:] = fastest - moves[n_flows:]
     return moves, fastest
 
 
@@ -169,10 +166,7 @@ def ladder(body, step):
 def _series(body, small, result, other):
     """``result`` = exp(A small) by a series of positive terms, for times so short that TERMS terms are exact."""
     moves, fastest, shape = body
-    scaled = np.empty(moves.shape)
-    for k in range(len(moves)):
-        for lane in range(LANES):
-            scaled[k, lane] = moves[k, lane] * small[lane]
+    scaled = _scaled(moves, small)
     result[:] = 0.0
     for state in shape[0]:
         result[state] = INVERSE_FACTORIAL[TERMS]
@@ -180,6 +174,15 @@ def _series(body, small, result, other):
         _one_term(scaled, shape, term, result, other)
         _one_term(scaled, shape, term - 1, other, result)
     _fade(fastest, small, result)
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
+def _scaled(rows, factor):
+    result = np.empty((len(rows), LANES))
+    for k in range(len(rows)):
+        for lane in range(LANES):
+            result[k, lane] = rows[k, lane] * factor[lane]
+    return result
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
@@ -204,14 +207,8 @@ def _fade(fastest, length, along):
 def _short(body, length, along):
     """exp(A length) applied to ``along``, in place, for lengths not beyond a lane's last rung."""
     moves, fastest, shape = body
-    scaled = np.empty(moves.shape)
-    for k in range(len(moves)):
-        for lane in range(LANES):
-            scaled[k, lane] = moves[k, lane] * length[lane]
-    total, other = np.empty((len(along), LANES)), np.empty((len(along), LANES))
-    for state in range(len(along)):
-        for lane in range(LANES):
-            total[state, lane] = along[state, lane] * INVERSE_FACTORIAL[TERMS]
+    scaled = _scaled(moves, length)
+    total, other = _scaled(along, np.full(LANES, INVERSE_FACTORIAL[TERMS])), np.empty((len(along), LANES))
     for term in range(TERMS - 1, -1, -1):
         sums(shape[4], scaled, total, other)
         _copy(along, total)
@@ -360,14 +357,13 @@ def _arrivals(body, climb, ways, march):
     those between the same full step recurs.
     """
     arrivals = np.zeros((len(march.class_kind), len(body[2][0]), LANES))
-    along, before = np.empty(arrivals.shape[1:]), -1
-    at_once = inflow = gains = np.empty((0, 0, LANES))
+    along, before, nothing = np.empty(arrivals.shape[1:]), -1, np.empty((0, 0, LANES))
+    at_once, inflow, gains = nothing, nothing, nothing
     for tiling in range(len(march.first_class) - 1):
         first, last = march.first_class[tiling], march.first_class[tiling + 1]
         kind = march.class_kind[first]
         if kind != before:
-            at_once = inflow = gains = np.empty((0, 0, LANES))
-            before = kind
+            at_once, inflow, gains, before = nothing, nothing, nothing, kind
         lengths, rests, shares = np.zeros((3, LANES)), np.zeros((3, LANES)), np.zeros((last - first, 3, LANES))
         for k in range(first, last):
             way = (ways[1][kind], ways[2][kind], ways[3][kind])
@@ -484,6 +480,12 @@ def _reading_rows(march, powers, shown, scale, entries, people):
 
 
 @njit(cache=True, fastmath=FAST, error_model="numpy")
+def _places(first, apart, numbers, g):
+    a, b, c, d = numbers[g, 0], numbers[g, 1], numbers[g, 2], numbers[g, 3]
+    return first + apart * a, first + apart * b, first + apart * c, first + apart * d
+
+
+@njit(cache=True, fastmath=FAST, error_model="numpy")
 def _read(batch, people, march, amounts, rows, added, states, scale, into, at):
     """Readings of a batch of runs, into the flat ``into``, where the block's begin at ``at``.
 
@@ -502,12 +504,9 @@ def _read(batch, people, march, amounts, rows, added, states, scale, into, at):
             here = at + reading * wide
             for g in range(first_group, last_group):
                 row = (reading * classes + groups[g]) * n_states * LONGEST_RUN
-                a, b = run[g, 0] * per_run + person, run[g, 1] * per_run + person
-                c, d = run[g, 2] * per_run + person, run[g, 3] * per_run + person
-                targets = (here + column[g, 0], here + column[g, 1], here + column[g, 2], here + column[g, 3])
-                e, f = (reading * n_shown + shown[g, 0]) * LONGEST_RUN, (reading * n_shown + shown[g, 1]) * LONGEST_RUN
-                h, i = (reading * n_shown + shown[g, 2]) * LONGEST_RUN, (reading * n_shown + shown[g, 3]) * LONGEST_RUN
-                _four_runs(rows, row, n_states, flat, (a, b, c, d), added, (e, f, h, i), into, targets)
+                begins, targets = _places(person, per_run, run, g), _places(here, 1, column, g)
+                adds = _places(reading * n_shown * LONGEST_RUN, LONGEST_RUN, shown, g)
+                _four_runs(rows, row, n_states, flat, begins, added, adds, into, targets)
             place, times = per_run + states[output] * ROOM + person, scale[output, person]
             for k in range(first, last):
                 if ends[k] >= 0:
@@ -544,29 +543,21 @@ def _march_block(rates, sources, shape, ways, march, x, scale, reads, people, sn
 
 
 @njit(cache=True)
-def _curves_block(block, rates, sources, shape, ways, march, initial, scales, reads, snaps, results):
-    first = block * LANES
-    last = min(first + LANES, rates.shape[1])
+def _block(block, rates, sources, shape, ways, march, initial, scales, reads, snaps, flat, at):
+    first, last = block * LANES, min((block + 1) * LANES, rates.shape[1])
     here = (ways[0], _lanes(ways[1], first, last), _lanes(ways[2], first, last), _lanes(ways[3], first, last))
     lists = (shape[0], (shape[1], shape[2]), (shape[3], shape[4]), (shape[5], shape[6]), (shape[7], shape[8]))
     _march_block(
         _lanes(rates, first, last), sources, lists, here, march, _lanes(initial, first, last),
-        _lanes(scales, first, last), reads, last - first, snaps[first:last], results.reshape(-1),
-        first * scales.shape[0] * march.n_readings,
+        _lanes(scales, first, last), reads, last - first, snaps[first:last], flat, at,
     )  # fmt: skip
 
 
 @njit(cache=True)
 def _peaks_block(block, rates, sources, shape, ways, march, initial, scales, reads, snaps, results):
-    first = block * LANES
-    last = min(first + LANES, rates.shape[1])
-    kept = np.zeros((last - first, scales.shape[0], march.n_readings))
-    here = (ways[0], _lanes(ways[1], first, last), _lanes(ways[2], first, last), _lanes(ways[3], first, last))
-    lists = (shape[0], (shape[1], shape[2]), (shape[3], shape[4]), (shape[5], shape[6]), (shape[7], shape[8]))
-    _march_block(
-        _lanes(rates, first, last), sources, lists, here, march, _lanes(initial, first, last),
-        _lanes(scales, first, last), reads, last - first, snaps[first:last], kept.reshape(-1), 0,
-    )  # fmt: skip
+    first, last = block * LANES, min((block + 1) * LANES, rates.shape[1])
+    kept = np.empty((last - first, scales.shape[0], march.n_readings))
+    _block(block, rates, sources, shape, ways, march, initial, scales, reads, snaps, kept.reshape(-1), 0)
     for person in range(last - first):
         for output in range(scales.shape[0]):
             where = np.argmax(kept[person, output])
@@ -577,15 +568,17 @@ def _peaks_block(block, rates, sources, shape, ways, march, initial, scales, rea
 @njit(cache=True, parallel=True)
 def curves(rates, sources, shape, ways, march, initial, scales, reads, snaps, results):
     """Outputs of everybody into ``results`` (n_people, n_outputs, n_readings), asked amounts into ``snaps``."""
+    flat, wide = results.reshape(-1), LANES * results.shape[1] * results.shape[2]
     for block in prange((rates.shape[1] + LANES - 1) // LANES):
-        _curves_block(block, rates, sources, shape, ways, march, initial, scales, reads, snaps, results)
+        _block(block, rates, sources, shape, ways, march, initial, scales, reads, snaps, flat, block * wide)
 
 
 @njit(cache=True)
 def curves_alone(rates, sources, shape, ways, march, initial, scales, reads, snaps, results):
     """As ``curves``, on one thread: waking the others costs more than a small task takes. The same bytes."""
+    flat, wide = results.reshape(-1), LANES * results.shape[1] * results.shape[2]
     for block in range((rates.shape[1] + LANES - 1) // LANES):
-        _curves_block(block, rates, sources, shape, ways, march, initial, scales, reads, snaps, results)
+        _block(block, rates, sources, shape, ways, march, initial, scales, reads, snaps, flat, block * wide)
 
 
 @njit(cache=True, parallel=True)
