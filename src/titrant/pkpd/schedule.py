@@ -220,7 +220,7 @@ def _begins(march: March, snap_stops: np.ndarray, n_readings: int) -> np.ndarray
     first = np.maximum.accumulate(np.where(begins, np.arange(n), 0))
     since = (np.arange(n) - first) % LONGEST_RUN
     first = np.arange(n) - since
-    return begins | (since == 0) | (march.reading[first] > n_readings - LONGEST_RUN)
+    return begins | (since == 0) | (shown & (march.reading[first] > n_readings - LONGEST_RUN))
 
 
 def _windows(march: March, first: np.ndarray, run_class: np.ndarray, steps: np.ndarray, column: np.ndarray) -> tuple:
