@@ -228,15 +228,15 @@ def _checked_entries(entries: Entries, n_ways: int) -> Entries:
 
 def _parameter_fault(system: System, ways: Ways, initial: np.ndarray) -> str:
     for values, what in (
-        (system.rates_per_h.T, "a rate constant"),
-        (system.scales.T, "an output's scale"),
-        (ways.shares.T, "an absorbed share"),
-        (ways.lags_h.T, "a lag"),
-        (ways.durations_h.T, "a duration"),
-        (initial, "an initial amount"),
+        (system.rates_per_h, "a rate constant"),
+        (system.scales, "an output's scale"),
+        (ways.shares, "an absorbed share"),
+        (ways.lags_h, "a lag"),
+        (ways.durations_h, "a duration"),
+        (initial.T, "an initial amount"),
     ):
-        bad = ~(np.isfinite(values) & (values >= 0)).all(axis=1)
-        if bad.any():
+        if values.size and not (values.min() >= 0 and values.max() < np.inf):  # not a number fails both
+            bad = ~(np.isfinite(values) & (values >= 0)).all(axis=0)
             return f"person {int(np.argmax(bad)) + 1}: {what} is negative or not a finite number"
     if system.rates_per_h.size and system.rates_per_h.max() > _FASTEST_PER_H:
         return f"a rate constant is above {_FASTEST_PER_H:,.0f} per hour"
