@@ -274,6 +274,7 @@ INJECTED: dict[str, Callable[[], Told] | None] = {
     "model_not_finite": None,
     "model_not_installed": None,
     "model_past_review": None,
+    "model_too_many_harm_days": None,
 }
 
 
