@@ -168,6 +168,7 @@ def codes_of(answer: Told) -> set[str]:
     plan, supply = answer.plan, answer.supply
     said = {one["code"] for key in ("reasons", "findings", "limits", "stop_rules") for one in plan.get(key, [])}
     said |= {one["why"] for one in plan.get("missing", [])}
+    said |= {plan["ladder_end"]["code"]} if plan.get("ladder_end") else set()
     return said | {one if isinstance(one, str) else one["code"] for one in supply.get("limits", [])}
 
 
@@ -273,6 +274,7 @@ INJECTED: dict[str, Callable[[], Told] | None] = {
     "model_not_finite": None,
     "model_not_installed": None,
     "model_past_review": None,
+    "model_too_many_harm_days": None,
 }
 
 
