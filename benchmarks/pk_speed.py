@@ -6,6 +6,7 @@ run: a kernel that only fills the result (the floor), and SciPy's batched ``expm
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -252,7 +253,8 @@ def write_page(rows: list[dict]) -> None:
         "# Speed", "",
         "One run of `python -m benchmarks.pk_speed --page` on two shared cores: medians of five after a warm-up.",
         "Times move with what else the machine does; compare ratios inside one run. The floor is a kernel that only",
-        "writes the result.", "",
+        f"writes the result. Load at the end of this run: {os.getloadavg()[1]:.1f}; well above 2, others were at work.",
+        "",
         "| What | ms | Target | Beside it |", "|---|---|---|---|",
     ]  # fmt: skip
     for row in rows:
