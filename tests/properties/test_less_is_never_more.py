@@ -42,8 +42,11 @@ PARTS = {
     "parenteral": "parenteral",
     "reviews": "",
 }
-# Facts that contradict each other: without one of the two nobody can see it.
+# Facts that contradict each other: without one of the two nobody can see it. The same holds for a clinic session: what
+# bars because of it cannot be seen without it, and a start by mouth asks for none.
 CONTRADICTING = {
+    "clinic_session_same_day": ("parenteral",),
+    "session_not_tolerated": ("parenteral",),
     "earlier_ketamine_contradicts": ("parenteral", "earlier_ketamine"),
     "weight_not_believable": ("height",),
 }
