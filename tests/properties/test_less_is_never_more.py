@@ -100,7 +100,8 @@ def needed(case: Case, name: str) -> bool:
 def is_about(bar: tuple[str, str], name: str, knowledge: Library) -> bool:
     """Whether what stands in the way was found in, or is asked because of, this fact."""
     code, rule = bar
-    if name in CONTRADICTING.get(code, ()):
+    # What cannot be read bars by its place in the case.
+    if name in CONTRADICTING.get(code, ()) or code.startswith((f"given.{name}[", f"given.{name}.")):
         return True
     folder, _, row = rule.partition("/")
     if rule == name or row == name:
