@@ -149,10 +149,19 @@ def _walkable(review: Review, library: Library) -> None:
         f"an ordinary person would be asked for {', '.join(asked)}": not (asked or review.never),
         "knowledge is past its review": not list(library.past_review(review.on, KNOWLEDGE_NEEDED)),
         "more than 63 rules are not walked": len(review.following.rules) < 64,
+        **{f"{name} may become needed on the way, and nobody made it": False for name in _sometimes(review, library)},
     }
     wrong = [fault for fault, fine in faults.items() if not fine]
     if wrong:
         raise _unwalkable(place, wrong[0])
+
+
+def _sometimes(review: Review, library: Library) -> Iterator[str]:
+    """Checks that a changing fact may call for and of which the ordinary record has no result."""
+    for name, row in library.checks.items():
+        when = row.baseline.when
+        if row.baseline.required and when is not None and set(when.facts()) & set(SLOTS):
+            yield from (name for fact in row.facts if fact not in review.assessment.facts)
 
 
 def _unwalkable(place: str, fault: str) -> KnowledgeError:

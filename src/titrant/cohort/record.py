@@ -69,14 +69,14 @@ class Writer:
         tree = self._record(int(p["stratum"]), visit, blood, bladder, now)
         given = tree["given"]
         given["readings"] |= self._clinic(p, days, t, visit, bladder)
-        signed = [level for level in levels[: c["levels"]] if level["since"] <= t and level["parts"] > 0]
+        signed = [level for level in levels[: c["levels"]] if level["since"] < t and level["parts"] > 0]
         given["course"] = {
             "levels": [
                 {"since": str(self.day(one["since"])), "dose": f"{plain(supply.part_mg * int(one['parts']))} mg",
                  "times_per_day": times}
                 for one in signed
             ],
-            "suspensions": [self._suspension(one, t) for one in paused if 0 < one["since"] <= t],
+            "suspensions": [self._suspension(one, t) for one in paused if 0 < one["since"] < t],
         }  # fmt: skip
         given["diary"] = [
             self._entry(days[d], d, supply, times) for d in range(t) if days[d]["entered"] < t and days[d]["said"]

@@ -52,7 +52,8 @@ def _one_day(p, c, days, levels, paused, seed, policy, start, w, shares, rules, 
     if not c.answered:
         days[t].outcome, days[t].to = NOT_JUDGED, -1
         _morning(p, c, days, levels, paused, seed, policy, t, start, w, rules)
-    if policy != NO_RULES and t > start and c.ended == RUNNING and c.paused_until < 0:
+    decided = c.levels > 0 and levels[c.levels - 1].since == t  # by a prescriber's own look, this morning
+    if policy != NO_RULES and t > start and c.ended == RUNNING and c.paused_until < 0 and not decided:
         _judged(p, c, days, levels, paused, seed, policy, t, start, w, rules, scratch, rows)
         if c.asking:
             return
