@@ -13,6 +13,7 @@ import click
 
 from titrant import __version__
 from titrant.cli import following
+from titrant.cli.cohort import cohort
 from titrant.cli.exposure import fit, models, simulate
 from titrant.cli.opened import Opening, today
 from titrant.terms.errors import TitrantError
@@ -266,7 +267,7 @@ def check(folder: Path | None, on: date | None) -> None:
 
 following.register(main, case_command, show)
 
-for _exposure in (simulate, fit, models):
+for _exposure in (simulate, fit, models, cohort):
     main.add_command(_exposure)
 
 
