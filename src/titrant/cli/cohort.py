@@ -23,22 +23,43 @@ POLICIES = ("rules", "rules+model", "none")
 @click.command()
 @click.argument("protocol")
 @click.option("--patients", type=click.IntRange(1, _MOST_PATIENTS), default=1000, show_default=True)
-@click.option("--weeks", type=click.IntRange(2, _MOST_WEEKS), default=12, show_default=True, help="From the first dose.")
-@click.option("--policy", type=click.Choice(POLICIES), default="rules", show_default=True,
-              help="Who decides: the rules, rules and model, or nobody (the start dose is kept).")
+@click.option(
+    "--weeks", type=click.IntRange(2, _MOST_WEEKS), default=12, show_default=True, help="From the first dose."
+)
+@click.option(
+    "--policy",
+    type=click.Choice(POLICIES),
+    default="rules",
+    show_default=True,
+    help="Who decides: the rules, rules and model, or nobody (the start dose is kept).",
+)
 @click.option("--compare", default=None, help="A second protocol or policy on the same patients.")
 @click.option("--world", default="usual", show_default=True, help="A named set of assumptions; see docs/cohort.md.")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=20260001, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 1024), default=None, help="Processes; without it, one for each core.")
 @click.option("--scheduler", default="", help="Address of a Dask scheduler, such as tcp://10.0.0.5:8786.")
-@click.option("--resume", type=click.Path(path_type=Path, dir_okay=False), default=None,
-              help="A file that keeps what is finished, and from which an interrupted run goes on.")
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="A file that keeps what is finished, and from which an interrupted run goes on.",
+)
 @click.option("--on", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day of the first dose; else today.")
-@click.option("--clinic", type=click.Path(path_type=Path, file_okay=False), default=None, envvar="TITRANT_CLINIC",
-              help="The clinic's own folder. Without it: the synthetic demo clinic.")
+@click.option(
+    "--clinic",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    envvar="TITRANT_CLINIC",
+    help="The clinic's own folder. Without it: the synthetic demo clinic.",
+)
 @click.option("--plot", type=click.Path(dir_okay=False), default=None, help="Draw to a .svg, .png or .html file.")
-@click.option("--csv", "as_csv", type=click.Path(path_type=Path, dir_okay=False), default=None,
-              help="Write one line for each virtual patient to this file.")
+@click.option(
+    "--csv",
+    "as_csv",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Write one line for each virtual patient to this file.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The same content for machines.")
 def cohort(protocol: str, **asked: Any) -> None:
     """Try PROTOCOL on virtual patients: who is helped, who is harmed, at which dose, with how many visits and calls.
@@ -98,12 +119,15 @@ def _arm(knowledge: Any, on: date, asked: dict[str, Any], protocol: str, policy:
             rows = run(question, knowledge, workers, asked["scheduler"], kept, bar.more)
         except KeyboardInterrupt:
             bar.close()
-            done = f"What was finished is in {kept.path}; the same command goes on from there." if kept else (
-                "Nothing was kept; with --resume FILE it would have been."
+            done = (
+                f"What was finished is in {kept.path}; the same command goes on from there."
+                if kept
+                else ("Nothing was kept; with --resume FILE it would have been.")
             )
             click.echo(f"Interrupted. {done}", err=True)
             sys.exit(130)
-    return Arm(question, rows)
+    following = knowledge.protocols[protocol].following
+    return Arm(question, rows, tuple(rule.code for rule in following.rules))
 
 
 class _Bar:

@@ -26,9 +26,13 @@ def draw(arms: list[Arm], path: str) -> None:
         panels.append(_apart(alt, arms))
     lines = [f"{chr(65 + k)}: {arm.name}, {arm.started:,} started, {arm.question.weeks} weeks, "
              f"world {arm.question.world}" for k, arm in enumerate(arms)]  # fmt: skip
-    title = alt.TitleParams("Virtual cohort", subtitle=[*lines, "Assumptions made visible, not evidence."], anchor="start")
+    title = alt.TitleParams(
+        "Virtual cohort", subtitle=[*lines, "Assumptions made visible, not evidence."], anchor="start"
+    )
     chart = alt.vconcat(*panels, spacing=24).properties(title=title, padding=14)
-    save(chart.configure_view(stroke="#999").configure_axis(gridColor="#e6e6e6", labelFontSize=11, labelLimit=400), path)
+    save(
+        chart.configure_view(stroke="#999").configure_axis(gridColor="#e6e6e6", labelFontSize=11, labelLimit=400), path
+    )
 
 
 def _letter(arms: list[Arm], k: int) -> str:

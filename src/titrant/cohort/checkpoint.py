@@ -44,7 +44,7 @@ class Checkpoint:
             )  # fmt: skip
         if not raw.startswith(head):
             raise NotNow(
-                str(self.path), "It holds the people of another question: another protocol, policy, number, seed or file.",
+                str(self.path), "It holds the answer to another question: another protocol, policy, number or seed.",
                 "Mixed people answer no question.", "Ask as before, or give another file.",
             )  # fmt: skip
         at = len(head)

@@ -1,4 +1,4 @@
-"""A chunk of virtual patients: their rows, and the walk over them. What the patients are does not depend on the chunk."""
+"""A chunk of virtual patients: their rows, and the walk over them. Who they are does not depend on the chunk."""
 
 from dataclasses import dataclass
 

@@ -123,7 +123,7 @@ def compiled(review: Review, library: Library, strata: np.ndarray, effects: tupl
     _walkable(review, library)
     maker = Compiler(review, library)
     bands, codes = _bands(maker)
-    rules = [_rule(maker, rule, codes, bands) for rule in review.following.rules]
+    rules = [_rule(maker, rule, bands) for rule in review.following.rules]
     dues, holds = _dues(maker), _holds(maker)
     return Rules(
         np.array(maker.code, dtype=np.int64).reshape(-1, 3),
@@ -206,7 +206,7 @@ KINDS = ("harm", "no_benefit", "missed", "plan_over")
 _SAID_BY = {"missed_rung": 2, "plan_over": 3, "benefit": 1, "two_steps_flat": 1}
 
 
-def _rule(maker: Compiler, rule: CourseRule, rows: list, bands: list[Band]) -> tuple[int, ...]:
+def _rule(maker: Compiler, rule: CourseRule, bands: list[Band]) -> tuple[int, ...]:
     """One row of ``Rules.rules``. ``kind`` is why a stop by this rule counts as what it is."""
     action = _ACTIONS.index(rule.action)
     rest = (action, int(rule.call), int(rule.taper), _LOWER_TO[rule.lower_to])
@@ -308,7 +308,8 @@ def numbers_of(review: Review, effects: tuple[str, ...], alt_limit: int) -> np.n
         "interval": whole_days(p.step.interval.value), "check_early": whole_days(f.check_early.value),
         "steps_within": whole_days(f.steps_within.value), "swing_days": f.swing.days_each_side.value,
         "times": review.level.regimen.times_per_day,
-        "aim": _scaled(p.trial.benefit.value.value, 10), "taken_share": _scaled(p.raise_needs.taken_share.value.value, 10),
+        "aim": _scaled(p.trial.benefit.value.value, 10),
+        "taken_share": _scaled(p.raise_needs.taken_share.value.value, 10),
         "flare": _scaled(f.response.flare.value.value, 100), "rise": _scaled(f.effect_rise.value.value, 100),
         "least_baseline": _scaled(f.response.baseline_at_least.value.value, 100),
         "part": _scaled(supply.part_mg, 1000),
@@ -342,4 +343,3 @@ def _scaled(value: object, by: int) -> int:
     if exact.denominator != 1:
         raise _unwalkable("numbers", f"{value} is finer than 1/{by}")
     return int(exact)
-

@@ -1,7 +1,7 @@
 """Random numbers by counting, not by order: each is a hash of (seed, patient, day, what).
 
-So no chunk, thread or worker changes a bit, and the same patient meets two policies or protocols with the same luck. The
-mixing step is that of SplitMix64 (Steele, Lea and Flood 2014).
+So no chunk, thread or worker changes a bit, and the same patient meets two policies with the same luck. The mixing
+step is that of SplitMix64 (Steele, Lea and Flood 2014).
 """
 
 from math import cos, log, pi, sqrt

@@ -7,8 +7,21 @@ from numba import njit
 
 from titrant.cohort import compiling, windows
 from titrant.cohort.compiling import (
-    ALWAYS, ASKED, AT, BLADDER, BLOOD, EACH_STEP, FIXED, MAINTENANCE, NOBODY, PAIN_SCORE, PRESSURE, SLOTS, TITRATION,
-    URINARY, VISIT,
+    ALWAYS,
+    ASKED,
+    AT,
+    BLADDER,
+    BLOOD,
+    EACH_STEP,
+    FIXED,
+    MAINTENANCE,
+    NOBODY,
+    PAIN_SCORE,
+    PRESSURE,
+    SLOTS,
+    TITRATION,
+    URINARY,
+    VISIT,
 )  # fmt: skip
 from titrant.cohort.judging import program
 from titrant.cohort.shapes import EFFECTS, EXTRA, HEARS, PAIN, SUICIDAL, WOKEN
@@ -21,7 +34,9 @@ from titrant.cohort.windows import half_even
     BENEFIT_FOR_MORE, FLAT, TOLERANCE, STEP_DOWN, ADHERENCE, TOOK_EXTRA, SILENT, DIARY, CHECKS, SUSPENDED,
 ) = range(len(SLOTS))  # fmt: skip
 _W = compiling.WORDS.index
-NO, YES, NONE, SOME, OVER, RUNNING, MET, NOT_MET = map(_W, ("no", "yes", "none", "some", "over", "running", "met", "not_met"))
+NO, YES, NONE, SOME, OVER, RUNNING, MET, NOT_MET = map(
+    _W, ("no", "yes", "none", "some", "over", "running", "met", "not_met")
+)
 READY, GOOD, POOR, THIN, ENOUGH, OVERDUE, IN_DATE, RISING, STEADY, CONTINUE = map(
     _W, ("ready", "good", "poor", "thin", "enough", "overdue", "in_date", "rising", "steady", "continue")
 )
@@ -127,7 +142,7 @@ def _missed(v, rules, days, since, t):
     row, other = _rung_now(rules, longest, certain), _rung_now(rules, longest, possible)
     do = rules.rungs[row, 2] if row >= 0 else NONE
     could = rules.rungs[other, 2] if other >= 0 else NONE
-    harmless = (do == NONE or do == CONTINUE) and (could == NONE or could == CONTINUE)
+    harmless = do in (NONE, CONTINUE) and could in (NONE, CONTINUE)
     if do == could or harmless:
         v[RUNG] = do
     return row
@@ -340,4 +355,3 @@ def gather(v, rules, person, course, days, levels, paused, t, start, stack, cloc
     v[CHECKS] = OVERDUE if _overdue(rules, v, clocks, t, start, step, held, stack) else IN_DATE
     old, harm = _old(rules, v, clocks, t, stack)
     return Found(old, harm, course.baseline, rung, room, held, v[BENEFIT] == MET, step, near)
-

@@ -1,4 +1,4 @@
-"""The kernel's own reading of rules: three-valued programs over a vector of facts, findings, and the first that applies.
+"""The kernel's own reading of rules: three-valued programs over facts, findings, and the first rule that applies.
 
 It must decide what ``pathway.adjust`` decides; tests/cohort compares both, decision by decision.
 """
@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 from titrant.cohort import compiling
-from titrant.cohort.compiling import ABOVE, ALL, ANY, AT_LEAST, AT_MOST, BELOW, KNOWN, ONE_OF
+from titrant.cohort.compiling import ABOVE, ALL, ANY, AT_LEAST, AT_MOST, BELOW, KNOWN
 from titrant.cohort.dosing import lowered, raised, rung_share
 from titrant.cohort.shapes import HOLD, LESS, LOWER, PAUSE, PROPOSED, RAISE, REFUSED, STOP, UNDECIDED
 
@@ -22,7 +22,7 @@ def program(code, against, first, end, facts, stack):
     top = 0
     for at in range(first, end):
         what, number = code[at, 0], code[at, 1]
-        if what == ALL or what == ANY:
+        if what in (ALL, ANY):
             top -= number
             stack[top] = _joined(what, stack, top, number)
         elif what == KNOWN:
@@ -96,18 +96,18 @@ def _applying(rules, out, action):
 
 @njit(cache=True)
 def any_calls(rules, mask):
+    found = False
     for k in range(len(rules.rules)):
-        if (mask >> np.uint64(k)) & LOWEST_BIT and rules.rules[k, _CALL]:
-            return True
-    return False
+        found |= bool((mask >> np.uint64(k)) & LOWEST_BIT) and rules.rules[k, _CALL] == 1
+    return found
 
 
 @njit(cache=True)
 def all_taper(rules, mask):
+    found = True
     for k in range(len(rules.rules)):
-        if (mask >> np.uint64(k)) & LOWEST_BIT and not rules.rules[k, _TAPER]:
-            return False
-    return True
+        found &= not (mask >> np.uint64(k)) & LOWEST_BIT or rules.rules[k, _TAPER] == 1
+    return found
 
 
 @njit(cache=True)
@@ -140,18 +140,18 @@ def decided(rules, stratum, facts, now, out):
     for action in range(LOWER + 1):
         mask = _applying(rules, out, action)
         if mask:
-            return _reducing(rules, facts, action, mask, now, out)
+            return _reducing(rules, facts, action, mask, now)
     missing = unjudged(rules, out, facts.old, facts.old_harm)
     if facts.baseline >= 0 and facts.baseline < rules.n[0].least_baseline:
         return REFUSED, -1, -1, True, np.uint64(0)
     action, to, mask = _keeping(rules, stratum, facts, now, out)
-    if missing == 2 or (missing and (action == RAISE or action == LESS)):
+    if missing == 2 or (missing and action in (RAISE, LESS)):
         return UNDECIDED, action, to, True, mask
     return PROPOSED, action, to, any_calls(rules, mask), mask
 
 
 @njit(cache=True)
-def _reducing(rules, facts, action, mask, now, out):
+def _reducing(rules, facts, action, mask, now):
     if action != LOWER:
         return PROPOSED, action, -1, any_calls(rules, mask), mask
     n, lowest = rules.n[0], now
@@ -192,11 +192,10 @@ def _keeping(rules, stratum, facts, now, out):
 def next_review(rules, action, call, outcome, t, start, held, met):
     """Day of the next review, as ``pathway.adjust`` works it out. ``held``: days at the present level."""
     n = rules.n[0]
-    if call or outcome != PROPOSED or action == STOP or action == PAUSE:
+    if call or outcome != PROPOSED or action in (STOP, PAUSE):
         return t + n.taper_every
     if action != HOLD:
         return t + n.interval
     stable = held >= n.trial and met
     by_rhythm = t + (n.continue_every if stable else n.review_every)
     return min(by_rhythm, max(start + n.plan_ends, t))
-

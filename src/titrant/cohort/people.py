@@ -92,7 +92,9 @@ def _body(p, seed, w):
         if 95.0 <= p.systolic <= w.highest_systolic and 55.0 <= p.diastolic <= w.highest_diastolic:
             break
         p.systolic, p.diastolic = w.systolic, w.diastolic
-    p.systolic_slope = spread_log(w.systolic_per_100_ng_per_ml, w.systolic_per_100_ng_per_ml_sd, _z(seed, i, 20)) / 100.0
+    p.systolic_slope = (
+        spread_log(w.systolic_per_100_ng_per_ml, w.systolic_per_100_ng_per_ml_sd, _z(seed, i, 20)) / 100.0
+    )
     p.alt = min(spread_log(w.alt, w.alt_sd, _z(seed, i, 21)), 39.0)
     p.injury = spread_log(w.liver_injury_times, w.liver_injury_times_sd, _z(seed, i, 22))
     p.icsi = int(min(max(round(w.icsi + w.icsi_sd * _z(seed, i, 23)), 0), 5))
@@ -104,7 +106,7 @@ def draw(p, seed, number, w, levels, rules):
     """Fill the row ``p`` of person ``number``.
 
     Args:
-        levels: shape (n, 2), mean and peak level in ng/mL for one mg a day, of simulated people, from which one is taken.
+        levels: shape (n, 2), mean and peak level in ng/mL for one mg a day, of simulated people; one is taken.
     """
     p.number = number
     p.stratum = stratum_of(seed, number, w)
@@ -115,11 +117,11 @@ def draw(p, seed, number, w, levels, rules):
     _habits(p, seed, w)
     _body(p, seed, w)
     p.clinic_pain = int(min(max(round(p.baseline + p.natural), 0), 10))
-    _true_lowest(p, rules, w)
+    _true_lowest(p, rules)
 
 
 @njit(cache=True)
-def _true_lowest(p, rules, w):
+def _true_lowest(p, rules):
     """The lowest dose, in parts, at which the aim is reached once all has settled; 0: without drug, -1: none in range.
 
     Placebo is there in full and the natural excess is gone: what a clinic would see in the end, luck taken out.
@@ -138,5 +140,3 @@ def _true_lowest(p, rules, w):
     parts = int(np.ceil(level / (p.average_per_mg * n.times * n.part / 1000.0)))
     if parts <= min(n.most_parts, stratum.cap // n.part):
         p.true_lowest = parts
-
-

@@ -4,20 +4,27 @@ Everything here is written out as a case file is, and read by the same reader; n
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-
 
 from titrant.clinic.opening import shape_case
 from titrant.cohort.parameters import read
 from titrant.cohort.people import WEIGHTS_KG
 from titrant.cohort.shapes import DOSES, EFFECTS, FLAGS, NEVER, PAIN, SOME
 from titrant.pathway.case import Case
-from titrant.pathway.deliver import Supply
 from titrant.terms.numbers import plain
 
 Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The smallest part of the product: mg in it, and how much of a piece (or mL) it is."""
+
+    part_mg: Decimal
+    smallest_part: Decimal
 
 
 def person_file() -> Tree:
@@ -44,7 +51,10 @@ class Writer:
         readings = tree["given"]["readings"]
         on = self.day(self.start)
         readings["blood_pressure"] = [f"120/76 mmHg on {on}", f"120/76 mmHg on {on - timedelta(days=1)}"]
-        readings["heart_rate"] = [readings["heart_rate"], readings["heart_rate"].replace(str(on), str(on - timedelta(days=1)))]
+        readings["heart_rate"] = [
+            readings["heart_rate"],
+            readings["heart_rate"].replace(str(on), str(on - timedelta(days=1))),
+        ]
         readings["pain"] = [f"7 points on {on}"]
         return shape_case(tree, "virtual patient")
 
@@ -61,7 +71,7 @@ class Writer:
         tree["on"] = str(on + timedelta(days=7))
         return shape_case(tree, "virtual patient")
 
-    def on_day(self, p: Any, c: Any, days: Any, levels: Any, paused: Any, t: int, supply: Supply, times: int) -> Case:
+    def on_day(self, p: Any, c: Any, days: Any, levels: Any, paused: Any, t: int, supply: Part, times: int) -> Case:
         """The case of one person on the morning of day ``t``, as far as the clinic knows it then."""
         visit, blood, bladder = (max(d for d in range(self.start, t + 1) if days[d][what])
                                  for what in ("visit", "blood", "bladder"))  # fmt: skip
@@ -109,9 +119,9 @@ class Writer:
             "medications": {**lists, "list": drugs}, "allergies": {**lists, "list": []},
         }  # fmt: skip
         tree = {"scenario": "A virtual patient", "protocol": self.protocol, "given": given}
-        return tree | self._extras(given, on)
+        return tree | self._extras(given)
 
-    def _extras(self, given: Tree, on: date) -> Tree:
+    def _extras(self, given: Tree) -> Tree:
         if self.session:
             before = self.day(self.start - int(self.person["session_days_before"]))
             given["parenteral"] = [{**self.person["session"], "on": str(before)}]
@@ -145,7 +155,7 @@ class Writer:
             tree["lifted_as"] = "prescriber"
         return tree
 
-    def _entry(self, day: Any, d: int, supply: Supply, times: int) -> Tree:
+    def _entry(self, day: Any, d: int, supply: Part, times: int) -> Tree:
         entry: Tree = {"day": str(self.day(d)), "entered": str(self.day(int(day["entered"])))}
         if day["said"] & PAIN:
             entry["pain"] = {"average": int(day["pain"])}
@@ -164,7 +174,7 @@ def _mood(day: Any) -> Tree:
     return {"phq9": day["phq9"], "item9": day["item9"]}
 
 
-def _doses(day: Any, supply: Supply, times: int) -> Tree:
+def _doses(day: Any, supply: Part, times: int) -> Tree:
     if day["taken"] in (0, times):
         return {"taken": "all" if day["taken"] else "none"}
     pieces = plain(supply.smallest_part * int(day["parts"]))
@@ -180,5 +190,3 @@ def parts_of(stratum: int) -> tuple[int, int, int, int]:
 
 def strata_count() -> int:
     return 8 * len(WEIGHTS_KG)
-
-

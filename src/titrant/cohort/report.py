@@ -10,6 +10,7 @@ import numpy as np
 from titrant.cohort.running import Question
 from titrant.cohort.summing import MEASURES, PATIENT, Figure, Measure, compared, figures
 
+_MOST_ENDS = 8
 ABOUT = (
     "Virtual patients: assumptions made visible, not evidence. See docs/cohort.md for each of them and its status. "
     "The interval is that of chance in this simulation (95 %), not of the truth."
@@ -22,6 +23,7 @@ class Arm:
 
     question: Question
     rows: np.ndarray
+    rules: tuple[str, ...] = ()  # codes of the protocol's rules, in order
 
     @property
     def name(self) -> str:
@@ -49,8 +51,21 @@ def _arm_data(arm: Arm) -> dict[str, Any]:
         "seed": asked.seed, "world": asked.world, "on": asked.on.isoformat(), "started": arm.started,
         "hard_limit_breaches": int(arm.rows["breaches"].sum()), "near_ties": int(arm.rows["near_ties"].sum()),
         "model": {name: int(arm.rows[name].sum()) for name in ("questions", "held_back", "lessened")},
+        "ended_by": _ended_by(arm),
         "figures": {code: _figure_data(one) for code, one in figures(arm.rows).items()},
     }  # fmt: skip
+
+
+def _ended_by(arm: Arm) -> list[dict[str, Any]]:
+    """Which rules ended courses: share of those started, and the day (median). A course may be ended by several."""
+    rows = arm.rows[arm.rows["started"] == 1]
+    found = []
+    for place, code in enumerate(arm.rules):
+        own = rows[(rows["ended_by"] >> np.uint64(place)) & np.uint64(1) == 1]
+        if len(own):
+            share = 100.0 * len(own) / len(rows)
+            found.append({"rule": code, "share": round(share, 3), "day": float(np.median(own["days_in_course"]))})
+    return sorted(found, key=lambda one: -one["share"])
 
 
 def _figure_data(one: Figure) -> dict[str, Any]:
@@ -77,7 +92,7 @@ def page(arms: list[Arm], clinic: str) -> str:
             f"{asked.weeks} weeks, world {asked.world}, seed {asked.seed}",
             f"   started {arm.started:,}; hard-limit breaches {int(arm.rows['breaches'].sum())}",
         ]
-    lines += ["", *_table(arms), "", *_policy_notes(arms), *_wrapped(ABOUT), clinic]
+    lines += ["", *_table(arms), "", *_ends(arms), *_policy_notes(arms), *_wrapped(ABOUT), clinic]
     return "\n".join(lines) + "\n"
 
 
@@ -93,6 +108,16 @@ def _table(arms: list[Arm]) -> list[str]:
         cells = [shown(column[one.code], one, sign=two and place == 2) for place, column in enumerate(columns)]
         lines.append(f"{_title(one):<{widest + 2}}" + "".join(f"{cell:<26}" for cell in cells).rstrip())
     return lines
+
+
+def _ends(arms: list[Arm]) -> list[str]:
+    lines = []
+    for place, arm in enumerate(arms):
+        ends = _ended_by(arm)
+        if ends:
+            lines.append(f"{chr(65 + place)}: rules that ended courses (share of those started; day, median)")
+            lines += [f"   {one['rule']:<28}{one['share']:6.1f} %   day {one['day']:.0f}" for one in ends[:_MOST_ENDS]]
+    return [*lines, ""] if lines else []
 
 
 def _title(one: Measure) -> str:
@@ -114,11 +139,13 @@ def _policy_notes(arms: list[Arm]) -> list[str]:
     for place, arm in enumerate(arms):
         letter, rows = chr(65 + place), arm.rows
         if arm.question.policy == "none":
-            lines += _wrapped(f"{letter}: the start dose is kept, whatever happens; nobody looks. A yardstick, no proposal.")
+            lines += _wrapped(
+                f"{letter}: the start dose is kept, whatever happens; nobody looks. A yardstick, no proposal."
+            )
         if arm.question.policy == "rules+model":
             lines += _wrapped(
-                f"{letter}: the model was asked {int(rows['questions'].sum()):,} times; it held back a raise "
-                f"{int(rows['held_back'].sum()):,} times and asked for a trial of less {int(rows['lessened'].sum()):,} times."
+                f"{letter}: the model was asked {int(rows['questions'].sum()):,} times; it held back "
+                f"{int(rows['held_back'].sum()):,} raises and asked for {int(rows['lessened'].sum()):,} trials of less."
             )
     return lines
 

@@ -38,11 +38,11 @@ class Question:
     on: date
 
     def sha256(self, library: Library) -> str:
-        """Over the question, the protocol's content, the world's and the response's files, and this release."""
+        """Over the question, all knowledge of this clinic, the files of the virtual world, and this release."""
         held = library.protocols[self.protocol]
-        files = [json.dumps(parameters.read(*place), sort_keys=True, default=str)
-                 for place in (("cohort", "world.yaml"), ("cohort", "person.yaml"), ("response", "response.yaml"))]  # fmt: skip
-        parts = [asdict(self), library.protocol_sha256(held.id, held.version), files, __version__]
+        places = (("cohort", "world.yaml"), ("cohort", "person.yaml"), ("response", "response.yaml"))
+        files = [parameters.read(*place) for place in places]
+        parts = [asdict(self), library.protocol_sha256(held.id, held.version), library.trees, files, __version__]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
     @property
@@ -109,7 +109,7 @@ def run(
     workers: int = 1,
     scheduler: str = "",
     checkpoint: Checkpoint | None = None,
-    told: Told = lambda people: None,
+    told: Told = lambda _: None,
 ) -> np.ndarray:
     """One row of PATIENT for each person, in order, whoever worked on whom.
 
@@ -157,9 +157,11 @@ def _worked_here(task: Task, todo: list[tuple[int, int]], workers: int) -> Itera
 def _in_any_order(pool: Executor, todo: list[tuple[int, int]], most: int) -> Iterator[tuple[int, np.ndarray]]:
     """Results as they come, with at most ``most`` chunks waiting, so that an interruption loses little."""
     rest, running = iter(todo), {}
+
     def fill() -> None:
         while len(running) < most and (one := next(rest, None)) is not None:
             running[pool.submit(_held_patients, *one)] = one[0]
+
     fill()
     while running:
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -167,5 +169,3 @@ def _in_any_order(pool: Executor, todo: list[tuple[int, int]], most: int) -> Ite
             first = running.pop(future)
             yield first, future.result()
         fill()
-
-

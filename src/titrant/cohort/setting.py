@@ -12,7 +12,7 @@ import numpy as np
 from titrant.cohort import parameters
 from titrant.cohort.compiling import STRATUM, Rules, compiled
 from titrant.cohort.people import WEIGHTS_KG
-from titrant.cohort.record import Writer, strata_count
+from titrant.cohort.record import Part, Writer, strata_count
 from titrant.knowledge.library import Library
 from titrant.pathway.deliver import Supply
 from titrant.pathway.limiting import exposure_share
@@ -47,7 +47,7 @@ class Setting:
     shares: np.ndarray
     start: int
     writer: Writer
-    supply: Supply
+    supply: Part
     times: int
 
 
@@ -74,7 +74,7 @@ def setting(library: Library, protocol: str, world: str, on: date) -> Setting:
     times = found.level.regimen.times_per_day
     levels = _levels_per_mg(chosen.route, times)
     return Setting(protocol, rules, w, levels, np.array(list(file.effects.shares.values())), start, writer,
-                   found.supply, times)  # fmt: skip
+                   Part(found.supply.part_mg, found.supply.smallest_part), times)  # fmt: skip
 
 
 def _few_days(start: int) -> KnowledgeError:

@@ -53,7 +53,7 @@ COURSE = np.dtype(
         ("day", "i4"), ("asking", "i1"), ("answered", "i1"), ("answer", "i1"),
         ("levels", "i4"), ("pauses", "i4"), ("paused_until", "i4"), ("next_review", "i4"), ("last_call", "i4"),
         ("ended", "i4"), ("ended_on", "i4"), ("left_on", "i4"), ("calls", "i4"), ("visits", "i4"), ("questions", "i4"),
-        ("held_back", "i4"), ("lessened", "i4"), ("baseline", "i4"), ("near_ties", "i4"),
+        ("held_back", "i4"), ("ended_by", "u8"), ("lessened", "i4"), ("baseline", "i4"), ("near_ties", "i4"),
         ("site", "f8"), ("off", "f8"), ("forgetting", "i1"), ("bladder_on", "i4"), ("liver_on", "i4"),
         ("infected_until", "i4"),
     ]

@@ -62,7 +62,7 @@ def sampled(rows: Rows, count: int, seed: int) -> np.ndarray:
     return order[np.argsort(rank, kind="stable")][:count]
 
 
-def of_walk(here: Setting, rows: Rows, i: int, t: int, codes: tuple[str, ...]) -> Decision:
+def of_walk(rows: Rows, i: int, t: int, codes: tuple[str, ...]) -> Decision:
     day = rows.days[i, t]
     outcome, to = OUTCOMES[day["outcome"]], int(day["to"])
     action = list(Action)[day["action"]].value if day["action"] >= 0 else None
@@ -90,7 +90,7 @@ def differences(here: Setting, rows: Rows, picked: np.ndarray, library: Library)
     for i, t in picked:
         case = case_of(here, rows, int(i), int(t))
         decided = adjust_case(case, library, here.writer.first + timedelta(days=int(t)))
-        walk, spine = of_walk(here, rows, int(i), int(t), codes), of_spine(here, decided, codes)
+        walk, spine = of_walk(rows, int(i), int(t), codes), of_spine(here, decided, codes)
         if walk != spine:
             yield Difference(int(rows.people["number"][i]), int(t), walk, spine, case)
 

@@ -20,7 +20,7 @@ PATIENT = np.dtype(
         ("final_mg", "f4"), ("highest_mg", "f4"), ("taken_mg", "f4"), ("harm_days", "i2"), ("severe_days", "i2"),
         ("drug_days", "i2"), ("true_lowest_mg", "f4"), ("days_to_lowest", "f4"), ("visits", "i2"), ("calls", "i2"),
         ("levels", "i2"), ("questions", "i2"), ("held_back", "i2"), ("lessened", "i2"), ("breaches", "i2"),
-        ("near_ties", "i2"),
+        ("near_ties", "i2"), ("ended_by", "u8"), ("days_in_course", "i2"),
     ]
 )  # fmt: skip
 
@@ -38,7 +38,7 @@ def _sum(people, courses, days, levels, start, n, found):
         one, c = found[i], courses[i]
         one.number, one.ended = people[i].number, c.ended
         one.started = c.ended != NOT_STARTED
-        one.left = c.left_on >= 0
+        one.left, one.ended_by = c.left_on >= 0, c.ended_by
         one.visits, one.calls, one.levels = c.visits, c.calls, c.levels
         one.questions, one.held_back, one.lessened, one.near_ties = c.questions, c.held_back, c.lessened, c.near_ties
         if one.started:
@@ -56,6 +56,7 @@ def _of_person(p, c, days, levels, start, n, one):
         one.drug_days += day.taken > 0
         one.taken_mg += day.taken * day.parts * n.part / 1000.0
         one.highest_mg = max(one.highest_mg, day.parts * mg)
+    one.days_in_course = (c.ended_on if c.ended != RUNNING else last + 1) - start
     one.on_drug = c.ended == RUNNING and c.left_on < 0
     one.final_mg = days[last].parts * mg if one.on_drug else 0.0
     one.fall = _fall(days, start)
@@ -117,6 +118,7 @@ class Measure:
 MEASURES = (
     Measure("responder_30", "Pain down by 30 % in the last week, on treatment", "%"),
     Measure("responder_50", "Pain down by 50 % in the last week, on treatment", "%"),
+    Measure("relief_30", "Pain down by 30 % in the last week, on treatment or not", "%"),
     Measure("on_treatment", "Still on treatment at the end", "%"),
     Measure("stopped_harm", "Stopped for harm", "%"),
     Measure("stopped_no_benefit", "Stopped for lack of benefit", "%"),
@@ -132,6 +134,7 @@ MEASURES = (
     Measure("off_lowest", "Distance from it, either way", "mg"),
     Measure("visits", "Visits for each person", "visits", 2),
     Measure("calls", "Calls for each person", "calls", 2),
+    Measure("days_in_course", "Days from the first dose until the course ended or the time was up", "days"),
 )  # fmt: skip
 
 _NO_BENEFIT, _HARM_END, _PAUSED_OUT = 4, 5, 7
@@ -145,6 +148,7 @@ def values_of(rows: np.ndarray, code: str) -> np.ndarray:
     ways = {
         "responder_30": lambda: 100.0 * (on & (rows["fall"] >= 30)),
         "responder_50": lambda: 100.0 * (on & (rows["fall"] >= 50)),
+        "relief_30": lambda: 100.0 * (rows["fall"] >= 30),
         "on_treatment": lambda: 100.0 * on,
         "stopped_harm": lambda: 100.0 * ((ended == _HARM_END) | (ended == _PAUSED_OUT)),
         "stopped_no_benefit": lambda: 100.0 * (ended == _NO_BENEFIT),

@@ -12,8 +12,28 @@ from titrant.cohort.compiling import SLOTS
 from titrant.cohort.dosing import lowered
 from titrant.cohort.people import draw
 from titrant.cohort.shapes import (
-    DOSES, EFFECTS, HARM, HOLD, LEFT, LESS, LOWER, MISSED, MOST_LEVELS, MOST_PAUSES, NEVER, NO_BENEFIT, NOT_JUDGED, NOT_STARTED, PAIN, PAUSE,
-    PAUSED_OUT, PLAN_OVER, PROPOSED, RAISE, RUNNING, STOP,
+    DOSES,
+    EFFECTS,
+    HARM,
+    HOLD,
+    LEFT,
+    LESS,
+    LOWER,
+    MISSED,
+    MOST_LEVELS,
+    MOST_PAUSES,
+    NEVER,
+    NO_BENEFIT,
+    NOT_JUDGED,
+    NOT_STARTED,
+    PAIN,
+    PAUSE,
+    PAUSED_OUT,
+    PLAN_OVER,
+    PROPOSED,
+    RAISE,
+    RUNNING,
+    STOP,
 )  # fmt: skip
 from titrant.cohort.windows import half_even
 
@@ -106,10 +126,10 @@ def _start(p, c, days, levels, seed, t, w, rules):
     if parts <= 0 or c.baseline < w.least_baseline_points * 100:
         c.ended, c.ended_on = NOT_STARTED, t
         return
-    world.measure(p, c, days[t], seed, t, w)
+    world.measure(p, days[t], seed, t, w)
     world.blood_test(p, c, days[t], seed, t)
     world.bladder_test(p, c, days[t], seed, t, w)
-    world.observe(p, c, days[t], seed, t, _usual_peak(p, rules.n[0], parts), w)
+    world.observe(p, days[t], _usual_peak(p, rules.n[0], parts), w)
     c.visits += 1
     _sign(c, levels, t, parts)
     c.next_review = t + rules.n[0].interval
@@ -146,7 +166,7 @@ def _sign(c, levels, t, parts):
 def _visit(p, c, days, seed, t, start, w, rules):
     """What is measured at a review: always pressure and mood, and of the tests what is due by then."""
     n = rules.n[0]
-    world.measure(p, c, days[t], seed, t, w)
+    world.measure(p, days[t], seed, t, w)
     c.visits += 1
     blood = bladder = start
     for d in range(start, t):
@@ -177,7 +197,7 @@ def _look(p, c, days, levels, paused, seed, t, w, rules):
         c.paused_until = t + int(w.rebook_days)
         return
     c.visits += 1
-    world.measure(p, c, days[t], seed, t, w)
+    world.measure(p, days[t], seed, t, w)
     less = lowered(now, 1000 - n.lower_tenths, 1000, n.part)
     c.paused_until = -1
     if c.pauses >= w.most_pauses or c.pauses >= MOST_PAUSES or less < 0:
@@ -239,7 +259,7 @@ def _with_opinion(c, action, to, then, now, t, start, n):
 def _act(p, c, days, levels, paused, seed, t, start, w, rules, outcome, action, to, then, call, reviewed, mask):
     if outcome == PROPOSED and action <= LOWER:
         c.calls += call
-        _reduce(c, days, levels, paused, t, start, rules, action, to, mask)
+        _reduce(c, levels, paused, t, start, rules, action, to, mask)
         c.next_review = then if action == LOWER else c.next_review
         return
     if call and t - c.last_call >= rules.n[0].taper_every:
@@ -247,10 +267,10 @@ def _act(p, c, days, levels, paused, seed, t, start, w, rules, outcome, action, 
     if not reviewed:
         return
     c.next_review = max(then, t + 1)
-    if outcome == PROPOSED and (action == RAISE or action == LESS):
+    if outcome == PROPOSED and action in (RAISE, LESS):
         _sign(c, levels, t, to)
         if action == RAISE:
-            world.observe(p, c, days[t], seed, t, _usual_peak(p, rules.n[0], to), w)
+            world.observe(p, days[t], _usual_peak(p, rules.n[0], to), w)
 
 
 @njit(cache=True)
@@ -268,7 +288,7 @@ def _call(p, c, days, seed, t, start, w, n):
 
 
 @njit(cache=True)
-def _reduce(c, days, levels, paused, t, start, rules, action, to, mask):
+def _reduce(c, levels, paused, t, start, rules, action, to, mask):
     if action == LOWER:
         _sign(c, levels, t, to)
     elif action == PAUSE:
@@ -277,7 +297,7 @@ def _reduce(c, days, levels, paused, t, start, rules, action, to, mask):
         c.paused_until = t + rules.n[0].taper_every
     elif action == STOP:
         kind = judging.kind_of_stop(rules, mask)
-        c.ended_on = t
+        c.ended_on, c.ended_by = t, mask
         c.ended = HARM if kind == 0 else NO_BENEFIT if kind == 1 else MISSED if kind == 2 else PLAN_OVER
         _taper(c, levels, t, start, rules, judging.all_taper(rules, mask))
 
@@ -296,5 +316,3 @@ def _taper(c, levels, t, start, rules, in_steps):
                 held, day = to, day + n.taper_every
             share -= n.taper_tenths
     _sign(c, levels, day, 0)
-
-

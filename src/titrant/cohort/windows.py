@@ -179,4 +179,3 @@ def flare_day(days, first, t, flare):
         if seen(days[d], t) and days[d].said & PAIN and usual + flare <= 100 * days[d].pain:
             return d
     return -1
-

@@ -165,7 +165,7 @@ def is_reached(p, c, seed, t, w):
 
 
 @njit(cache=True)
-def measure(p, c, day, seed, t, w):
+def measure(p, day, seed, t, w):
     """What every visit measures before the dose: pressure at rest and mood."""
     high = p.systolic + w.systolic_swing * normal(seed, p.number, t, _PRESSURE)
     low = p.diastolic + w.diastolic_share * w.systolic_swing * normal(seed, p.number, t, _LOW)
@@ -178,7 +178,7 @@ def measure(p, c, day, seed, t, w):
 
 
 @njit(cache=True)
-def observe(p, c, day, seed, t, peak, w):
+def observe(p, day, peak, w):
     """The pressure after the observed dose of a step."""
     rise = p.systolic_slope * peak
     day.systolic_after = int(min(day.systolic + rise, 250.0))
@@ -198,5 +198,3 @@ def bladder_test(p, c, day, seed, t, w):
     rise = w.bladder_icsi if c.bladder_on >= 0 else 0.0
     day.bladder = 1
     day.icsi = int(min(max(round(p.icsi + rise + 0.7 * normal(seed, p.number, t, _ICSI)), 0), 20))
-
-
