@@ -39,11 +39,13 @@ def test_two_workers_and_one_killed_midway(small_chunks, cluster):
         if len(finished) > 2:
             first_came.set()
 
-    def kill() -> None:
-        first_came.wait(120)
-        os.kill(cluster.workers[0].pid, signal.SIGKILL)
+    victim = cluster.workers[0].pid
 
-    killer = threading.Thread(target=kill)
+    def kill() -> None:
+        if first_came.wait(240):
+            os.kill(victim, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill, daemon=True)
     killer.start()
     found = run(question(patients=600), knowledge(), scheduler=cluster.scheduler_address, told=told)
     killer.join()

@@ -25,7 +25,7 @@ def worked_on_cluster(task: Task, todo: list[tuple[int, int]], address: str) -> 
             "A cluster is spoken to through it.", "Install the group cluster: pip install titrant[cluster].",
         ) from None  # fmt: skip
     try:
-        client = Client(address, timeout=_WAIT_S, set_as_default=False)
+        client = Client(address, timeout=_WAIT_S)
     except (OSError, TimeoutError, ValueError) as error:
         raise CaseFileError(
             "--scheduler", f"There is no Dask scheduler at {address[:100]} ({type(error).__name__}).",
