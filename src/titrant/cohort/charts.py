@@ -14,7 +14,7 @@ _WORDS = {
     "no_benefit": "stopped, no benefit", "harm": "stopped for harm", "missed": "stopped, doses missed",
     "not_resumed": "not resumed after a pause", "not_started": "not started",
 }  # fmt: skip
-_INK, _SECOND, _WIDE = "#1f4e79", "#b3541e", 560
+_INK, _SECOND, _WIDE, _BIN_MG = "#1f4e79", "#b3541e", 560, 15
 
 
 def draw(arms: list[Arm], path: str) -> None:
@@ -68,19 +68,26 @@ def _doses(alt: Any, arms: list[Arm]) -> Any:
     for k, arm in enumerate(arms):
         doses = values_of(arm.rows, "final_mg")
         doses = doses[np.isfinite(doses)]
-        for mg, count in zip(*np.unique(np.round(doses / 10) * 10, return_counts=True), strict=True):
-            rows.append({"arm": _letter(arms, k), "mg": float(mg), "share": 100.0 * int(count) / max(len(doses), 1)})
+        for place, count in zip(*np.unique(np.ceil(doses / _BIN_MG), return_counts=True), strict=True):
+            share = 100.0 * int(count) / max(len(doses), 1)
+            rows.append({"arm": _letter(arms, k), "place": int(place), "dose": _bin(int(place)), "share": share})
+    order = [_bin(place) for place in sorted({row["place"] for row in rows})]
+    title = "daily dose at the end, of those on treatment (mg, up to and with the upper number)"
     return (
         alt.Chart(alt.InlineData(values=rows))
         .mark_bar()
         .encode(
-            x=alt.X("mg:O", title="daily dose at the end, of those on treatment (mg, to the nearest 10)"),
+            x=alt.X("dose:N", sort=order, title=title, axis=alt.Axis(labelAngle=0)),
             y=alt.Y("share:Q", title="share (%)"),
             xOffset=alt.XOffset("arm:N"),
             color=_colour(alt, arms),
         )
         .properties(width=_WIDE, height=160, title="Doses")
     )
+
+
+def _bin(place: int) -> str:
+    return "paused" if place == 0 else f"{(place - 1) * _BIN_MG}-{place * _BIN_MG}"
 
 
 def _apart(alt: Any, arms: list[Arm]) -> Any:
