@@ -116,9 +116,9 @@ class Measure:
 
 
 MEASURES = (
-    Measure("responder_30", "Pain down by 30 % in the last week, on treatment", "%"),
-    Measure("responder_50", "Pain down by 50 % in the last week, on treatment", "%"),
-    Measure("relief_30", "Pain down by 30 % in the last week, on treatment or not", "%"),
+    Measure("responder_30", "Pain down 30 % in the last week, on treatment", "%"),
+    Measure("responder_50", "Pain down 50 % in the last week, on treatment", "%"),
+    Measure("relief_30", "Pain down 30 % in the last week, all", "%"),
     Measure("on_treatment", "Still on treatment at the end", "%"),
     Measure("stopped_harm", "Stopped for harm", "%"),
     Measure("stopped_no_benefit", "Stopped for lack of benefit", "%"),
@@ -126,15 +126,15 @@ MEASURES = (
     Measure("final_mg", "Daily dose at the end, of those on treatment", "mg"),
     Measure("highest_mg", "Highest daily dose signed", "mg"),
     Measure("taken_mg", "Ketamine taken in all", "mg", 0),
-    Measure("harm_days", "Days with a side effect of grade 2 or more", "days", 2),
-    Measure("severe_days", "Days with a side effect of grade 3 or more", "days", 3),
-    Measure("reached_lowest", "Came to the true lowest effective dose, where there is one above zero", "%"),
-    Measure("days_to_lowest", "Days until then, of those who came to it", "days"),
-    Measure("above_lowest", "Dose at the end above the true lowest, of those who have one", "mg"),
-    Measure("off_lowest", "Distance from it, either way", "mg"),
-    Measure("visits", "Visits for each person", "visits", 2),
-    Measure("calls", "Calls for each person", "calls", 2),
-    Measure("days_in_course", "Days from the first dose until the course ended or the time was up", "days"),
+    Measure("harm_days", "Days with side effects, grade 2 or more", "days", 2),
+    Measure("severe_days", "Days with side effects, grade 3 or more", "days", 3),
+    Measure("reached_lowest", "Came to the true lowest effective dose", "%"),
+    Measure("days_to_lowest", "Days until then", "days"),
+    Measure("above_lowest", "Dose at the end above the true lowest", "mg"),
+    Measure("off_lowest", "Distance from the true lowest, either way", "mg"),
+    Measure("visits", "Visits", "visits", 2),
+    Measure("calls", "Calls", "calls", 2),
+    Measure("days_in_course", "Days in the course", "days"),
 )  # fmt: skip
 
 _NO_BENEFIT, _HARM_END, _PAUSED_OUT = 4, 5, 7
