@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from tests.cohort.shared import rows, task
+from tests.cohort.shared import knowledge, rows, task
 from titrant.cohort import parameters, shapes
 from titrant.cohort.dice import normal, uniform
 from titrant.cohort.summing import compared, figure, figures, summed
@@ -75,3 +75,8 @@ def test_a_wrong_file_is_refused(section, name, field, value):
     tree[section][name][field] = value
     with pytest.raises(KnowledgeError):
         parameters.world(tree)
+
+
+def test_every_source_of_the_world_is_known():
+    values = parameters.world().values.values()
+    assert {one.source for one in values} <= set(knowledge().sources)

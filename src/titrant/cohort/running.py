@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
@@ -94,7 +95,9 @@ _held: Task | None = None
 
 
 def _hold(task: Task) -> None:
+    """What a worker does first. An interruption is the business of whoever started it."""
     global _held
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _held = task
 
 
