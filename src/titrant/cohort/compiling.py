@@ -33,6 +33,7 @@ SLOTS = (
     "trial_over", "interval", "resumed", "step_room", "benefit", "benefit_for_a_raise", "two_steps_flat",
     "tolerance_watch", "step_down", "adherence", "took_extra", "silent", "diary", "checks", "suspended",
 )  # fmt: skip
+_NUMBERS = (*SLOTS[:9], "pain", *SLOTS[14:22])
 WORDS = (
     "no", "yes", "none", "some", "continue", "lower", "prescriber", "restart", "over", "running", "met", "not_met",
     "ready", "good", "poor", "thin", "enough", "overdue", "in_date", "rising", "steady",
@@ -102,6 +103,8 @@ class Compiler:
             unit = held.unit if isinstance(held, Quantity) else Quantity.parse(when.value).unit
             self._add(_COMPARED[when.comparison], slot, 0, float(Quantity.parse(when.value).to(unit).value))
             return
+        if when.fact in _NUMBERS:
+            raise _unwalkable(when.fact, f"a number is compared with the words {when.value or when.values}")
         words = when.values if when.comparison == "one_of" else (when.value,)
         self._add(ONE_OF, slot, sum(1 << word(one) for one in words if one in WORDS))
 
@@ -160,8 +163,21 @@ def _sometimes(review: Review, library: Library) -> Iterator[str]:
     """Checks that a changing fact may call for and of which the ordinary record has no result."""
     for name, row in library.checks.items():
         when = row.baseline.when
-        if row.baseline.required and when is not None and set(when.facts()) & set(SLOTS):
+        if row.baseline.required and _varies(when):
             yield from (name for fact in row.facts if fact not in review.assessment.facts)
+    for name, kind in library.facts.items():
+        if _varies(kind.required_when) and name not in review.assessment.facts:
+            yield name
+    for name, condition in library.conditions.items():
+        if condition.ask and _varies(condition.ask_when) and name not in review.assessment.conditions:
+            yield name
+    for cut in review.protocol.start.reductions:
+        if _varies(cut.when):
+            yield f"the smaller step of {cut.code}"
+
+
+def _varies(when: When | None) -> bool:
+    return when is not None and bool(set(when.facts()) & set(SLOTS))
 
 
 def _unwalkable(place: str, fault: str) -> KnowledgeError:

@@ -3,8 +3,11 @@
 import hashlib
 import json
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from fractions import Fraction
@@ -19,6 +22,7 @@ from titrant.cohort.limits import breaches, hard_bounds
 from titrant.cohort.setting import Setting, setting
 from titrant.cohort.summing import PATIENT, summed
 from titrant.knowledge.library import Library
+from titrant.terms.errors import NotNow
 
 POLICIES = {"none": walk.NO_RULES, "rules": walk.BY_RULES, "rules+model": walk.WITH_MODEL}
 _PEOPLE_IN_CHUNK, _PEOPLE_WITH_MODEL, _WAITING_PER_WORKER = 1000, 50, 3
@@ -95,9 +99,7 @@ _held: Task | None = None
 
 
 def _hold(task: Task) -> None:
-    """What a worker does first. An interruption is the business of whoever started it."""
     global _held
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _held = task
 
 
@@ -153,8 +155,26 @@ def _worked_here(task: Task, todo: list[tuple[int, int]], workers: int) -> Itera
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_hold, initargs=(task,))
     try:
         yield from _in_any_order(pool, todo, workers * _WAITING_PER_WORKER)
+    except BrokenProcessPool:
+        raise NotNow(
+            "A worker", "It was ended from outside, most often for lack of memory.",
+            "Its people are missing, so there is no answer.", "Ask again with fewer --workers and --resume.",
+        ) from None  # fmt: skip
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Workers that are started now do not hear an interruption: it is the business of whoever started them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _in_any_order(pool: Executor, todo: list[tuple[int, int]], most: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -163,7 +183,8 @@ def _in_any_order(pool: Executor, todo: list[tuple[int, int]], most: int) -> Ite
 
     def fill() -> None:
         while len(running) < most and (one := next(rest, None)) is not None:
-            running[pool.submit(_held_patients, *one)] = one[0]
+            with _deaf_children():
+                running[pool.submit(_held_patients, *one)] = one[0]
 
     fill()
     while running:
