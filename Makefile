@@ -6,14 +6,15 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+COMPILED := $(VENV)/compiled
 
 .PHONY: demo test check fix release-checks night-checks bench clean
 
 demo: $(READY)
 	@$(BIN)/python -m tools.demo
 
-test: check
-	$(BIN)/pytest -n 2 -m "not release and not night"
+test: check $(COMPILED)
+	$(BIN)/pytest -n 2 --dist worksteal -m "not release and not night"
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -30,12 +31,12 @@ fix: $(READY)
 	$(BIN)/python -m tools.generated
 
 release-checks: test
-	$(BIN)/pytest -n 2 -m release
+	$(BIN)/pytest -n 2 --dist worksteal -m release
 	$(BIN)/python -m tools.mutation
 	$(BIN)/python -m benchmarks.speed
 
-night-checks: $(READY)
-	$(BIN)/pytest -n 2 -m night
+night-checks: $(READY) $(COMPILED)
+	$(BIN)/pytest -n 2 --dist worksteal -m night
 
 bench: $(READY)
 	$(BIN)/python -m compileall -q src
@@ -51,3 +52,8 @@ $(READY): requirements/dev.txt pyproject.toml
 	@# Compiled ahead, so that a command starts quickly even where Python may not write beside the sources.
 	$(BIN)/python -m compileall -q src
 	@touch $(READY)
+
+# Once, before the tests: else two workers would compile the same kernels at the same time.
+$(COMPILED): $(READY) src/titrant/pkpd/kernels.py
+	$(BIN)/python -m tools.compiled
+	@touch $(COMPILED)

@@ -19,7 +19,7 @@ from numba import njit, prange
 from scipy.linalg import expm
 
 from benchmarks import pk_workloads as workloads
-from titrant.pkpd import population
+from titrant.pkpd import combining, liver, population
 from titrant.pkpd.doses import every
 from titrant.pkpd.engine import course_of, kernel_inputs, solve
 from titrant.pkpd.individual import log_posterior, most_probable
@@ -28,7 +28,7 @@ from titrant.pkpd.measured import Level, case
 from titrant.pkpd.population import Person
 from titrant.pkpd.posterior import posterior
 from titrant.pkpd.schedule import Entries
-from titrant.pkpd.shipped import model
+from titrant.pkpd.shipped import model, tree
 from titrant.pkpd.simulation import prepared
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "pk"
@@ -175,8 +175,8 @@ def individuals() -> None:
          bias_cl=off[:, 0].mean(), rmse_cl=np.sqrt((off[:, 0] ** 2).mean()))  # fmt: skip
     show("W3, mode, one person alone", median_ms(lambda: most_probable(alone)), "0.2 ms")
     mode = most_probable(alone)
-    one = posterior(alone, 1, 1500, mode=mode)
-    ms = median_ms(lambda: posterior(alone, 1, 1500, mode=mode))
+    one = posterior(alone, 1, 1200, mode=mode)
+    ms = median_ms(lambda: posterior(alone, 1, 1200, mode=mode))
     show("W3, whole posterior, one person", ms, "3 ms at 1,000", effective=one.effective, pareto_k=one.pareto_k)
     nine_states()
 
@@ -219,6 +219,14 @@ def plan_page() -> None:
     chosen = model("racemic")
     warm = median_ms(lambda: exposure_of_levels(chosen, levels, "oral", 100.0, people=1000))
     show("plan page, three levels in three cases, warm", warm, "30 ms")
+    measured = combining.together(combining.parts(chosen, tree("interactions.yaml"), ["clarithromycin"]))
+
+    def with_an_inhibitor() -> None:
+        exposure_of_levels(
+            chosen, levels, "oral", 100.0, people=1000, added=lambda p: liver.apply(chosen, p, measured.factors)
+        )
+
+    show("plan page, the same and an inhibitor, warm", median_ms(with_an_inhibitor), "30 ms")
     cold = [float(subprocess.run([sys.executable, "-c", _PLAN], capture_output=True, text=True, check=True).stdout)
             for _ in range(4)][1:]  # fmt: skip
     show("plan page, cold process, cache filled", statistics.median(cold), "1500 ms")

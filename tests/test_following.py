@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from titrant.clinic.desk import Desk
-from titrant.clinic.following import adjust_at
+from titrant.clinic.following import adjust_at, follow_at
 from titrant.clinic.opening import case_of, open_document
 from titrant.clinic.saying_following import adjustment_data
 from titrant.clinic.telling_following import adjustment_page
 from titrant.knowledge.library import Library
 from titrant.pathway.adjust import Adjustment
+from titrant.pathway.case import Case
 
 FOLDER = Path(__file__).parent / "scenarios" / "following"
 FILES = sorted(path for path in FOLDER.rglob("*.yaml") if path.parent.name != "_base")
@@ -25,12 +26,32 @@ def test_scenario(path: Path, library: Library) -> None:
     decided = adjust_at(desk, case)
     said = adjustment_data(decided, desk.words)
     assert isinstance(case.expect, dict)
+    if "model" in case.expect:
+        _check_model(case, desk, case.expect["model"])
     for key, wanted in case.expect.items():
+        if key == "model":
+            continue
         seen = SEEN[key](decided, said, wanted)
         assert seen == wanted, f"{key}: {seen!r}; {said['action']} because {[one['code'] for one in said['reasons']]}"
     assert set(said["not_chosen"]) | {said["action"]} >= {"stop", "pause", "lower", "hold", "raise", "step_down_trial"}
     assert len(said["alternatives"]) == 2
     assert "{" not in adjustment_page(decided, desk.words, desk.clinic)
+
+
+def _check_model(case: Case, desk: Desk, wanted: Any) -> None:
+    """What the response model says beside the rules, and what came of it."""
+    followed = follow_at(desk, case)
+    said = adjustment_data(followed.decided, desk.words, followed)
+    model = said["model"]
+    seen = {
+        "outcome": model["outcome"],
+        "why": model["why"]["code"] if model["why"] else None,
+        "says": model["says"],
+        "reasons": [one["code"] for one in model["reasons"]],
+        "action": said["action"],
+    }
+    assert {key: seen[key] for key in wanted} == wanted
+    assert "{" not in adjustment_page(followed.decided, desk.words, desk.clinic, followed)
 
 
 def _subset(seen: list[str], wanted: list[str]) -> list[str]:
@@ -81,6 +102,7 @@ SEEN: dict[str, Any] = {
     "reasons": lambda decided, said, wanted: _subset(_codes(said, "reasons"), wanted),
     "not_reasons": lambda decided, said, wanted: _absent(_codes(said, "reasons"), wanted),
     "findings": lambda decided, said, wanted: _subset(_codes(said, "findings"), wanted),
+    "not_findings": lambda decided, said, wanted: _absent(_codes(said, "findings"), wanted),
     "limits": lambda decided, said, wanted: _subset(_codes(said, "limits"), wanted),
     "missing": lambda decided, said, wanted: _subset(_codes(said, "missing", "fact"), wanted),
     "not_chosen": lambda decided, said, wanted: _not_chosen(said, wanted),

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from titrant.cli.opened import Opening
-from titrant.clinic.following import adjust_at
+from titrant.clinic.following import follow_at
 from titrant.clinic.telling import plan_page
 from titrant.clinic.telling_following import adjustment_page
 from titrant.terms.errors import TitrantError
@@ -22,7 +22,8 @@ def main() -> int:
         try:
             desk, case = Opening(record, (), None, None, None).open()
             if case.given.course.levels:
-                print(adjustment_page(adjust_at(desk, case), desk.words, desk.clinic))
+                followed = follow_at(desk, case)
+                print(adjustment_page(followed.decided, desk.words, desk.clinic, followed))
             else:
                 print(plan_page(desk.plan(case), desk.words, desk.clinic))
         except TitrantError as error:

@@ -87,7 +87,7 @@ def test_a_bare_value_is_no_weight(value, tmp_path):
 @pytest.mark.parametrize("value", ["true", "-1", "1.5", "1e1", "'3'", "03", "3.0", "[3]"])
 @pytest.mark.parametrize("field", ["asked: {dose: 10 mg, times_per_day: %s}", "dispense: {days: %s}"])
 def test_a_count_is_a_plain_whole_number(field, value, tmp_path):
-    assert_refused(ask("plan", case(tmp_path, f"{CALM}{field % value}\n")), "Expected")
+    assert_refused(ask("plan", case(tmp_path, f"{CALM}{field % value}\n")), "a whole number is needed")
 
 
 JSON_NUMBERS = ["NaN", "Infinity", "-Infinity", "1e400", "1E400", "-1e400", "1e10", "7" * 5000, "0." + "1" * 50]

@@ -177,6 +177,17 @@ def test_a_stopped_drug_without_a_day_counts_as_taken_until_somebody_gives_the_d
     assert f"Stopped drug carbamazepine: {told}" in case.skipped
 
 
+def test_an_end_before_the_beginning_is_no_end(imported):
+    case = imported(
+        statement(
+            "2002", "carbamazepine", status="completed", effectivePeriod={"start": "2026-11-10", "end": "2026-10-01"}
+        )
+    )
+    (drug,) = case.given.medications.drugs
+    assert (drug.since, drug.until) == (date(2026, 11, 10), None)
+    assert "counted as taken until a person gives the day" in drug.matched
+
+
 # Which drug it is
 
 

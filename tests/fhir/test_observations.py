@@ -40,6 +40,7 @@ DAY = "on 2026-11-02 from record"
         ("1975-2", quantity(1, "mg/dL"), "bilirubin", "17.1 µmol/L"),
         ("1975-2", quantity(12, "umol/L"), "bilirubin", "12 µmol/L"),
         ("2160-0", quantity(1, "mg/dL"), "creatinine", "88.4 µmol/L"),
+        ("38483-4", quantity(2, "mg/dL"), "creatinine", "176.8 µmol/L"),
         ("98979-8", quantity(80, "mL/min/{1.73_m2}"), "egfr", "80 mL/min/1.73m2"),
         ("98979-8", quantity(80, "mL/min/{1.73m2}"), "egfr", "80 mL/min/1.73m2"),
         ("8867-4", quantity(70, "{beats}/min"), "heart_rate", "70 /min"),

@@ -24,7 +24,7 @@ from titrant.pathway.case import (
     Supplied,
 )
 from titrant.terms.quantity import Quantity
-from titrant.terms.reading import read_yaml
+from titrant.terms.reading import is_plain_text, read_yaml
 
 from .building import request, weight
 
@@ -33,11 +33,12 @@ def _again(case: Case) -> Case:
     return shape_case(read_yaml(case_as_yaml(case).encode()).tree, "written")
 
 
-WORDS = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+# No door lets in what cannot be seen; see terms/reading.
+WORDS = st.text(st.characters(), max_size=40).filter(is_plain_text)
 AWKWARD = [
     "", " ", "yes", "true", "null", "~", "3", "0.5", "a: b", "# x", "- x", "'", '"', "\\", "{a}", "[a]", "&a", "*a",
     "!t", "a #b", "%",
-    "@", "`", "|", ">", "\n", "a\nb", "\t", "\x85", "\u2028", "\ufeff", "é", "🙂", "1_0", "? x", "a:", ":",
+    "@", "`", "|", ">", "\n", "a\nb", "\t", "\ufeff", "é", "🙂", "1_0", "? x", "a:", ":",
 ]  # fmt: skip
 
 

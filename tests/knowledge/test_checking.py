@@ -76,3 +76,32 @@ def test_a_planted_fault_is_found(library: Library, what: str, path: str, change
 def test_a_missing_file_is_found(library: Library) -> None:
     trees = {path: tree for path, tree in library.trees.items() if path != "products/capsule.yaml"}
     assert faults(Library(trees, library.tables), TODAY)
+
+
+SET, ANSWER = "pk/racemic.yaml", "response/response.yaml"
+PLANTED_NUMBERS = [
+    ("a source that is not listed", SET, put("parameters", "v1", "source", value="somebody-1999")),
+    ("a source of the whole file", SET, put("source", value="somebody-1999")),
+    ("a source of an observation", "pk/observations.yaml", put("studies", 0, "source", value="somebody-1999")),
+    ("a source of an effect", "pk/effects.yaml", put("bands", 0, "source", value="somebody-1999")),
+    ("a source of the response", ANSWER, put("diagnostics", "largest_rhat", "source", value="somebody-1999")),
+    ("a status nobody knows", ANSWER, put("diagnostics", "largest_rhat", "status", value="certain")),
+    ("a unit nobody knows", SET, put("parameters", "v1", "unit", value="gallon")),
+    ("a proposal without reasoning", SET, put("parameters", "v1", "note", value="")),
+    ("a review date that has passed", SET, put("next_review", value="2026-11-20")),
+    ("a tie to no interaction", "pk/interactions.yaml", put("drugs", "ticlopidine", "interaction", value="tea")),
+    ("a drug to add without a size", "pk/interactions.yaml", put("added_in_forecast", "drugs", value=["tea"])),
+]
+
+
+@pytest.mark.parametrize(("what", "path", "change"), PLANTED_NUMBERS, ids=[row[0] for row in PLANTED_NUMBERS])
+def test_a_planted_fault_in_the_numbers_is_found(
+    library: Library, monkeypatch: pytest.MonkeyPatch, what: str, path: str, change: Callable[[Tree], None]
+) -> None:
+    numbers = dict(library.numbers)
+    numbers[path] = deepcopy(numbers[path])
+    change(numbers[path])
+    monkeypatch.setitem(library.__dict__, "numbers", numbers)
+    found = faults(library, TODAY)
+    assert len(found) == 1, (what, found)
+    assert found[0].startswith(path)

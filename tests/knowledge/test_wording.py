@@ -9,7 +9,16 @@ from titrant.knowledge.library import Library
 
 SOURCE = Path(__file__).parent.parent.parent / "src" / "titrant"
 CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
-GIVES_REASONS = {"Reason": 0, "Missing": 1, "Finding": 0, "_reason": 1, "_cap": 1, "_beyond": 0, "_not_checked": 0}
+GIVES_REASONS = {
+    "Reason": 0,
+    "Missing": 1,
+    "Finding": 0,
+    "_reason": 1,
+    "_cap": 1,
+    "_beyond": 0,
+    "_not_checked": 0,
+    "_note": 0,
+}
 
 
 def codes_in_the_steps() -> set[str]:

@@ -62,7 +62,7 @@ def test_levels_of_a_plan():
     levels = [(10.0, 3), (50.0, 3), (100.0, 3)]
     change = liver.factors(chosen, liver.interactions(tree("interactions.yaml"))["clarithromycin"])
     found = exposure_of_levels(
-        chosen, levels, "troche", 100.0, people=300, change=lambda p: liver.apply(chosen, p, change)
+        chosen, levels, "troche", 100.0, people=300, added=lambda p: liver.apply(chosen, p, change)
     )
     assert [row.dose_mg for row in found] == [10, 50, 100]
     chances = [row.chance_above["as planned"] for row in found]
@@ -72,6 +72,13 @@ def test_levels_of_a_plan():
     assert one["missed"]["50"] <= one["as planned"]["50"] < one["changed"]["50"] < one["doubled"]["95"]
     again = simulate(chosen, every(50.0, 8, 7, "troche"), 144 + np.arange(241) * 0.1, people=300)
     assert one["as planned"]["50"] == pytest.approx(np.median(again.of("ketamine").max(axis=1)), rel=1e-9)
+    area = np.trapezoid(again.of("norketamine"), again.times_h, axis=1)
+    assert found[1].norketamine_area["as planned"]["50"] == pytest.approx(np.median(area), rel=1e-4)
+    assert found[1].area["missed"]["50"] < found[1].area["as planned"]["50"] < found[1].area["doubled"]["50"]
+    own = exposure_of_levels(
+        chosen, levels, "troche", 100.0, people=300, change=lambda p: liver.apply(chosen, p, change)
+    )
+    assert own[1].peak["as planned"] == one["changed"], "what the person takes already acts in every case"
 
 
 def test_effects_follow_their_sources():

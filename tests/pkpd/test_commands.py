@@ -104,12 +104,19 @@ def test_nasal_sprays_and_ancestry():
         (("--age", "nan"), "not between"),
         (("--age", "-3"), "not between"),
         (("--with", "kale"), "no measured size"),
-        (("--with", "clarithromycin", "--with", "grapefruit"), "never measured"),
+        (("--with", "clarithromycin", "--with", "kale"), "no measured size"),
+        (("--patients", "100000"), "more readings than"),
+        (("--patients", "2000000"), "not from 1 to"),
+        (("--answers", "more.yaml"), "it needs a CASE"),
+        (("--csv", "--json"), "exclude each other"),
         (("--liver", "child-pugh-c"), "no size of this impairment"),
         (("--model", "racemic-k1", "--with", "clarithromycin"), "no liver"),
         (("--covariate", "ancestry=japanese"), "means nothing to racemic"),
         (("--covariate", "x"), "name=value"),
         (("--plot", "out.gif"), ".svg, .png or .html"),
+        (("--plot", "/nowhere/out.svg"), "its folder does not exist"),
+        (("--days", "0"), "cannot be given"),
+        (("--at=-1h",), "before the start"),
         (("--form", "gummy"), "not a form"),
     ],
 )
@@ -161,6 +168,7 @@ def test_a_file_that_is_not_text(tmp_path):
     path = tmp_path / "levels.csv"
     path.write_bytes(b"\xff\xfe\x00\x01")
     assert "not UTF-8" in ask("fit", str(path)).output
+    assert "a device or a pipe" in ask("fit", "/dev/zero").output
 
 
 def test_models_are_listed_with_their_status():

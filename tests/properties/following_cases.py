@@ -112,7 +112,7 @@ def _drug(tree: Tree, random: Random) -> None:
     )
     drug: Tree = {"name": name, "since": random.choice(("2026-01-01", "2026-11-16"))}
     if random.random() < 0.3:
-        drug["until"] = random.choice(("2026-11-10", "2026-11-18"))
+        drug["until"] = random.choice([day for day in ("2026-11-10", "2026-11-18") if drug["since"] <= day])
     if name == "oxycodone":
         drug |= {"dose": "10 mg", "times_per_day": "2"}
     tree["given"]["medications"]["list"].append(drug)

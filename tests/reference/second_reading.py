@@ -1,7 +1,8 @@
 """Start and ceiling worked out a second time, from the protocol files, in exact fractions (T06).
 
 Written from what the files say, for comparison with what Titrant does. It takes the case as plain data and uses no code
-of Titrant. A dose on paper is milligrams of base cut down to a thousandth; everything before that is exact.
+of Titrant. A dose that was worked out stands on paper as milligrams of base cut down to a thousandth; a dose that
+somebody wrote stands as written. Everything before that is exact.
 """
 
 from dataclasses import dataclass
@@ -133,8 +134,12 @@ class Second:
         """The dose of one giving that is asked for, else the protocol's own."""
         if self.asked.get("dose"):
             number, unit = amount(self.asked["dose"])
-            return number if unit == "mg" else self._for_weight(number)
-        return size(self.tier["dose_from"]) if self.tier else self.normal
+            return number if unit == "mg" else self._worked_out(self._for_weight(number))
+        return size(self.tier["dose_from"]) if self.tier else self._worked_out(self.normal)
+
+    @staticmethod
+    def _worked_out(mg: Fraction | None) -> Fraction | None:
+        return None if mg is None else on_paper(mg)
 
     @property
     def times(self) -> int:
@@ -292,7 +297,7 @@ class Second:
             return Reading(frozenset(), None, frozenset(), times, days, "", ())
         caps = self.caps(self.normal)
         lowest = on_paper(min(mg for _, mg in caps))
-        wanted = on_paper(self.wanted)
+        wanted = self.wanted
         allowed = min(wanted, lowest)
         beyond = self.beyond(wanted, min(on_paper(self.normal), lowest))
         binding = frozenset(code for code, mg in caps if on_paper(mg) == lowest) if lowest < wanted else frozenset()

@@ -1,5 +1,7 @@
 """The opinion can lower or hold and never raise: on any draws, with bad data, wrong assumptions, planted faults."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from tools.calibrate_response import shipped
 from tests.response.shared import LADDER, LEVELS, breaches, changed, diary, handmade
 from titrant.pkpd.response import opinion as opinions
 from titrant.pkpd.response import posterior as posteriors
+from titrant.pkpd.response.answers import Telling, answers
 from titrant.pkpd.response.diary import Levels
 from titrant.pkpd.response.opinion import ORDER, Opinion, Say, limited, opinion
 from titrant.pkpd.response.parameters import ResponseSet
@@ -135,7 +138,8 @@ def test_an_opinion_that_allows_more_cannot_be_made(say, allowed, to_mg):
 def test_a_planted_step_up_is_refused_where_it_is_made(monkeypatch):
     found = posterior(diary(4), shipped(), np.random.default_rng(1))
     assert found.usable
-    monkeypatch.setattr(opinions, "_lower", lambda *_: (120.0, ["planted"]))
+    monkeypatch.setattr(opinions, "_harm", lambda *_: ["planted"])
+    monkeypatch.setattr(opinions, "_one_down", lambda _: 120.0)
     with pytest.raises(ValueError, match="not below"):
         opinion(found, "raise", LEVELS)
 
@@ -180,3 +184,42 @@ def test_little_to_gain_holds_a_raise():
     assert said.say in (Say.HOLD, Say.LOWER)
     assert said.say is Say.LOWER or "little_to_gain" in said.reasons
     assert {"gain_points", "added_harm_days", "chance_real"} <= said.numbers.keys()
+
+
+def told_not_real(monkeypatch, chance_of_gain):
+    """A posterior by which the present dose does nothing, and one more step promises so much."""
+    found = posterior(diary(5, seed=3), shipped(), np.random.default_rng(2))
+    given = answers(found, LEVELS)
+    step = replace(
+        given.step, chance_of_gain=chance_of_gain, added_harm_days=replace(given.step.added_harm_days, mean=0)
+    )
+    quiet = replace(given.harm_days, mean=0.0)
+    made = replace(
+        given, telling=Telling.NOT_REAL, step=replace(step, severe_chance=0.0), harm_days=quiet, severe_chance=0
+    )
+    monkeypatch.setattr(opinions, "answers", lambda *_: made)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("allowed", "chance_of_gain", "say", "reasons"),
+    [
+        ("raise", 0.5, Say.NONE, ("nothing_against",)),
+        ("hold", 0.5, Say.NONE, ("nothing_against",)),
+        ("raise", 0.1, Say.HOLD, ("little_to_gain", "no_real_response")),
+        ("hold", 0.1, Say.LOWER, ("no_real_response",)),
+    ],
+)
+def test_no_effect_yet_counts_only_where_a_step_promises_little(monkeypatch, allowed, chance_of_gain, say, reasons):
+    """A ladder begins at doses that may be too low; and against a raise the benefit alone never does more than hold."""
+    said = opinion(told_not_real(monkeypatch, chance_of_gain), allowed, LEVELS)
+    assert (said.say, said.reasons) == (say, reasons)
+
+
+def test_a_level_just_signed_is_no_sign_of_anything_yet(monkeypatch):
+    """By the record it is held for three days, whatever the doses look like."""
+    found = told_not_real(monkeypatch, 0.1)
+    assert LEVELS.days_at_present(found.diary) >= 14
+    new = Levels(LADDER, 2, held_days=3)
+    assert new.days_at_present(found.diary) == 3
+    assert opinion(found, "hold", new).say is Say.NONE

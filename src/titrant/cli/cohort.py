@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from titrant.cli.amounts import Day
 from titrant.cli.opened import library, today
 from titrant.terms.errors import CaseFileError
 
@@ -44,7 +45,7 @@ POLICIES = ("rules", "rules+model", "none")
     default=None,
     help="A file that keeps what is finished, and from which an interrupted run goes on.",
 )
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day of the first dose; else today.")
+@click.option("--on", type=Day(), default=None, help="The day of the first dose; else today.")
 @click.option(
     "--clinic",
     type=click.Path(path_type=Path, file_okay=False),
@@ -68,7 +69,7 @@ def cohort(protocol: str, **asked: Any) -> None:
     """
     _check_paths(asked)
     knowledge = library(asked["clinic"])
-    on = asked["on"].date() if asked["on"] else today()
+    on = asked["on"] or today()
     arms = [_arm(knowledge, on, asked, *one) for one in _wanted(protocol, asked, knowledge)]
     _show(arms, asked, knowledge)
 

@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from titrant.clinic.opening import bytes_of
 from titrant.terms.errors import CaseFileError
 from titrant.terms.numbers import parse_decimal
 
@@ -41,7 +42,7 @@ def read_levels(path: str) -> tuple[list[Any], list[Any]]:
 
 
 def _rows(path: str) -> list[tuple[int, dict[str, str]]]:
-    raw = Path(path).read_bytes()
+    raw = bytes_of(Path(path))
     if len(raw) > _MOST_BYTES:
         raise _wrong(path, 0, f"it has {len(raw):,} bytes", f"At most {_MOST_BYTES:,} are read: give one person.")
     try:
@@ -73,7 +74,7 @@ def _check_columns(path: str, names: list[str]) -> None:
     missing = [name for name in _NEEDED if name not in names]
     if unknown or missing or len(set(names)) != len(names):
         fault = (
-            f"column {unknown[0]!r} is not known"
+            f"column {unknown[0][:40]!r} is not known"
             if unknown
             else f"column {(missing or ['twice'])[0]!r} is missing or doubled"
         )

@@ -1,5 +1,6 @@
 """``titrant``: the steps of the spine on a case file or a FHIR R4 bundle, for people or, with ``--json``, machines."""
 
+import functools
 import json
 import os
 import sys
@@ -13,28 +14,14 @@ import click
 
 from titrant import __version__
 from titrant.cli import following
+from titrant.cli.amounts import Day
 from titrant.cli.cohort import cohort
-from titrant.cli.exposure import fit, models, simulate
+from titrant.cli.exposure import models, simulate
+from titrant.cli.fitting import fit
 from titrant.cli.opened import Opening, today
-from titrant.terms.errors import TitrantError
+from titrant.terms.errors import CaseFileError, TitrantError
 
 Command = Callable[..., Any]
-
-
-class Day(click.ParamType[date]):
-    """A calendar day, YYYY-MM-DD."""
-
-    name = "YYYY-MM-DD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            if len(value) == 10:
-                return date.fromisoformat(value)
-        except ValueError:
-            pass
-        return self.fail(f"{value!r} is not a day; write YYYY-MM-DD, such as 2026-11-21.", param, ctx)
 
 
 class Titrant(click.Group):
@@ -84,9 +71,26 @@ def case_command(function: Command) -> Command:
                      help="The clinic's own folder (approvals, own files). Without it: the synthetic demo clinic."),
         click.option("--json", "as_json", is_flag=True, help="The same content for machines."),
     )  # fmt: skip
+    function = _with_places(function)
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def _with_places(function: Command) -> Command:
+    """``function`` whose errors name the file and the line, also where only the judging of the case found the fault."""
+
+    @functools.wraps(function)
+    def placing(**options: Any) -> Any:
+        try:
+            return function(**options)
+        except CaseFileError as error:
+            from titrant.cli.placing import placed
+
+            diaries = options.get("diary", ())
+            raise placed(error, options["case"], options["answers"], diaries, options["protocol"]) from None
+
+    return placing
 
 
 def show(as_json: bool, data: Callable[[], Any], text: Callable[[], str]) -> None:
@@ -260,7 +264,7 @@ def check(folder: Path | None, on: date | None) -> None:
     found = faults(knowledge, on or today())
     for fault in found:
         click.echo(fault)
-    files = len(knowledge.trees) + len(knowledge.tables)
+    files = len(knowledge.trees) + len(knowledge.tables) + len(knowledge.numbers)
     click.echo(f"{files} knowledge files checked, {len(found)} fault{'' if len(found) == 1 else 's'}.")
     sys.exit(10 if found else 0)
 

@@ -11,6 +11,7 @@ from titrant.clinic.desk import Desk
 from titrant.clinic.opening import Opened, case_of, open_document
 from titrant.knowledge.library import Library, load
 from titrant.pathway.case import Case, Dispense
+from titrant.pathway.dated import check_birth
 from titrant.terms.errors import CaseFileError
 
 DEMO_CLINIC = Path(__file__).parent.parent / "clinic" / "demo"
@@ -95,7 +96,12 @@ def imported(bundle: Path, answers: tuple[Path, ...], output: Path | None, force
             "Give a FHIR R4 Bundle as JSON; a case file is used as it is.",
         )
     knowledge = library(None)
-    text = case_as_yaml(with_answers(_case(opened, knowledge), answers), knowledge)
+    case = with_answers(_case(opened, knowledge), answers)
+    try:
+        check_birth(case, knowledge, today())
+    except CaseFileError as error:
+        raise CaseFileError(f"{bundle.name}: Patient.birthDate", error.fault, error.why, error.repair) from None
+    text = case_as_yaml(case, knowledge)
     if output is not None:
         _write_whole(output, text, force)
     return text

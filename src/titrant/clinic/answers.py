@@ -2,14 +2,16 @@
 
 Objects merge by key and the answer wins; readings are joined and lists of things that happened grow; a drug or an
 allergy of the same name takes the place of the earlier entry. An answer does not take back what the case shows: that is
-a correction of the case itself. An answers file of another person is refused.
+a correction of the case itself. A newer answer with its day may replace an older one; the case then shows both. An
+answers file of another person is refused.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
+from msgspec import structs
+
 from titrant.clinic.case_tree import Tree, tree_of
-from titrant.clinic.opening import shape_case
+from titrant.clinic.shaping import shape_case
 from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.pathway.case import Answer, Case, ConditionAnswer, Facts
 from titrant.terms.errors import CaseFileError
@@ -17,7 +19,7 @@ from titrant.terms.errors import CaseFileError
 _NAME = "answers"
 _BY_KEY = ("patient", "answers", "conditions", "candidate")
 _JOINED = ("readings", "questionnaires")
-_GROWING = ("failed_treatments", "goals", "parenteral", "reviews", "confirmations", "diary")
+_GROWING = ("failed_treatments", "goals", "parenteral", "reviews", "confirmations", "diary", "diary_unread")
 _LISTED = {"medications": "name", "allergies": "substance"}
 # Gravest first: the states in which a condition is or was there.
 _PRESENT = (ConditionState.ACTIVE, ConditionState.CONTROLLED, ConditionState.PAST)
@@ -43,7 +45,7 @@ def answers_onto(case: Case, answers: Case | Tree) -> Case:
     merged["questions"] = dict(case.questions)
     answered = shape_case(merged, _NAME)
     _check_nothing_taken_back(case.given, answered.given)
-    return _with_questions_settled(answered)
+    return _with_questions_settled(_with_replaced_answers(case.given, answered))
 
 
 def _check_same_person(base: Tree, over: Tree) -> None:
@@ -70,6 +72,8 @@ def _given(base: Tree, over: Tree) -> Tree:
     for key in _BY_KEY:
         if key in base or over.get(key) is not None:
             merged[key] = _by_key(dated["base"].get(key), dated["over"].get(key))
+    if "answers" in merged:
+        merged["answers"] = _newer_of_same(dated["base"].get("answers"), merged["answers"])
     for key in _JOINED:
         if key in base or over.get(key) is not None:
             merged[key] = _joined(base.get(key), over.get(key))
@@ -113,6 +117,19 @@ def _by_key(base: Tree, over: Tree) -> Tree:
     return {**base, **{key: value for key, value in over.items() if value is not None}}
 
 
+def _newer_of_same(base: Tree, merged: Tree) -> Tree:
+    """``merged``, where an answer that says the same on an earlier day does not make the case's own older."""
+    if not isinstance(base, dict) or not isinstance(merged, dict):
+        return merged
+    return {key: base[key] if _says_the_same_earlier(one, base.get(key)) else one for key, one in merged.items()}
+
+
+def _says_the_same_earlier(one: Tree, own: Tree) -> bool:
+    if not isinstance(one, dict) or not isinstance(own, dict) or one.get("answer") != own.get("answer"):
+        return False
+    return bool(own.get("on")) and str(one.get("on") or "") < str(own["on"])
+
+
 def _joined(base: Tree, over: Tree) -> Tree:
     """What both say of each key, one beside the other, so that the newest counts, whoever gave it."""
     if not isinstance(base, dict) or not isinstance(over, dict):
@@ -142,6 +159,8 @@ def _listed(base: Tree, over: Tree, name: str) -> Tree:
     if not isinstance(base, dict) or not isinstance(over, dict):
         return base if over is None else over
     merged = _by_key(base, over)
+    if over.get("checked_by_hand") is not None:
+        merged["checked_by_hand"] = _grown(base.get("checked_by_hand"), over["checked_by_hand"])
     own = over.get("list")
     if own is None:
         return merged
@@ -173,11 +192,16 @@ def _check_nothing_taken_back(before: Facts, after: Facts) -> None:
             days = "".join(f" {word} {day}" for word, day in (("since", shown.since), ("on", shown.on)) if day)
             told = f"The {_holder(shown.source)} says {shown.state.value}{days}; the answers say {answered.state.value}"
             raise _contradiction(f"conditions.{name}", f"{told}: {reason}.")
-    for name, shown_word in _words_of_record(before):
-        answer = after.answers[name]
-        word = answer if isinstance(answer, str) else answer.answer
-        if word != shown_word:
-            raise _contradiction(f"answers.{name}", f"The record says {shown_word}; the answers say {word[:40]}.")
+    for name in before.answers:
+        mine, other = _answer(before, name), _answer(after, name)
+        if not _may_replace(mine, other):
+            told = f"The {_holder(mine.by)} says {_told(mine)}; the answers say {_told(other)}"
+            raise _contradiction(f"answers.{name}", f"{told}: only a newer answer with its day may replace it.")
+    for name in ("plan_from", "ends", "daily_contact"):
+        own, other_day = getattr(before.course, name), getattr(after.course, name)
+        if own and own != other_day:
+            told = f"The case says {own}; the answers say {other_day}"
+            raise _contradiction(f"course.{name}", f"{told}: what was signed is not answered.")
 
 
 def _condition(given: Facts, name: str) -> ConditionAnswer:
@@ -216,10 +240,32 @@ def _milder(shown: ConditionAnswer, answered: ConditionAnswer) -> bool:
     return by_state > 0 or (by_state == 0 and (earlier or answered.grade not in ("", shown.grade)))
 
 
-def _words_of_record(given: Facts) -> Iterator[tuple[str, str]]:
-    for name, one in given.answers.items():
-        if isinstance(one, Answer) and one.by == "record":
-            yield name, one.answer
+def _answer(given: Facts, name: str) -> Answer:
+    one = given.answers[name]
+    return one if isinstance(one, Answer) else Answer(answer=one, on=given.answered_on, by=given.answered_by)
+
+
+def _told(one: Answer) -> str:
+    day = f" on {one.on}" if one.on else ""
+    by = f" by {one.by[:40]}" if one.by not in ("", "record") else ""
+    return f"{one.answer[:40]}{day}{by}"
+
+
+def _may_replace(mine: Answer, other: Answer) -> bool:
+    """Whether ``other`` may stand in place of ``mine``: it says the same, or it is surely newer and not of a record."""
+    if mine.answer == other.answer:
+        return True
+    return mine.by != "record" and mine.on is not None and other.on is not None and mine.on < other.on
+
+
+def _with_replaced_answers(before: Facts, after: Case) -> Case:
+    """``after`` with a line for each answer that a newer one replaced, so that both are seen."""
+    lines = [
+        f"answers.{name}: {_told(mine)} was replaced by {_told(other)}"
+        for name in before.answers
+        if (mine := _answer(before, name)).answer != (other := _answer(after.given, name)).answer
+    ]
+    return structs.replace(after, skipped=(*after.skipped, *(one for one in lines if one not in after.skipped)))
 
 
 def _contradiction(place: str, fault: str) -> CaseFileError:

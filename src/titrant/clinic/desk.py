@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from datetime import date
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from titrant import __version__
 from titrant.explain.words import Words
 from titrant.knowledge.library import Library
+from titrant.knowledge.own_files import review_date
 from titrant.pathway.assess import Assessment, assess
 from titrant.pathway.case import Case
 from titrant.pathway.dispense import dispense_case, level_faults, signed_levels
@@ -19,6 +21,9 @@ from titrant.pathway.screen import Screening, screen
 from titrant.pathway.supplying import Dispensing
 from titrant.record.gate import faults
 from titrant.terms.reason import Missing, Reason
+
+if TYPE_CHECKING:
+    from titrant.pathway.simulate import Asked, Forecast
 
 
 class Desk:
@@ -52,8 +57,21 @@ class Desk:
         refused = [] if draft is None else faults(draft.content, absolute_limits())
         if refused:
             reasons = tuple(Reason("refused_by_gate", "record/gate", {"fault": fault}) for fault in refused)
-            decided = structs.replace(decided, outcome=Outcome.REFUSED, regimen=None, reasons=reasons, ladder=())
+            decided = structs.replace(
+                decided, outcome=Outcome.REFUSED, regimen=None, reasons=reasons, ladder=(), ladder_end=None
+            )
         return decided, None if refused else draft, refused
+
+    def simulate(self, case: Case, asked: "Asked | None" = None, model_name: str = "") -> "Forecast":
+        """What the levels of the plan would give, after the last gate. Only this loads the numbers room."""
+        from titrant.pathway import simulate
+        from titrant.pkpd import shipped
+
+        chosen = shipped.model(model_name or shipped.NAMES[0])
+        files = {name: shipped.tree(name) for name in (f"{chosen.id}.yaml", "interactions.yaml", "effects.yaml")}
+        past = tuple(name for name, tree in files.items() if not self.on <= review_date(tree, name))
+        model = simulate.Model(chosen, files["interactions.yaml"], files["effects.yaml"], past)
+        return simulate.simulate(self.plan(case), model, asked or simulate.Asked())
 
     def dispense(self, case: Case) -> tuple[Plan, Dispensing | None]:
         """What may be supplied: for the signed levels of a running course, else for the start that is proposed.

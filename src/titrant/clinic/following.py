@@ -2,9 +2,10 @@
 
 from decimal import ROUND_DOWN, Decimal
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from titrant.clinic.desk import Desk, absolute_limits
+from titrant.clinic.model import LEFT_OUT, ModelSays, model_on
 from titrant.pathway.adjust import Adjustment, Opinion, adjust
 from titrant.pathway.case import Case
 from titrant.pathway.plan import Outcome
@@ -18,13 +19,36 @@ from titrant.terms.regimen import Regimen
 _THOUSANDTH = Decimal("0.001")
 
 
+class Followed(Struct, frozen=True):
+    """An adjustment with what the rules alone say, and what the response model says beside them."""
+
+    decided: Adjustment
+    by_rules: Adjustment
+    model: ModelSays
+
+
 def review_at(desk: Desk, case: Case) -> Review:
     return review(case, desk.library, desk.on)
 
 
 def adjust_at(desk: Desk, case: Case, opinion: Opinion | None = None) -> Adjustment:
-    """The adjustment, after the last gate: what it refuses is refused, whatever proposed it."""
-    decided = adjust(review_at(desk, case), desk.library, opinion)
+    """The adjustment by the rules, and by ``opinion`` where one is given, after the last gate."""
+    return _decided(desk, review_at(desk, case), opinion)
+
+
+def follow_at(desk: Desk, case: Case, *, rules_only: bool = False) -> Followed:
+    """The adjustment with the opinion of the response model, after the last gate."""
+    found = review_at(desk, case)
+    by_rules = _decided(desk, found, None)
+    if rules_only:
+        return Followed(by_rules, by_rules, LEFT_OUT)
+    model = model_on(found, by_rules)
+    return Followed(_decided(desk, found, model.opinion), by_rules, model)
+
+
+def _decided(desk: Desk, found: Review, opinion: Opinion | None) -> Adjustment:
+    """What the last gate refuses is refused, whatever proposed it."""
+    decided = adjust(found, desk.library, opinion)
     if decided.outcome is not Outcome.PROPOSED or decided.regimen is None:
         return decided
     refused = faults({"regimen": gate_content(decided, decided.regimen)}, absolute_limits())

@@ -97,13 +97,14 @@ def plan_data(plan: Plan, words: Words) -> Json:
         "not_chosen": _not_chosen(plan),
         "monitoring": [check_data(one) for one in plan.monitoring],
         "ladder": [_level_data(one) for one in plan.ladder],
+        "ladder_end": reason_data(plan.ladder_end, words) if plan.ladder_end else None,
         "stop_rules": [
             {"code": one.code, "text": words.say(one.code, {}), "source": one.source, "status": one.status.value}
             for one in plan.protocol.stop_rules
         ],
         **_comparison_data(plan),
         "evidence": evidence_data(plan.assessment),
-        "skipped": list(plan.assessment.case.skipped),
+        "skipped": list(plan.assessment.case.left_out),
     }
 
 

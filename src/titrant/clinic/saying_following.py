@@ -4,13 +4,18 @@ from decimal import Decimal
 from typing import Any
 
 from titrant.clinic.case_tree import tree_of
+from titrant.clinic.following import Followed
+from titrant.clinic.model import LEFT_OUT
 from titrant.clinic.saying import check_data, evidence_data, finding_data, missing_data, regimen_data
+from titrant.clinic.saying_model import model_data
 from titrant.explain.amounts import regimen_text
 from titrant.explain.words import Reader, Words
 from titrant.pathway.adjust import Adjustment
+from titrant.pathway.course_facts import shown
 from titrant.pathway.plan import Alternative
 from titrant.pathway.reconciling import Counted
 from titrant.pathway.review import Harm, Review, StepChange
+from titrant.pathway.sessions import SessionDay
 from titrant.terms.canonical import sha256_of
 from titrant.terms.numbers import plain
 from titrant.terms.reason import Reason
@@ -33,9 +38,10 @@ def _reason(one: Reason, words: Words) -> Json:
     }  # fmt: skip
 
 
-def adjustment_data(decided: Adjustment, words: Words) -> Json:
-    """An adjustment as one object (design: Commands)."""
+def adjustment_data(decided: Adjustment, words: Words, followed: Followed | None = None) -> Json:
+    """An adjustment as one object (design: Commands); ``followed`` has what the response model says of it."""
     found = decided.review
+    model = model_data(followed.model, words, followed.by_rules) if followed else model_data(LEFT_OUT, words)
     limits = decided.limited.limits if decided.limited else ()
     return {
         **_answer(decided),
@@ -45,9 +51,7 @@ def adjustment_data(decided: Adjustment, words: Words) -> Json:
         "missing": [missing_data(one, words) for one in decided.missing],
         "alternatives": [_alternative(one) for one in decided.alternatives],
         "not_chosen": {action: list(codes) for action, codes in decided.not_chosen.items()},
-        "not_chosen_text": {
-            action: [words.say(code, {}) for code in codes] for action, codes in decided.not_chosen.items()
-        },
+        "not_chosen_text": not_chosen_text(decided, words),
         "monitoring": [check_data(one) for one in found.checks],
         "ladder": [_level(place, decided) for place in range(len(found.levels))],
         "taper": [
@@ -61,8 +65,19 @@ def adjustment_data(decided: Adjustment, words: Words) -> Json:
         "call": decided.call,
         "next_review": decided.next_review.isoformat() if decided.next_review else None,
         "patient": [words.say(code, {}, Reader.PATIENT) for code in decided.patient if _for_patient(code, words)],
+        "model": model,
         "review": review_data(found),
         "evidence": evidence_data(found.assessment),
+    }
+
+
+def not_chosen_text(decided: Adjustment, words: Words) -> dict[str, list[str]]:
+    """For every action that was not chosen, the sentences of its codes with their numbers."""
+    told = {one.code: said(one, words) for one in reversed(decided.reasons)}
+    facts = shown(decided.review)
+    return {
+        action: [told.get(code) or words.say(code, facts) for code in codes]
+        for action, codes in decided.not_chosen.items()
     }
 
 
@@ -153,6 +168,7 @@ def review_data(found: Review) -> Json:
         "measured": {name: {"value": value, "on": on} for name, value, on in measured_in(found)},
         "should_be_left": _plain(found.should_be_left),
         "supply": _counted(found.counted),
+        "sessions": [_session(one, found) for one in found.sessions],
         "loads": {
             "opioid_now": str(loads.opioid_now), "opioid_before": str(loads.opioid_before),
             "opioid_change": loads.opioid_change, "sedating": list(loads.sedating), "new": list(loads.new),
@@ -163,6 +179,7 @@ def review_data(found: Review) -> Json:
         "flare": found.flare.isoformat() if found.flare else None,
         "overdue": [one.what for one in found.overdue],
         "ends": found.plan_ends.isoformat(),
+        "skipped": list(found.case.left_out),
     }  # fmt: skip
 
 
@@ -204,6 +221,20 @@ def _harm(harm: Harm) -> Json:
         "mean_grade_before": _plain(harm.mean_before), "rising": harm.rising, "systolic": _plain(harm.systolic),
         "diastolic": _plain(harm.diastolic), "red_flags": list(harm.flags),
     }  # fmt: skip
+
+
+def _session(one: SessionDay, found: Review) -> Json:
+    """A clinic session beside the home doses of its day; what is not known is None."""
+    daily = found.protocol.bounds.daily
+    doses = {"session": one.session, "home": one.home, "oral_equivalent": one.equivalent, "together": one.together}
+    return {
+        "on": one.on.isoformat(),
+        **{f"{name}_mg": plain(dose.mg) if dose else None for name, dose in doses.items()},
+        "share": str(one.by.share_to) if one.by else None,
+        "by": one.by.id if one.by else None,
+        "usual_mg": plain(daily.usual.value.value),
+        "hard_mg": plain(daily.hard.value.value),
+    }
 
 
 def _counted(found: Counted | None) -> Json | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby
 
+from titrant.clinic.write_case import hand_check_line
 from titrant.explain.amounts import after_text, pieces_text, regimen_text
 from titrant.explain.pages import bullet, heading, page, paragraph, table
 from titrant.explain.words import Words
@@ -36,14 +37,14 @@ def plan_page(plan: Plan, words: Words, clinic: str) -> str:
     if loud:
         lines += [heading("Findings"), *(_finding(one, words) for one in loud)]
     lines += _missing(plan.missing, words)
-    lines += [*_beside(plan), *_conversions(plan), *_ladder(plan), *_alternatives(plan)]
+    lines += [*_beside(plan), *_conversions(plan), *_ladder(plan, words), *_alternatives(plan)]
     lines += [*_checks(plan.monitoring), *_stop_rules(plan, words), *_evidence(plan.assessment)]
     quiet = [one for one in plan.findings if one not in loud]
     if quiet:
         lines.append(heading("Where web articles and the literature disagree (D numbers: docs/reference)"))
         lines += [bullet(f"{words.say(one.code, one.facts)}{_cited(one.source, one.status)}") for one in quiet]
-    if case.skipped:
-        lines += [heading("Not used from the record"), *(bullet(one) for one in case.skipped)]
+    if case.left_out:
+        lines += [heading("Not used from the record"), *(bullet(one) for one in case.left_out)]
     return page(_title(plan), [*lines, "", _MARKS])
 
 
@@ -106,6 +107,7 @@ _ASKED = {
     "condition_not_answered": "illnesses and circumstances (answer no, active, past, controlled)",
     "condition_state_not_covered": "illnesses and circumstances (answer no, active, past, controlled)",
     "settle_specialist": "findings to settle",
+    "settle_each_drug": "findings to settle",
     "settle_caution": "findings to settle",
     "settle_note": "findings to settle",
     "settle_not_checked": "drugs",
@@ -130,6 +132,16 @@ def _missing(missing: tuple[Missing, ...], words: Words) -> Iterator[str]:
     for group in sorted(groups, key=lambda name: name != "findings to settle"):
         yield heading(f"Still open: {group}")
         yield from groups[group]
+        if group == "drugs":
+            yield from _for_the_pharmacist(missing, words)
+
+
+def _for_the_pharmacist(missing: tuple[Missing, ...], words: Words) -> Iterator[str]:
+    """The one line that settles every drug that the tables do not know, if a pharmacist finds nothing."""
+    unknown = ("drug_not_checked", "stopped_drug_not_checked")
+    line = hand_check_line(one.facts["drug"] for one in missing if one.fact in unknown)
+    if line:
+        yield bullet(words.text("papers", "hand-check", facts={"line": line}))
 
 
 def _beside(plan: Plan) -> Iterator[str]:
@@ -149,10 +161,7 @@ def _conversions(plan: Plan) -> Iterator[str]:
         yield bullet(f"{mark}{one.title}: {span} a day{_cited(one.source, one.status)}")
 
 
-_LADDER_ENDS = "It ends at the usual bound for this person, or where no full trial fits before the plan ends."
-
-
-def _ladder(plan: Plan) -> Iterator[str]:
+def _ladder(plan: Plan, words: Words) -> Iterator[str]:
     if not plan.ladder:
         return
     yield heading("Ladder (each step needs its own review and signature)")
@@ -172,7 +181,8 @@ def _ladder(plan: Plan) -> Iterator[str]:
         ],
         right=(0, 1, 2, 3, 4),
     )
-    yield _LADDER_ENDS
+    if plan.ladder_end is not None:
+        yield _reason(plan.ladder_end, words)
 
 
 def _alternatives(plan: Plan) -> Iterator[str]:

@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from titrant.clinic.saying_following import measured_in, said
+from titrant.clinic.following import Followed
+from titrant.clinic.model import LEFT_OUT, ModelSays
+from titrant.clinic.saying_following import measured_in, not_chosen_text, said
+from titrant.clinic.saying_model import model_lines
 from titrant.explain.amounts import regimen_text
 from titrant.explain.pages import bullet, heading, page, paragraph, table
 from titrant.explain.words import Words
 from titrant.pathway.adjust import Adjustment
 from titrant.pathway.checks_due import State
 from titrant.pathway.plan import Outcome
-from titrant.pathway.review import Review
+from titrant.pathway.review import Benefit, Review
 from titrant.terms.numbers import plain
-from titrant.terms.reason import Status
+from titrant.terms.reason import Severity, Status
 
 _WORDS = {
     "stop": "STOP", "pause": "PAUSE: no dose until a prescriber has looked", "lower": "LOWER", "hold": "HOLD",
@@ -21,7 +24,7 @@ _WORDS = {
 _MARKS = "Marks: [proposal] a choice of this project, with its reasoning; [unverified] not checked against a source."
 
 
-def adjustment_page(decided: Adjustment, words: Words, clinic: str) -> str:
+def adjustment_page(decided: Adjustment, words: Words, clinic: str, followed: Followed | None = None) -> str:
     """The whole adjustment for a prescriber."""
     found = decided.review
     protocol = found.protocol
@@ -36,7 +39,8 @@ def adjustment_page(decided: Adjustment, words: Words, clinic: str) -> str:
             heading("Still open"),
             *(bullet(f"{words.label(one.fact)}: {words.say(one.why, one.facts)}") for one in decided.missing),
         ]
-    lines += [*_findings(decided, words), *_taper(decided), *_instead(decided), *_not_chosen(decided)]
+    lines += model_lines(followed.model, words, followed.by_rules) if followed else ()
+    lines += [*_findings(decided, words), *_taper(decided), *_instead(decided), *_not_chosen(decided, words)]
     return page(_title(decided), [*lines, *review_lines(found, words), "", _MARKS])
 
 
@@ -74,11 +78,20 @@ def _cited(text: str, source: str, status: Status) -> str:
 
 
 def _findings(decided: Adjustment, words: Words) -> Iterator[str]:
+    """What was found; notes on the protocol itself were read in full with the plan, and are named in one line."""
     if decided.findings:
         yield heading("Findings")
+    standing = [one for one in decided.warnings if one.severity is Severity.NOTE]
     for one in decided.findings:
-        text = f"{words.say(one.code, one.facts)} ({one.source}{one.status.mark})"
-        yield bullet(text, f"{one.severity.value.replace('_', ' ').upper():<11}")
+        if one not in standing:
+            name = one.severity.value.replace("_", " ")
+            mark = name if one.severity is Severity.NOTE else name.upper()
+            yield bullet(f"{words.say(one.code, one.facts)} ({one.source}{one.status.mark})", f"{mark:<11}")
+    if standing:
+        codes = ", ".join(one.code for one in standing)
+        yield bullet(
+            f"Where web articles and the literature disagree, as told with the plan: {codes}.", f"{'note':<11}"
+        )
 
 
 def _taper(decided: Adjustment) -> Iterator[str]:
@@ -95,14 +108,23 @@ def _instead(decided: Adjustment) -> Iterator[str]:
         yield bullet(f"{one.action}: {regimen_text(one.regimen) if one.regimen else 'no dose'}")
 
 
-def _not_chosen(decided: Adjustment) -> Iterator[str]:
+def _not_chosen(decided: Adjustment, words: Words) -> Iterator[str]:
+    """Actions with the same answer share a line; what stands under "Why" is not said twice."""
     yield heading("Not chosen, and why")
+    above = {one.code for one in decided.reasons}
+    texts = not_chosen_text(decided, words)
+    actions_of: dict[str, list[str]] = {}
     for action, codes in decided.not_chosen.items():
-        yield bullet(f"{action.replace('_', ' ')}: {', '.join(codes)}")
+        own = [text for code, text in zip(codes, texts[action], strict=True) if code not in above]
+        because = " ".join((["for the reasons above."] if len(own) < len(codes) else []) + own)
+        actions_of.setdefault(because, []).append(action.replace("_", " "))
+    for because, actions in actions_of.items():
+        yield bullet(f"{', '.join(actions)}: {because[:1].lower()}{because[1:]}")
 
 
-def review_page(found: Review, words: Words) -> str:
-    return page(f"REVIEWED for {found.on}", [paragraph(found.case.scenario), *review_lines(found, words)])
+def review_page(found: Review, words: Words, model: ModelSays = LEFT_OUT) -> str:
+    lines = [paragraph(found.case.scenario), *model_lines(model, words), *review_lines(found, words)]
+    return page(f"REVIEWED for {found.on}", lines)
 
 
 def review_lines(found: Review, words: Words) -> Iterator[str]:
@@ -111,10 +133,22 @@ def review_lines(found: Review, words: Words) -> Iterator[str]:
     yield from _harm_lines(found, words)
     yield from _taken_lines(found)
     yield from _check_lines(found)
+    yield from _left_out_lines(found)
 
 
 def _number(value: Decimal | None, unit: str = "") -> str:
     return "not known" if value is None else f"{plain(value)}{unit}"
+
+
+def _now(one: Benefit) -> str:
+    late = one.week_mean_all
+    return _number(one.week_mean) + ("" if late == one.week_mean else f" (with late entries {_number(late)})")
+
+
+def _fall(one: Benefit) -> str:
+    if one.fall is None:
+        return "not known"
+    return f"{plain(one.fall)} {'point' if one.fall == 1 else 'points'}, {_number(one.fall_percent, ' %')}"
 
 
 def _yes(value: bool | None) -> str:
@@ -126,8 +160,8 @@ def _benefit_lines(found: Review) -> Iterator[str]:
     yield heading(f"Benefit ({found.span.first} to {found.span.last}; {found.phase.value})")
     yield from table([
         ("pain before", _number(one.baseline)),
-        ("pain now, mean", f"{_number(one.week_mean)} (with late entries {_number(one.week_mean_all)})"),
-        ("fall", f"{_number(one.fall)} points, {_number(one.fall_percent, ' %')}"),
+        ("pain now, mean", _now(one)),
+        ("fall", _fall(one)),
         ("aim of the trial met", _yes(one.met)),
         ("fall in PEG", _number(one.peg_percent, " %")),
         ("own activity done", f"{one.activity_done} of {one.activity_days} days"),
@@ -145,7 +179,7 @@ def _step_lines(found: Review) -> Iterator[str]:
         text = (
             "too few days to tell"
             if change is None
-            else f"pain fell by {plain(change.fall)} (from {plain(change.lo)} to {plain(change.hi)})"
+            else f"pain fell by {plain(change.fall)} (interval {plain(change.lo)} to {plain(change.hi)})"
             f"{'' if change.clear else ': within the own swing'}"
         )
         yield bullet(f"{one.on}: {one.before.dose} to {one.after.dose}: {text}")
@@ -183,6 +217,12 @@ def _taken_lines(found: Review) -> Iterator[str]:
     if found.counted:
         one = found.counted
         yield bullet(f"Counted on {one.on}: {plain(one.left)} {unit}, {plain(one.expected)} should be left.")
+
+
+def _left_out_lines(found: Review) -> Iterator[str]:
+    if found.case.left_out:
+        yield heading("Not used")
+        yield from (bullet(one) for one in found.case.left_out)
 
 
 def _check_lines(found: Review) -> Iterator[str]:

@@ -3,8 +3,9 @@
 Where the knowledge is given, each open question stands as a comment at the place where its answer belongs.
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from titrant.clinic.case_tree import Tree, tree_of
 from titrant.knowledge.library import Library
@@ -44,6 +45,8 @@ def _given(given: Tree, case: Case, library: Library) -> Iterator[str]:
             if name in library.conditions and name not in library.facts
         ],
     }
+    line = hand_check_line(_not_recognised(case, library))
+    stubs["medications"] = [f"{line}  # for a pharmacist: those of these drugs that do not interact"] if line else []
     for key, value in given.items():
         yield from _object({key: value}, "  ")
         yield from (f"    # {line}" for line in stubs.pop(key, ()))
@@ -51,6 +54,21 @@ def _given(given: Tree, case: Case, library: Library) -> Iterator[str]:
         if lines:
             yield f"  # {key}:"
             yield from (f"  #   {line}" for line in lines)
+
+
+def _not_recognised(case: Case, library: Library) -> list[str]:
+    listed = case.given.medications.drugs if case.given.medications else ()
+    own = [one for one in listed if one.checked_by_hand is None and not one.matched]
+    return [one.name for one in own if not library.drugs.resolve(one.name, one.rxnorm, one.atc)]
+
+
+def hand_check_line(names: Iterable[str]) -> str:
+    """The line that a pharmacist completes for these drugs of the list, all at once; empty without a drug."""
+    listed = ", ".join(name if _IN_A_LIST.fullmatch(name) else json.dumps(name) for name in dict.fromkeys(names))
+    return f"checked_by_hand: [{{drugs: [{listed}], by: NAME, on: YYYY-MM-DD}}]" if listed else ""
+
+
+_IN_A_LIST = re.compile(r"[A-Za-z][A-Za-z0-9./ -]*[A-Za-z0-9]")
 
 
 def _facts(case: Case, library: Library, kinds: object) -> Iterator[tuple[str, FactKind, str]]:

@@ -149,7 +149,7 @@ def _missed(v, rules, days, since, t):
 
 
 @njit(cache=True)
-def _room(levels, count, t, n):
+def room_of(levels, count, t, n):
     first = t - n.steps_within
     base, lowest = levels[0].parts, 0
     for k in range(count):
@@ -339,7 +339,7 @@ def gather(v, rules, person, course, days, levels, paused, t, start, stack, cloc
     v[PLAN_OVER] = yes_no(start + n.plan_ends <= t)
     v[TRIAL_OVER] = yes_no(n.trial <= t - since)
     v[INTERVAL] = OVER if since + n.interval <= t else RUNNING
-    room = _room(levels, count, t, n)
+    room = room_of(levels, count, t, n)
     v[ROOM] = SOME if room > 0 else NONE
     _benefit(v, days, levels, count, t, n, week, course.baseline)
     near = _steps(v, days, levels, count, t, n, one, other)

@@ -83,7 +83,7 @@ def rows_of(task: Task, first: int, count: int) -> chunk.Rows:
     while chunk.walked(here, rows, asked.seed, POLICIES[asked.policy]):
         from titrant.cohort.opinions import answer_all  # only where the model is asked
 
-        answer_all(here, rows, asked.seed)
+        answer_all(here, rows)
     return rows
 
 

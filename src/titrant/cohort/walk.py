@@ -229,7 +229,8 @@ def _judged(p, c, days, levels, paused, seed, policy, t, start, w, rules, scratc
         c.asking, c.answered, c.questions = 1, 1, c.questions + 1
         return
     if c.answered and c.answer != NOTHING:
-        action, to, then = _with_opinion(c, action, to, then, now, t, start, rules.n[0])
+        missing = judging.unjudged(rules, out, found.old, found.old_harm) > 0
+        action, to, then = _with_opinion(c, action, to, then, now, t, start, rules.n[0], missing)
     c.answered, c.answer = 0, NOTHING
     _act(p, c, days, levels, paused, seed, t, start, w, rules, outcome, action, to, then, call, reviewed, mask)
 
@@ -243,13 +244,13 @@ def _is_for_the_model(outcome, action, found, c, n):
 
 
 @njit(cache=True)
-def _with_opinion(c, action, to, then, now, t, start, n):
-    """As ``pathway.adjust``: a raise becomes a hold, a raise or hold becomes a trial of less; never the other way."""
+def _with_opinion(c, action, to, then, now, t, start, n, missing):
+    """As ``pathway.adjust``: a raise becomes a hold, a raise or hold a trial of less that waits for what is missing."""
     less = lowered(now, 1000 - n.lower_tenths, 1000, n.part)
-    if c.answer == MAKE_LESS and less > 0:
+    if c.answer == MAKE_LESS and less > 0 and not missing:
         c.lessened += 1
         return LESS, less, t + n.interval
-    if c.answer == KEEP_BACK and action == RAISE:
+    if action == RAISE:
         c.held_back += 1
         return HOLD, now, min(t + n.review_every, max(start + n.plan_ends, t))
     return action, to, then

@@ -9,7 +9,8 @@ from typing import Any
 
 _INK, _SECOND = "#1b1b1b", "#7a4100"
 _WIDE, _HIGH = 640, 220
-_LONGEST_CAPTION = 104
+_LONGEST_CAPTION = 126
+_SHAPES = ["circle", "triangle-down", "triangle-up", "square"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,80 @@ def exposure_chart(picture: Picture) -> Any:
     )
     chart = alt.vconcat(*panels, spacing=14).properties(title=title, padding=12)
     return chart.configure_view(stroke="#999").configure_axis(gridColor="#e6e6e6", labelFontSize=11, titleFontSize=11)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The highest levels of people at one level of a plan, in one case: 5, 25, 50, 75 and 95 % of them."""
+
+    output: str
+    level: str
+    case: str
+    quantiles: list[float]
+
+
+@dataclass(frozen=True)
+class LevelsPicture:
+    """What one chart of a plan's levels shows. ``bands`` belong to the output named first."""
+
+    title: str
+    caption: list[str]
+    unit: str
+    spreads: list[Spread]
+    bands: list[Band] = field(default_factory=list)
+
+
+def levels_chart(picture: LevelsPicture) -> Any:
+    """The Altair chart of a plan's levels: a panel for each output, a group for each level, a mark for each case."""
+    import altair as alt
+
+    outputs = list(dict.fromkeys(one.output for one in picture.spreads))
+    panels = [_levels_panel(alt, output, picture, picture.bands if output == outputs[0] else []) for output in outputs]
+    title = alt.TitleParams(
+        picture.title, subtitle=_wrapped(picture.caption), anchor="start", fontSize=14, subtitleFontSize=10.5,
+        subtitleColor="#333",
+    )  # fmt: skip
+    chart = alt.vconcat(*panels, spacing=14).properties(title=title, padding=12)
+    return chart.configure_view(stroke="#999").configure_axis(gridColor="#e6e6e6", labelFontSize=11, titleFontSize=11)
+
+
+def _levels_panel(alt: Any, output: str, picture: LevelsPicture, bands: list[Band]) -> Any:
+    """Thin line: 90 % of the people; thick line: half of them; shape: the median, one shape for each case."""
+    own = [one for one in picture.spreads if one.output == output]
+    levels, cases = (list(dict.fromkeys(getattr(one, name) for one in own)) for name in ("level", "case"))
+    rows = [{"level": one.level, "case": one.case, **dict(zip("abmcd", one.quantiles, strict=True))} for one in own]
+    top = _round_above(max(one.quantiles[-1] for one in own) * 1.05)
+    x = alt.X("level:N", title="level", sort=levels, axis=alt.Axis(labelAngle=0), scale=alt.Scale(paddingInner=0.25))
+    beside = alt.XOffset("case:N", sort=cases, scale=alt.Scale(paddingOuter=0.3))
+    place = {"x": x, "xOffset": beside}
+    y = alt.Scale(domain=[0, top], nice=False)
+    title = f"{output}, highest level ({picture.unit})"
+    marks = alt.Scale(domain=cases, range=_SHAPES[: len(cases)])
+    shape = alt.Shape("case:N", sort=cases, title=None, legend=alt.Legend(orient="bottom"), scale=marks)
+    of_people = _of(alt, rows)
+    layers = [
+        *_edges_across(alt, bands, top),
+        of_people.mark_rule(color=_INK, strokeWidth=1).encode(y=alt.Y("a:Q", title=title, scale=y), y2="d:Q", **place),
+        of_people.mark_rule(color=_INK, strokeWidth=4, opacity=0.45).encode(y="b:Q", y2="c:Q", **place),
+        of_people.mark_point(color=_INK, fill="white", size=45, opacity=1).encode(y="m:Q", shape=shape, **place),
+        *_words_across(alt, bands, top),
+    ]
+    return alt.layer(*layers).properties(width=_WIDE, height=_HIGH)
+
+
+def _edges_across(alt: Any, bands: list[Band], top: float) -> list[Any]:
+    """The lower edge of each band that is near, dashed."""
+    rows = [{"y": band.lowest} for band in bands if band.lowest < top]
+    return [_of(alt, rows).mark_rule(color=_SECOND, strokeDash=[5, 4]).encode(y="y:Q")] if rows else []
+
+
+def _words_across(alt: Any, bands: list[Band], top: float) -> list[Any]:
+    """The bands' words at the left above their edges, on a white rim so that nothing behind them hides them."""
+    rows = [{"y": band.lowest, "text": band.text} for band in bands if band.lowest < top]
+    place = {"align": "left", "dx": 6, "dy": -8, "baseline": "middle", "fontSize": 10.5}
+    rim = _of(alt, rows).mark_text(stroke="white", strokeWidth=4, color="white", **place)
+    ink = _of(alt, rows).mark_text(color=_SECOND, **place)
+    return [layer.encode(x=alt.value(0), y="y:Q", text="text:N") for layer in (rim, ink)] if rows else []
 
 
 def save(chart: Any, path: str) -> None:

@@ -10,7 +10,7 @@ from titrant.fhir.doubtful import Doubtful
 from titrant.fhir.elements import Resource, child, code, day, for_people, last_day, named, number, status_of
 from titrant.fhir.observations import ObservedCondition
 from titrant.fhir.person import Person
-from titrant.fhir.problems import Catalogue, Turned, names_in
+from titrant.fhir.problems import Catalogue, Named, Turned, names_in
 from titrant.fhir.unused import Unused
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.conditions import ConditionState
@@ -131,18 +131,27 @@ def _shown(
     except Turned as reason:
         unused.say(f"Condition {named(concept)}", f"{reason}")
         return None
+    if any(one.suspected for one in found):
+        unused.say(f"Condition {named(concept)}", "its words say that it is not certain; it counts as an open question")
     written = code(resource, "recordedDate")
     return [
         Shown(
             one.id,
-            ConditionState.PAST if one.past and state is ConditionState.ACTIVE else state,
+            _as_named(one, state),
             _since(resource, past=one.past or state is ConditionState.PAST),
             day(written),
-            _note(resource, one.how, state),
+            _note(resource, one.how, _as_named(one, state)),
             named(concept),
         )
         for one in found
     ]
+
+
+def _as_named(one: Named, state: ConditionState) -> ConditionState:
+    """How it stands once its words are heard: a suspicion is asked about, a history is past."""
+    if one.suspected:
+        return ConditionState.UNKNOWN
+    return ConditionState.PAST if one.past and state is ConditionState.ACTIVE else state
 
 
 def _since(resource: Resource, *, past: bool) -> date | None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from titrant.fhir.elements import Resource, Tree, child, children, code, objects_in, text
+from titrant.fhir.elements import Resource, Tree, child, children, code, number, objects_in, text
 from titrant.fhir.refusal import refused
 from titrant.fhir.unused import Unused
 
@@ -94,7 +94,15 @@ def _say_if_incomplete(bundle: Resource, unused: Unused) -> None:
 
 
 def has_further_pages(bundle: Resource) -> bool:
-    return any(code(link, "relation") == "next" for link in children(bundle, "link"))
+    """Whether it is one page of several: it names a next one, or counts more matches than it holds."""
+    named = any(code(link, "relation") == "next" for link in children(bundle, "link"))
+    total = number(bundle, "total")
+    return named or (total is not None and matches(bundle) < total)
+
+
+def matches(bundle: Resource) -> int:
+    """How many entries were asked for; others were only sent along."""
+    return sum(code(child(one, "search"), "mode") in ("", "match") for one in children(bundle, "entry"))
 
 
 def _readable(raw: list[Resource], unused: Unused) -> Iterator[Entry]:

@@ -6,8 +6,8 @@ modifiers or units are not certain is left out and listed. That something is abs
 
 from titrant.fhir.allergies import read_allergies
 from titrant.fhir.conditions import read_conditions
-from titrant.fhir.diary import is_diary, read_diary
-from titrant.fhir.doubtful import ORDERED, READ, sort_out
+from titrant.fhir.diary import FURTHER_PAGES, is_diary, read_diary
+from titrant.fhir.doubtful import ORDERED, READ, Doubtful, Sorted, sort_out
 from titrant.fhir.elements import Tree, text
 from titrant.fhir.envelope import Entry, References, entries_of, has_further_pages
 from titrant.fhir.mapping import Mapping
@@ -49,6 +49,7 @@ def case_from_bundle(bundle: Tree, library: Library, scenario: str = "Imported f
     medications = read_medicines(ordered, not_ordered, references, library.drugs, unused)
     if has_further_pages(bundle):
         medications = with_further_pages(medications)
+    diary = read_diary(responses, _not_usable(entries, held), unused)
     allergies = read_allergies(usable["AllergyIntolerance"], doubtful["AllergyIntolerance"], unused)
 
     newest = readings.newest()
@@ -61,10 +62,19 @@ def case_from_bundle(bundle: Tree, library: Library, scenario: str = "Imported f
         conditions=dict(problems.conditions),
         medications=medications,
         allergies=allergies,
-        diary=read_diary(responses, unused),
+        diary=diary.entries,
+        diary_unread=(*diary.unread, *((FURTHER_PAGES,) if has_further_pages(bundle) else ())),
     )
     questions = open_questions(newest, answers, problems, allergies.reviewed_on is not None, library)
     return Case(scenario=scenario, given=given, questions=questions, skipped=unused.lines())
+
+
+def _not_usable(entries: tuple[Entry, ...], held: Sorted) -> list[Doubtful]:
+    """Responses that may not be read, also those that are said to be about something else than the patient."""
+    doubtful = held.doubtful["QuestionnaireResponse"]
+    told = {id(one) for one in (*held.usable["QuestionnaireResponse"], *(one.resource for one in doubtful))}
+    rest = (one.resource for one in entries if one.kind == "QuestionnaireResponse" and id(one.resource) not in told)
+    return [*doubtful, *(Doubtful(one, "it does not say that it is about the patient") for one in rest)]
 
 
 def _count_not_read(entries: tuple[Entry, ...], unused: Unused) -> None:

@@ -1,14 +1,11 @@
 """What the importer needs to know beyond codes: unit spellings, molar factors and bounds, from the knowledge tables."""
 
-import csv
-import io
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import cached_property
 
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.facts import Kind
-from titrant.terms.errors import KnowledgeError
+from titrant.knowledge.translating import molar_factors, rows
 from titrant.terms.numbers import parse_decimal
 from titrant.terms.quantity import BY_UCUM
 
@@ -44,34 +41,21 @@ class Mapping:
 
     @cached_property
     def _spellings(self) -> dict[tuple[str, str], str]:
-        return {(row["loinc"], row["ucum"]): row["unit"] for row in self._rows("units")}
+        return {(row["loinc"], row["ucum"]): row["unit"] for row in rows(self.library, "units")}
 
     @cached_property
     def molar_factors(self) -> dict[tuple[str, str, str], Decimal]:
         """Factor by fact, unit from and unit to."""
-        return {
-            (row["fact"], row["from_unit"], row["to_unit"]): parse_decimal(row["factor"]) for row in self._rows("molar")
-        }
+        return molar_factors(self.library)
 
     @cached_property
     def bounds(self) -> dict[str, Decimal]:
-        return {row["name"]: parse_decimal(row["value"]) for row in self._rows("bounds")}
+        return {row["name"]: parse_decimal(row["value"]) for row in rows(self.library, "bounds")}
 
     @cached_property
     def observed_conditions(self) -> dict[str, dict[str, tuple[str, str]]]:
         """LOINC code of an observation, SNOMED code of its value: the condition and state that it shows."""
         found: dict[str, dict[str, tuple[str, str]]] = {}
-        for row in self._rows("observed_conditions"):
+        for row in rows(self.library, "observed_conditions"):
             found.setdefault(row["loinc"], {})[row["value_snomed"]] = (row["condition"], row["state"])
         return found
-
-    def _rows(self, name: str) -> Iterator[dict[str, str]]:
-        path = f"fhir/{name}.csv"
-        if path not in self.library.tables:
-            raise KnowledgeError(
-                path,
-                "The file is missing.",
-                "Without it values in a record may be misread.",
-                "Install this release again.",
-            )
-        yield from csv.DictReader(io.StringIO(self.library.tables[path]))

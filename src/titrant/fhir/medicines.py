@@ -163,15 +163,18 @@ def _taken(resource: Resource, identities: tuple[Identity, ...]) -> list[Taken]:
     request = code(resource, "resourceType") == REQUEST
     instructions = children(resource, "dosageInstruction" if request else "dosage")
     alone = len(identities) == 1
+    since, until = _since(resource, request), _until(resource, instructions)
     current = code(resource, "status") in CURRENT
+    if current or (since is not None and until is not None and until < since):
+        until = None  # an end before the beginning is a wrong day: as good as none
     return [
         Taken(
             identity,
             dose_of(instructions, identity.strength, by_mass=alone),
             request,
             current,
-            _since(resource, request),
-            None if current else _until(resource, instructions),
+            since,
+            until,
             _route(instructions, identity),
         )
         for identity in identities

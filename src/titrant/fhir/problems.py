@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from functools import cached_property
 
 from msgspec import Struct
@@ -14,7 +15,7 @@ from titrant.knowledge.shapes.common import Code
 _BETWEEN = re.compile(r"\s-+\s*|-+\s|[;,.–—]\s*")
 _FILLERS = (
     r"(?:\s+(?:any|a|an|the|of|for|to|known|current|active|further|past|previous|prior|personal|clear|documented"
-    r"|evidence|signs?|symptoms?|history|mention|diagnosis))*"
+    r"|evidence|signs?|symptoms?|history|mention|diagnosis|suspected|possible|probable))*"
 )
 # Words directly before a name that turn it around, words that make it doubtful, or move it to the past.
 _NOT = re.compile(
@@ -26,10 +27,10 @@ _NOT_AFTER = re.compile(r"^[\s:(]*(?:was |is |has been )?(?:denied|ruled out|exc
 _NOT_ALONE = re.compile(
     r"^[\s:(,;–—-]*(?:was |is |has been )?(?:denied|ruled out|excluded|absent|not present|negative|none|no)\W*$"
 )
-_DOUBT = re.compile(
-    r"\b(suspect\w*|possible|possibly|probable|query|risk|screen\w*|fear|concern|exposure|vaccin\w*|monitor\w*)|\?"
-)
-_DOUBT_AFTER = re.compile(r"^\s*\?")
+# Words that make a name a suspicion, and words that speak of something beside it.
+_SUSPECTED = re.compile(r"\b(suspect\w*|possible|possibly|probable|probably|query)\b|\?")
+_SUSPECTED_AFTER = re.compile(r"^\s*(\?|\(?(?:suspected|possible|probable)\b)")
+_BESIDE = re.compile(r"\b(risk|screen\w*|fear|concern|exposure|vaccin\w*|monitor\w*)")
 # Words in the clause of a name that say it of relatives.
 _OTHERS = re.compile(
     r"\b(family|fh|familial|mother|father|maternal|paternal|parents?|siblings?|brother|sister|relatives?|son|daughter|spouse|partner)\b"
@@ -50,6 +51,7 @@ class Named(Struct, frozen=True):
     id: str
     how: str
     past: bool = False
+    suspected: bool = False
 
 
 class Turned(ValueError):  # noqa: N818 - an outcome, not a failure
@@ -149,7 +151,8 @@ def _by_words(said: str, catalogue: _Names) -> Iterator[Named | Turned]:
         told = [_told(said, start, end) for start, end in places]
         kept = [each for each in told if not isinstance(each, Turned)]
         if kept:
-            yield Named(one, "matched by name", all(kept))
+            past, suspected = all(each is _Told.PAST for each in kept), all(each is _Told.SUSPECTED for each in kept)
+            yield Named(one, "matched by name", past, suspected)
         elif told:
             yield next(each for each in told if isinstance(each, Turned))
         # A longer name hides the shorter ones within it: pulmonary hypertension is not hypertension.
@@ -157,8 +160,16 @@ def _by_words(said: str, catalogue: _Names) -> Iterator[Named | Turned]:
             rest = rest[:start] + "\0" * (end - start) + rest[end:]
 
 
-def _told(said: str, start: int, end: int) -> bool | Turned:
-    """Whether the clause around a name puts it in the past, or why it does not say that the person has it."""
+class _Told(Enum):
+    """What the clause around a name says of it."""
+
+    NOW = "now"
+    PAST = "past"
+    SUSPECTED = "suspected"
+
+
+def _told(said: str, start: int, end: int) -> _Told | Turned:
+    """What the clause around a name says of it, or why it does not say that the person has it."""
     behind = said[end:]
     before, after = _BETWEEN.split(said[:start])[-1], _BETWEEN.split(behind)[0]
     if _NOT.search(before) or _NOT_AFTER.search(after) or _NOT_ALONE.search(behind):
@@ -166,6 +177,9 @@ def _told(said: str, start: int, end: int) -> bool | Turned:
     clause = before + said[start:end] + after
     if _OTHERS.search(clause):
         return Turned("its words may speak of somebody else")
-    if _DOUBT.search(before) or _DOUBT_AFTER.search(after):
+    if _BESIDE.search(before):
         return Turned("its words say that it is not certain")
-    return bool(_PAST.search(before) or _PAST_AFTER.search(after)) and not _NOW.search(clause)
+    if _SUSPECTED.search(before) or _SUSPECTED_AFTER.search(after):
+        return _Told.SUSPECTED
+    past = bool(_PAST.search(before) or _PAST_AFTER.search(after)) and not _NOW.search(clause)
+    return _Told.PAST if past else _Told.NOW

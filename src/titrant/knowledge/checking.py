@@ -14,6 +14,7 @@ from typing import Any
 
 from titrant.knowledge.codes import loinc_is_valid, snomed_is_valid
 from titrant.knowledge.library import SHAPES, Library, shaped
+from titrant.knowledge.own_files import review_date
 from titrant.knowledge.own_rules import own_faults
 from titrant.knowledge.shapes.common import Rule, Sourced, When
 from titrant.knowledge.shapes.conditions import ConditionState
@@ -23,14 +24,21 @@ from titrant.knowledge.shapes.protocols import Protocol, TotalBounds
 from titrant.terms.calendar import whole_days
 from titrant.terms.errors import KnowledgeError
 from titrant.terms.quantity import UNITS, Quantity
+from titrant.terms.reason import Status
 
 Faults = Iterator[str]
 
 
 def faults(library: Library, on: date) -> list[str]:
     """Everything that is wrong with ``library`` on ``on``."""
-    late = [_fault(path, "Its review date has passed.", "Review it.") for path in library.past_review(on, SHAPES)]
-    return faults_of_form(library) + late
+    past = [*library.past_review(on, SHAPES), *_numbers_past_review(library, on)]
+    return faults_of_form(library) + [_fault(path, "Its review date has passed.", "Review it.") for path in past]
+
+
+def _numbers_past_review(library: Library, on: date) -> Iterator[str]:
+    for path, tree in library.numbers.items():
+        if not on <= review_date(tree, path):
+            yield path
 
 
 def faults_of_form(library: Library) -> list[str]:
@@ -46,7 +54,7 @@ def faults_of_form(library: Library) -> list[str]:
         return found  # what does not fit its shape, or is not found by its name, cannot be checked further
     checks: tuple[Callable[[Library], Faults], ...] = (
         _sources, _facts, _conditions_of_rules, _codes, _drug_codes, _interactions, _opioids, _rule_codes,
-        _protocols, _following, _texts, _products, own_faults,
+        _protocols, _following, _texts, _products, _numbers, own_faults,
     )  # fmt: skip
     for check in checks:
         found += check(library)
@@ -78,7 +86,7 @@ _ONE_FILE = ("drugs", "opioids", "wording")
 
 def _sources(library: Library) -> Faults:
     """Every ``source`` and ``sources`` names a listed source; every clinical value has one, and a known status."""
-    for path, tree in library.trees.items():
+    for path, tree in {**library.trees, **library.numbers}.items():
         for place, entry in _entries(tree, path):
             for name in [entry.get("source"), *(entry.get("sources") or [])] if "sources" not in path else []:
                 if isinstance(name, str) and name.split("#")[0] not in library.sources:
@@ -236,6 +244,33 @@ def _interactions(library: Library) -> Faults:
                 yield _fault(f"interactions/{one.id}", f"There is no file {replaced!r} to replace.", "Correct it.")
 
 
+def _numbers(library: Library) -> Faults:
+    """The files of the numbers room: their own shapes, a known status at every source, and ties that lead somewhere."""
+    for path, tree in library.numbers.items():
+        for place, entry in _entries(tree, path):
+            gives_number = not set(entry) <= {"id", "source", "why"}
+            if "source" in entry and gives_number and entry.get("status") not in tuple(Status):
+                yield _fault(place, f"The status is {entry.get('status')!r}.", f"Use one of {', '.join(Status)}.")
+        if "parameters" in tree:
+            yield from _parameter_faults(path, tree)
+    tree = library.numbers.get("pk/interactions.yaml", {})
+    for name, number in Counter(row.get("interaction") for row in tree.get("drugs", {}).values()).items():
+        if name not in library.interactions or number > 1:
+            yield _fault("pk/interactions.yaml", f"{name!r} is no interaction file, or stands twice.", "Correct it.")
+    for name in tree.get("added_in_forecast", {}).get("drugs", ()):
+        if name not in tree["drugs"]:
+            yield _fault("pk/interactions.yaml: added_in_forecast", f"{name!r} has no size here.", "Correct it.")
+
+
+def _parameter_faults(path: str, tree: dict[str, Any]) -> Faults:
+    from titrant.pkpd.parameters import parameter_set
+
+    try:
+        parameter_set(tree, path)
+    except KnowledgeError as error:
+        yield _fault(error.place, error.fault, error.repair)
+
+
 def _opioids(library: Library) -> Faults:
     for factor in library.opioids.factors:
         if factor.drug not in library.drugs.drugs:
@@ -383,3 +418,6 @@ def _texts(library: Library) -> Faults:
     for protocol in library.versions:
         if protocol.administration not in names:
             yield _fault(f"protocols/{protocol.id}", f"There is no text {protocol.administration!r}.", "Write it.")
+    for product in library.products.values():
+        if product.how_to and product.how_to not in names:
+            yield _fault(f"products/{product.id}", f"There is no text {product.how_to!r}.", "Write it.")

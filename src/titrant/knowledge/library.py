@@ -38,6 +38,8 @@ from titrant.terms.reading import MAX_BYTES, Document, Unreadable, read_yaml
 H = TypeVar("H", bound=Header)
 Trees = dict[str, Any]
 SHIPPED = Path(__file__).parent / "data"
+# The folders whose files the numbers room reads by its own shapes.
+NUMBERS = ("pk", "response")
 # The kinds of knowledge file, by folder. Tables (csv) and notes (md) stand beside them.
 SHAPES: dict[str, type[Header]] = {
     "facts": FactList,
@@ -99,8 +101,10 @@ class Library:
         tables: Mapping[str, str],
         approvals: Approvals | None = None,
         own: frozenset[str] = frozenset(),
+        numbers: Mapping[str, bytes] | None = None,
     ) -> None:
         self.trees, self.tables, self.approvals = trees, tables, approvals
+        self._raw_numbers = dict(numbers or {})
         self.own = own  # which files are the clinic's
         self._hashes: dict[str, str] = {}
 
@@ -109,6 +113,11 @@ class Library:
 
     def _by_id(self, folder: str, shape: type[H]) -> dict[str, H]:
         return {item.id: item for item in self._kind(folder, shape).values()}
+
+    @cached_property
+    def numbers(self) -> Trees:
+        """The files of the numbers room, whose shapes it checks itself; read only when somebody looks at them."""
+        return _parsed(self._raw_numbers)
 
     @cached_property
     def facts(self) -> dict[str, FactKind]:
@@ -259,10 +268,11 @@ def load(folder: Path = SHIPPED, clinic: Path | None = None, cache: Path | None 
         raw |= own
     tables = {path: _table(one, path, path in own) for path, one in raw.items() if path.endswith(".csv")}
     yamls = {path: one for path, one in raw.items() if path.endswith(".yaml") and path.split("/")[0] in SHAPES}
+    numbers = {path: one for path, one in raw.items() if path.endswith(".yaml") and path.split("/")[0] in NUMBERS}
     trees = _trees(yamls, cache)
     if own:
         check_heads(trees, own.keys() & trees.keys(), str(clinic))
-    return Library(trees, tables, approvals, frozenset(own))
+    return Library(trees, tables, approvals, frozenset(own), numbers)
 
 
 def _table(raw: bytes, path: str, own: bool) -> str:

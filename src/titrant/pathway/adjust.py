@@ -19,6 +19,7 @@ from titrant.pathway.case import Case
 from titrant.pathway.course_facts import course_facts, new_exposure_share, shown
 from titrant.pathway.next_dose import (
     TaperStep,
+    by_hand_beyond,
     lowered,
     no_source,
     raised,
@@ -90,7 +91,7 @@ def adjust(found: Review, library: Library, opinion: Opinion | None = None) -> A
     decided = _with_opinion(by_rules, opinion)
     return structs.replace(
         decided,
-        not_chosen=_not_chosen(decided, verdicts),
+        not_chosen=_not_chosen(decided, by_rules, verdicts),
         alternatives=tuple(_alternatives(decided)),
         next_review=_next_review(decided),
         warnings=tuple(protocol_warnings(found.protocol, library)),
@@ -162,7 +163,7 @@ def _keeping(found: Review, verdicts: tuple[Verdict, ...]) -> Adjustment:
             return structs.replace(made, limited=limited, reasons=(*made.reasons, *limited.limits))
         held = _proposed(found, Action.HOLD, now, ())
         why = no_source("no_room_for_a_step", f"{_place(found)}/bounds", {"dose": str(now.dose)})
-        return structs.replace(held, limited=limited, reasons=(why, *limited.limits))
+        return structs.replace(held, limited=limited, reasons=(why, *limited.limits, *by_hand_beyond(found, limited)))
     if trying := _of(verdicts, Action.STEP_DOWN_TRIAL, True):
         regimen = lowered(found, share_kept(found))
         if regimen is not None:
@@ -306,40 +307,46 @@ def _asked(one: Missing, found: Review) -> Missing:
 
 def _with_opinion(by_rules: Adjustment, opinion: Opinion | None) -> Adjustment:
     """An opinion turns a raise into a hold, or a hold into a trial of less; it never turns anything the other way."""
-    if opinion is None or by_rules.outcome is not Outcome.PROPOSED:
-        return by_rules
-    found = by_rules.review
-    noted = structs.replace(by_rules, reasons=(*by_rules.reasons, *opinion.notes))
-    why = (opinion.reason,) if opinion.reason else ()
-    if opinion.most is Action.HOLD and by_rules.action is Action.RAISE:
-        kept = structs.replace(noted, action=Action.HOLD, regimen=found.level.regimen, limited=None)
-        return structs.replace(kept, reasons=(*why, *noted.reasons))
-    less = lowered(found, share_kept(found))
     if (
-        opinion.most in (Action.LOWER, Action.STEP_DOWN_TRIAL)
-        and by_rules.action in (Action.HOLD, Action.RAISE)
-        and less
+        opinion is None
+        or by_rules.outcome is not Outcome.PROPOSED
+        or by_rules.action not in (Action.HOLD, Action.RAISE)
     ):
-        return structs.replace(
-            noted, action=Action.STEP_DOWN_TRIAL, regimen=less, limited=None, reasons=(*why, *noted.reasons)
-        )
-    return noted
+        return by_rules
+    if opinion.most in (None, Action.RAISE):
+        return structs.replace(by_rules, reasons=(*by_rules.reasons, *opinion.notes))
+    found = by_rules.review
+    # Like every trial of less it waits for what is missing; a hold is never put off.
+    less = None if opinion.most is Action.HOLD or by_rules.missing else lowered(found, share_kept(found))
+    if less is None and by_rules.action is Action.HOLD:
+        return by_rules
+    limits = by_rules.limited.limits if by_rules.limited else ()
+    kept = tuple(one for one in by_rules.reasons if one not in limits)
+    return structs.replace(
+        by_rules,
+        action=Action.STEP_DOWN_TRIAL if less else Action.HOLD,
+        regimen=less or found.level.regimen,
+        limited=None,
+        reasons=(*((opinion.reason,) if opinion.reason else ()), *opinion.notes, *kept),
+        patient=(),  # the words for the patient were those of the rules' own action
+    )
 
 
 # What else could be done
 
 
-def _not_chosen(decided: Adjustment, verdicts: tuple[Verdict, ...]) -> dict[str, tuple[str, ...]]:
+def _not_chosen(decided: Adjustment, by_rules: Adjustment, verdicts: tuple[Verdict, ...]) -> dict[str, tuple[str, ...]]:
     """For every other action, why not: the rules in its way, those that did not apply, or what is not known."""
+    by_model = decided.action is not by_rules.action
     chosen = decided.action
     found: dict[str, tuple[str, ...]] = {}
     for action in Action:
         if action is not chosen:
-            found[action.value] = tuple(_against(action, decided, verdicts))
+            found[action.value] = tuple(_against(action, decided, verdicts, by_model=by_model))
     return found
 
 
-def _against(action: Action, decided: Adjustment, verdicts: tuple[Verdict, ...]) -> Iterator[str]:
+def _against(action: Action, decided: Adjustment, verdicts: tuple[Verdict, ...], *, by_model: bool) -> Iterator[str]:
     order = list(Action)
     safer = [one for one in verdicts if one.applies and order.index(one.rule.action) < order.index(action)]
     if safer:
@@ -347,7 +354,10 @@ def _against(action: Action, decided: Adjustment, verdicts: tuple[Verdict, ...])
     elif decided.outcome is Outcome.REFUSED:
         yield from dict.fromkeys(one.code for one in decided.reasons)
     elif any(one.rule.action is action and one.applies for one in verdicts):
-        yield from (one.why for one in decided.missing[:1]) if decided.missing else ("model_holds_back",)
+        if decided.missing:
+            yield decided.missing[0].why
+        else:
+            yield "model_holds_back" if by_model else decided.reasons[0].code
     elif any(one.rule.action is action and one.applies is None for one in verdicts):
         yield "cannot_be_judged"
     else:
@@ -394,9 +404,49 @@ def _own_findings(found: Review) -> Iterator[Finding]:
         yield _finding("check_overdue", Severity.CAUTION, place, {"check": one.title, "due": one.due.isoformat()})
     if found.data.days_late:
         yield _finding("late_entries", Severity.NOTE, place, {"days": str(found.data.days_late)})
+    yield from _sessions(found)
+    if _second_is_missing(found):
+        second = found.protocol.bounds.daily.second_prescriber_above
+        facts = {"dose": str(found.level.regimen.daily), "bound": str(second.value)}
+        yield _finding("second_prescriber_not_recorded", Severity.CAUTION, place, facts)
     if found.loads.opioid_before.value < found.loads.opioid_now.value:
         facts = {"before": str(found.loads.opioid_before), "now": str(found.loads.opioid_now)}
         yield _finding("opioid_load_up", Severity.CAUTION, place, facts)
+
+
+def _sessions(found: Review) -> Iterator[Finding]:
+    """Each clinic session of the window beside the home doses of its day, against the daily bounds."""
+    daily = found.protocol.bounds.daily
+    usual, hard = Dose(daily.usual.value.value), Dose(daily.hard.value.value)
+    for one in found.sessions:
+        if one.on < found.span.first:
+            continue
+        facts = {"on": str(one.on), "session": str(one.session), "usual": str(usual), "hard": str(hard)}
+        if one.together is None or one.by is None:
+            yield _finding("session_sum_not_known", Severity.CAUTION, "review", facts)
+            continue
+        facts |= {"share": str(one.by.share_to), "equivalent": str(one.equivalent), "home": str(one.home)}
+        facts["together"] = str(one.together)
+        code = "session_sum" if one.together <= usual else "session_sum_unusual"
+        code = code if one.together <= hard else "session_sum_above_hard_bound"
+        severity = Severity.NOTE if code == "session_sum" else Severity.CAUTION
+        yield Finding(code, severity, Bar.NONE, "review", facts, one.by.source, one.by.status)
+
+
+def _second_is_missing(found: Review) -> bool:
+    """Above the bound for it, no second prescriber stands behind this level: nobody since the level before it."""
+    now, bounds = found.level.regimen, found.protocol.bounds
+    daily, weekly = (Dose(one.second_prescriber_above.value.value) for one in (bounds.daily, bounds.weekly))
+    if now.daily <= daily and now.weekly <= weekly:
+        return False
+    since = found.levels[-2].since if len(found.levels) > 1 else date.min
+    return not any(
+        one.of in _STANDS_BEHIND and since <= one.on <= found.on and one.by.strip()
+        for one in found.case.given.confirmations
+    )
+
+
+_STANDS_BEHIND = ("second_prescriber", "named_specialist")
 
 
 def _finding(code: str, severity: Severity, place: str, facts: dict[str, str]) -> Finding:

@@ -13,6 +13,7 @@ from titrant.pathway.case import Asked, Parenteral
 from titrant.terms.calendar import whole_days
 from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError
+from titrant.terms.phrases import with_article
 from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Reason
 
@@ -128,7 +129,7 @@ def _wanted(asked: Asked, tier: Tier | None, normal: Dose | None, assessment: As
     if asked.dose.dimension != "drug mass":
         raise CaseFileError(
             "asked.dose",
-            f"{asked.dose} is a {asked.dose.dimension}, not a dose.",
+            f"{asked.dose} is {with_article(asked.dose.dimension)}, not a dose.",
             "A dose is milligrams, or milligrams per kilogram.",
             "Write it as 10 mg or 0.25 mg/kg.",
         )

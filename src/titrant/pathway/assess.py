@@ -19,13 +19,17 @@ from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.knowledge.shapes.facts import FactKind, Kind
 from titrant.knowledge.shapes.texts import Evidence
+from titrant.knowledge.translating import molar_factors
 from titrant.pathway.allergies import from_allergies
 from titrant.pathway.case import Answer, Case, ConditionAnswer, Medication
+from titrant.pathway.dated import check_days, check_levels, day_not_after
+from titrant.pathway.hand_checks import checked_drugs
 from titrant.pathway.questionnaires import scored_readings
-from titrant.pathway.readings import Reading, check_plausible, parse_reading
+from titrant.pathway.readings import Reading, check_plausible, in_the_unit_of, parse_reading
 from titrant.terms.calendar import age_in_years, whole_days
 from titrant.terms.errors import CaseFileError
 from titrant.terms.numbers import parse_decimal
+from titrant.terms.phrases import did_you_mean
 from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Missing
 
@@ -87,11 +91,12 @@ class Assessment(Struct, frozen=True):
 
 def assess(case: Case, library: Library, on: date) -> Assessment:
     """Gather the facts of ``case`` as they stand on ``on``. Raises CaseFileError for what cannot be read."""
-    _check_days(case, library, on)
+    check_days(case, library, on)
+    check_levels(case, library)
     facts = {**_readings(case, library, on), **_answers(case, library, on)}
     facts |= _derived(case, facts, on, library)
     _check_reviews(case, library)
-    drugs = tuple(one for drug in _medications(case) for one in _taken(drug, library))
+    drugs = tuple(one for drug in checked_drugs(case, library) for one in _taken(drug, library))
     facts["mme"], unconvertible = _morphine_equivalents(drugs, library, on)
     conditions = _conditions(case, library, on)
     medications_known = _list_known(case.given.medications, library, on)
@@ -148,18 +153,6 @@ def _too_old(kind: FactKind, known: Known) -> dict[str, str]:
 # Reading the case
 
 
-def _check_days(case: Case, library: Library, on: date) -> None:
-    born, believable = case.given.patient.birth_date, library.facts["age"].plausible
-    oldest = believable.hi.value if believable else Decimal(0)
-    if not (born <= on and 0 <= age_in_years(born, on) <= oldest):
-        raise CaseFileError(
-            "given.patient.birth_date",
-            f"The birth date {born} is after the day of the decision, {on}, or longer ago than {oldest} years.",
-            "Age limits who may be treated and how low the start must be.",
-            "Correct the birth date, or the day given with --on.",
-        )
-
-
 def _readings(case: Case, library: Library, on: date) -> dict[str, Known]:
     taken = scored_readings(case, library)
     for name, written in case.given.readings.items():
@@ -174,7 +167,7 @@ def _readings(case: Case, library: Library, on: date) -> dict[str, Known]:
     facts: dict[str, Known] = {}
     for name, readings in taken.items():
         for place, reading in enumerate(readings):
-            _day_not_after(f"given.readings.{name}[{place}]", reading.on, on)
+            day_not_after(f"given.readings.{name}[{place}]", reading.on, on)
         if readings:
             facts |= _newest(name, readings, library.facts[name], on, needed.get(name, 1))
     return facts
@@ -192,8 +185,17 @@ def _reading(name: str, place: int, text: str, kind: FactKind, library: Library)
             f"given.readings.{name}[{place}]",
             f"{_sentence(error)}",
             "A misread measurement can allow a dose that it should forbid.",
-            "Correct the reading, or leave it out; what is missing is asked for.",
+            _repair(name, text, kind, library),
         ) from None
+
+
+def _repair(name: str, text: str, kind: FactKind, library: Library) -> str:
+    """What to do with a reading that cannot be taken. A laboratory's other unit is converted for the person to see."""
+    factors = {unit: by for (fact, unit, to), by in molar_factors(library).items() if (fact, to) == (name, kind.unit)}
+    instead = in_the_unit_of(text, kind.unit, factors)
+    if instead != text:
+        return f"If {', '.join(factors)} is the laboratory's unit, write {instead}"
+    return "Correct the reading, or leave it out; what is missing is asked for."
 
 
 def _newest(name: str, readings: list[Reading], kind: FactKind, on: date, needed: int) -> dict[str, Known]:
@@ -277,7 +279,7 @@ def _answers(case: Case, library: Library, on: date) -> dict[str, Known]:
                 "A word that is not on the list could mean anything.",
                 "Use one of these words, or leave the question open; it will be asked.",
             )
-        _day_not_after(place, day, on)
+        day_not_after(place, day, on)
         facts[name] = Known(given.answer, day, who, _fresh(kind, day, on))
     return facts
 
@@ -285,8 +287,6 @@ def _answers(case: Case, library: Library, on: date) -> dict[str, Known]:
 def _derived(case: Case, facts: dict[str, Known], on: date, library: Library) -> dict[str, Known]:
     years = age_in_years(case.given.patient.birth_date, on)
     derived = {"age": Known(Quantity(Decimal(years), "years"), on, "birth date")}
-    for place, session in enumerate(case.given.parenteral):
-        _day_not_after(f"given.parenteral[{place}].on", session.on, on)
     if case.protocol in library.protocols:
         derived["route"] = Known(library.protocols[case.protocol].route, on, "protocol")
     if "sex" in facts and facts["sex"].value == "male" and "childbearing" not in facts:
@@ -316,13 +316,13 @@ def _conditions(case: Case, library: Library, on: date) -> dict[str, ConditionAn
         if name not in library.conditions:
             raise CaseFileError(
                 place,
-                f"{name!r} is not a condition that Titrant knows.{_nearest(name, library.conditions)}",
+                f"{name!r} is not a condition that Titrant knows.{did_you_mean(name, library.conditions)}",
                 "A condition that is not recognised is not checked.",
                 "Use a name from docs/reference/conditions.md.",
             )
         known[name] = _condition_answer(place, written, case)
         for day in (known[name].on, known[name].since):
-            _day_not_after(place, day, on)
+            day_not_after(place, day, on)
     return known | from_allergies(case, library)
 
 
@@ -348,7 +348,6 @@ def _medications(case: Case) -> tuple[Medication, ...]:
 def _taken(drug: Medication, library: Library) -> Iterator[TakenDrug]:
     """The drug as it is recognised: by code or name, else by every known name that stands in its text."""
     table = library.drugs
-    _check_hand_check(drug, library)
     if drug.matched.startswith(NOT_USABLE):
         yield TakenDrug(drug, None)
         return
@@ -374,18 +373,6 @@ _COMBINED = re.compile(r"\s/\s|[,;&+\n]|/(?=[A-Za-z])|\b(?:and|with|plus)\b")
 
 NOT_USABLE = "not usable"  # how an import marks an entry that it could not rely on
 CONFLICTING = "conflicting identity"  # how an import marks a drug whose code and name disagree
-
-
-def _check_hand_check(drug: Medication, library: Library) -> None:
-    classes = {name for one in library.interactions.values() for name in one.classes}
-    for name in drug.checked_by_hand.treat_as if drug.checked_by_hand else ():
-        if name not in classes:
-            raise CaseFileError(
-                f"given.medications ({drug.name}): checked_by_hand.treat_as",
-                f"{name[:40]!r} is not a class of the drug table.{_nearest(name, classes)}",
-                "A class under a wrong name would silently count for nothing.",
-                "Use a class of docs/reference/interactions.md.",
-            )
 
 
 def _morphine_equivalents(drugs: tuple[TakenDrug, ...], library: Library, on: date) -> tuple[Known, tuple[str, ...]]:
@@ -435,7 +422,7 @@ def _evidence(case: Case, library: Library) -> tuple[tuple[Evidence, ...], bool]
     if named not in library.evidence:
         raise CaseFileError(
             "given.indication.condition",
-            f"{named!r} has no evidence file.{_nearest(named, library.evidence)}",
+            f"{named!r} has no evidence file.{did_you_mean(named, library.evidence)}",
             "The strength of evidence for the condition at hand stands on every plan.",
             "Use a name from docs/reference/indications.md, or other with words.",
         )
@@ -461,7 +448,6 @@ def _list_known(listed: object, library: Library, on: date) -> bool:
     day = getattr(listed, "reviewed_on", None)
     if day is None:
         return False
-    _day_not_after("given: reviewed_on", day, on)
     return _fresh(_held("reconciled_lists", library), day, on)
 
 
@@ -470,14 +456,22 @@ def _held(name: str, library: Library) -> FactKind:
 
 
 def _check_reviews(case: Case, library: Library) -> None:
-    known = finding_codes(library)
+    known = finding_codes(library) if case.given.reviews else set()
     for place, review in enumerate(case.given.reviews):
         if review.of not in known:
             raise CaseFileError(
                 f"given.reviews[{place}].of",
-                f"{review.of[:60]!r} is not the code of a finding.{_nearest(review.of, known)}",
+                f"{review.of[:60]!r} is not the code of a finding.{did_you_mean(review.of, known)}",
                 "A review under a wrong code would silently settle nothing.",
                 "Use the code that the plan shows, or one of docs/reference/findings.md.",
+            )
+        named = [drug.name for drug in _medications(case)]
+        if review.drug and review.drug not in named and not library.drugs.named(review.drug):
+            raise CaseFileError(
+                f"given.reviews[{place}].drug",
+                f"{review.drug[:60]!r} is neither in the list of drugs nor known.{did_you_mean(review.drug, named)}",
+                "A review of a drug under a wrong name would silently settle nothing.",
+                "Write the drug as it stands in the list.",
             )
 
 
@@ -494,16 +488,27 @@ def finding_codes(library: Library) -> set[str]:
 
 def _contradictions(case: Case, facts: dict[str, Known], library: Library) -> Iterator[Missing]:
     earlier = facts.get("earlier_ketamine")
-    listed = (match.drug.name for one in _medications(case) for match in library.drugs.in_text(one.name))
-    had = bool(case.given.parenteral) or any(name in ("ketamine", "esketamine") for name in listed)
-    if had and earlier is not None and earlier.value == "never":
+    if earlier is not None and earlier.value == "never" and _had_ketamine_before(case, library):
         yield Missing("earlier_ketamine", "earlier_ketamine_contradicts")
     for why in _weight_doubts(case, facts, library):
         yield Missing("weight", "weight_not_believable", {"why": why})
 
 
+def _had_ketamine_before(case: Case, library: Library) -> bool:
+    """Whether ketamine is on record from before the course; what was given after its first dose is part of it.
+
+    A session on the day of the first dose may have come before it, and a listed drug without a day may be an old one.
+    """
+    begun = min((level.since for level in case.given.course.levels), default=None)
+    if any(begun is None or one.on <= begun for one in case.given.parenteral):
+        return True
+    listed = (one for one in _medications(case) if begun is None or one.since is None or one.since < begun)
+    names = {match.drug.name for one in listed for match in library.drugs.in_text(one.name)}
+    return bool(names & {"ketamine", "esketamine"})
+
+
 def _weight_doubts(case: Case, facts: dict[str, Known], library: Library) -> Iterator[str]:
-    """Reasons to type the weight again: it does not fit the height, or it jumped since the last time."""
+    """Reasons to weigh again: it does not fit the height, or it jumped since the last time and nobody confirms it."""
     index, bounds = facts.get("bmi"), library.facts["bmi"].plausible
     if index is not None and bounds is not None and not bounds.lo.value <= _number(index) <= bounds.hi.value:
         yield f"with this height the body mass index would be {index.value}"
@@ -517,12 +522,24 @@ def _weight_doubts(case: Case, facts: dict[str, Known], library: Library) -> Ite
     before = sorted(reading.value for reading in readings if reading.on == days[-2])
     months = max(Decimal((days[-1] - days[-2]).days) / 28, Decimal(1))
     change = abs(now[0] - before[0]) * 100 / before[0]
-    # Entered twice on one day means that somebody looked again.
-    if len(now) < 2 and not change <= guard.value.value * months:
+    if not change <= guard.value.value * months and not _weighed_again(case, days[-1], readings, guard.value.value):
         hint = (
             ", which looks like pounds for kilograms" if Decimal("2.1") <= now[0] / before[0] <= Decimal("2.3") else ""
         )
         yield f"it was {before[0]} kg on {days[-2]} and is {now[0]} kg on {days[-1]}{hint}"
+
+
+def _weighed_again(case: Case, day: date, readings: list[Reading], apart: Decimal) -> bool:
+    """Whether somebody stands behind the newest weight: by name, or a second source of that day that agrees.
+
+    The same number typed twice is no second look. ``apart``: per cent by which two sources may differ.
+    """
+    if any(one.of == "weight" and one.by.strip() and day <= one.on for one in case.given.confirmations):
+        return True
+    of_day = [one for one in readings if one.on == day]
+    values = [one.value for one in of_day]
+    agree = (max(values) - min(values)) * 100 <= apart * min(values)
+    return agree and len({one.source for one in of_day if one.source}) > 1
 
 
 # Small words
@@ -535,33 +552,16 @@ def _kind_of(name: str, place: str, library: Library, kinds: tuple[Kind, ...]) -
     there = {known: one for known, one in library.facts.items() if one.kind in kinds}
     raise CaseFileError(
         f"given.{place}.{name}",
-        f"{name[:40]!r} is not one of the {place} that Titrant knows.{_nearest(name, there)}",
+        f"{name[:40]!r} is not one of the {place} that Titrant knows.{did_you_mean(name, there)}",
         "A fact under a wrong name would silently count for nothing.",
         "Use a name from docs/reference/facts.md.",
     )
-
-
-def _nearest(name: str, known: object) -> str:
-    from difflib import get_close_matches  # only where something is wrong
-
-    near = get_close_matches(name, list(known), n=1)  # type: ignore[call-overload]
-    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _fresh(kind: FactKind, day: date | None, on: date) -> bool:
     if kind.holds is None:
         return True
     return day is not None and 0 <= (on - day).days <= whole_days(kind.holds.value)
-
-
-def _day_not_after(place: str, day: date | None, on: date) -> None:
-    if day is not None and not day <= on:
-        raise CaseFileError(
-            place,
-            f"It is dated {day}, after the day of the decision, {on}.",
-            "What has not happened yet cannot be relied on.",
-            "Correct the day, or the day given with --on.",
-        )
 
 
 def _sentence(error: ValueError) -> str:

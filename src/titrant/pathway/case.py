@@ -95,11 +95,24 @@ class Medication(Given, frozen=True, kw_only=True):
             _count(self.times_per_day, "times_per_day")
 
 
+class HandCheckOfSeveral(Given, frozen=True, kw_only=True):
+    """One line for several drugs that the tables do not know: each was looked at, and has no interaction of note."""
+
+    drugs: tuple[str, ...]  # as they are written in the list
+    by: str
+    on: date
+
+    def __post_init__(self) -> None:
+        if not self.by.strip():
+            raise ValueError("a check by hand needs the person who made it (by)")
+
+
 class MedicationList(Given, frozen=True, kw_only=True):
     """The drug list as a whole; without the day on which it was reconciled it cannot be relied on."""
 
     reviewed_on: date | None = None
     by: str = ""
+    checked_by_hand: tuple[HandCheckOfSeveral, ...] = ()
     drugs: tuple[Medication, ...] = field(default=(), name="list")
 
 
@@ -173,6 +186,7 @@ class Review(Given, frozen=True, kw_only=True):
     by: str
     on: date
     says: Literal["may_start", "must_not_start"]
+    drug: str = ""  # the one drug that it is about; needed where several drugs share the finding
 
 
 class ProductChoice(Given, frozen=True, kw_only=True):
@@ -207,9 +221,9 @@ class Choice(Given, frozen=True, kw_only=True):
 
 
 class Confirmation(Given, frozen=True, kw_only=True):
-    """A second prescriber or named specialist stands behind going past a bound."""
+    """A named person stands behind going past a bound, or has weighed again and says that a strange weight is right."""
 
-    of: Literal["second_prescriber", "named_specialist"]
+    of: Literal["second_prescriber", "named_specialist", "weight"]
     by: str
     on: date
     reason: str
@@ -229,6 +243,10 @@ class Supplied(Given, frozen=True, kw_only=True):
         _count(self.pieces, "pieces")
         if self.left:
             _count(self.left, "left", zero=True)
+        if bool(self.left) != (self.counted_on is not None):
+            raise ValueError("left and counted_on belong together: how much was left, and the day of the count")
+        if self.counted_on is not None and not self.on <= self.counted_on:
+            raise ValueError(f"it was counted on {self.counted_on}, before the supply of {self.on}; correct the day")
 
 
 class Level(Given, frozen=True, kw_only=True):
@@ -256,7 +274,7 @@ class Course(Given, frozen=True, kw_only=True):
     suspensions: tuple[Suspension, ...] = ()
     daily_contact: Literal["yes", "no", ""] = ""  # somebody of the team speaks with the person every day
     closed_days: tuple[date, ...] = ()  # days without a clinic, on which no review can take place
-    ends: date | None = None  # of the signed plan; empty: counted from the first level by the protocol
+    ends: date | None = None  # a signed end before the protocol's; empty: counted from ``plan_from`` by the protocol
 
 
 class Dispense(Given, frozen=True, kw_only=True):
@@ -295,6 +313,7 @@ class Facts(Given, frozen=True, kw_only=True):
     confirmations: tuple[Confirmation, ...] = ()
     course: Course = Course()
     diary: tuple[Entry, ...] = ()
+    diary_unread: tuple[str, ...] = ()  # entries that an import could not read, and why; each is settled by hand
 
 
 class Case(Given, frozen=True, kw_only=True):
@@ -311,3 +330,8 @@ class Case(Given, frozen=True, kw_only=True):
     questions: dict[str, str] = {}  # what an import leaves open, for a person to read
     skipped: tuple[str, ...] = ()  # what an import did not use, and why
     expect: dict[str, object] | UnsetType = UNSET
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Everything that an import could not use or a newer answer replaced, and why; diary entries first."""
+        return (*(f"Diary entry {one}" for one in self.given.diary_unread), *self.skipped)

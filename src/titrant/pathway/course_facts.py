@@ -10,8 +10,8 @@ from fractions import Fraction
 from math import prod
 
 from titrant.knowledge.judging import Value
-from titrant.pathway.reconciling import taken_between
 from titrant.pathway.review import GROUPS, Review, worst_of
+from titrant.pathway.sessions import SessionDay
 from titrant.terms.calendar import days_later, whole_days
 from titrant.terms.dose import Dose
 from titrant.terms.numbers import plain
@@ -178,20 +178,15 @@ def _sessions(review: Review) -> Told:
     newest = max(days, default=None)
     recent = newest is not None and (review.on - newest).days <= window and review.levels[0].since <= newest
     yield "clinic_session", "today" if newest == review.on else "recent" if recent else "none"
-    yield "session_stacked", _yes(bool(stacked_sessions(review)))
+    stacked = {one.took for one in sessions_to_judge(review)}
+    # Nobody says whether a home dose was taken on the day of a session: that is not known, and no "no".
+    yield "session_stacked", "yes" if True in stacked else None if None in stacked else "no"
 
 
-def stacked_sessions(review: Review) -> tuple[tuple[date, Dose, Dose], ...]:
-    """Recent clinic sessions with home doses on the same day: day, session, home dose."""
-    found = []
-    diary = review.diary
-    for one in review.case.given.parenteral:
-        # Once a prescriber has signed again, both have been looked at.
-        if review.span.first <= one.on < review.on and review.level.since <= one.on:
-            home = taken_between(diary, review.levels, review.supply, one.on, one.on).taken
-            if home > 0:
-                found.append((one.on, Dose.of(one.dose_24h), review.supply.dose_of(home)))
-    return tuple(found)
+def sessions_to_judge(review: Review) -> tuple[SessionDay, ...]:
+    """Sessions of the last days on which no prescriber has signed since; what was signed after has been looked at."""
+    first = max(review.span.first, review.level.since)
+    return tuple(one for one in review.sessions if first <= one.on < review.on)
 
 
 def _adherence(review: Review) -> Told:
@@ -218,7 +213,7 @@ def shown(review: Review) -> Facts:
     harm, benefit, loads, data = review.harm, review.benefit, review.loads, review.data
     recent = harm.recent or {}
     urinary = {name: grade for name, grade in recent.items() if name in GROUPS["urinary"] and grade}
-    sessions = stacked_sessions(review)
+    sessions = [one for one in sessions_to_judge(review) if one.took]
     days = [one.on for one in review.case.given.parenteral if one.on <= review.on]
     facts: dict[str, object] = {
         "worst_effect": worst_of(recent),
@@ -231,9 +226,9 @@ def shown(review: Review) -> Facts:
         "days_at_level": _count((review.on - review.level.since).days, "day"),
         "pain_fall": None if benefit.fall_percent is None else f"{plain(benefit.fall_percent)} %",
         "suspended_by": ", ".join(one.by for one in review.case.given.course.suspensions if one.lifted_on is None),
-        "session_on": sessions[0][0] if sessions else max(days, default=None),
-        "session_dose": sessions[0][1] if sessions else None,
-        "home_dose": sessions[0][2] if sessions else None,
+        "session_on": sessions[0].on if sessions else max(days, default=None),
+        "session_dose": sessions[0].session if sessions else None,
+        "home_dose": (sessions[0].home or "home doses") if sessions else None,
         "exposure_drugs": ", ".join(loads.new),
         "new_drugs": ", ".join(loads.new),
         "stopped_drugs": ", ".join(dict.fromkeys((*loads.stopped_inducers, *loads.stopped_inhibitors, *loads.lasting))),

@@ -25,6 +25,7 @@ class Supply(Struct, frozen=True):
     content: Content
     base_mg: Fraction  # mg of ketamine base in one piece or one mL
     smallest_part: Decimal  # of a piece, or mL
+    part_mg: Decimal  # what the smallest part is counted as; see counted_part
 
     @property
     def piece_unit(self) -> str:
@@ -36,15 +37,6 @@ class Supply(Struct, frozen=True):
         # Some titles carry the strength, because the two solutions are too easily mixed up.
         strength = "" if str(self.strength) in self.product.title else f" {self.strength}"
         return f"{self.product.title}{strength}{salt}"
-
-    @property
-    def part_mg(self) -> Decimal:
-        """What the smallest part is counted as: its base, cut down to a thousandth of a milligram.
-
-        Every dose is a whole number of these parts, so that two parts are exactly twice one.
-        """
-        exact = self.base_mg * Fraction(self.smallest_part)
-        return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(_THOUSANDTH, ROUND_DOWN)
 
     def dose_of(self, pieces: Decimal) -> Dose:
         """The base in so many pieces, counted by smallest parts."""
@@ -96,7 +88,17 @@ def supply_of(choice: ProductChoice | None, protocol: Protocol, library: Library
             "Choose a listed strength; a clinic may add others in its own folder.",
         )
     content = Content(choice.content) if choice and choice.content else product.content.value
-    return Supply(product, strength, content, _base_mg(strength, content, library), _part(product))
+    base, part = _base_mg(strength, content, library), _part(product)
+    return Supply(product, strength, content, base, part, counted_part(base, part))
+
+
+def counted_part(base_mg: Fraction, smallest_part: Decimal) -> Decimal:
+    """What the smallest part is counted as: its base in mg, cut down to a thousandth of a milligram.
+
+    Every dose is a whole number of these parts, so that two parts are exactly twice one.
+    """
+    exact = base_mg * Fraction(smallest_part)
+    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(_THOUSANDTH, ROUND_DOWN)
 
 
 def _base_mg(strength: Quantity, content: Content, library: Library) -> Fraction:

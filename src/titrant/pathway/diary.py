@@ -14,7 +14,7 @@ from msgspec import Struct
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.common import Sourced
 from titrant.pathway.case import Answer, Case, QuestionnaireAnswers
-from titrant.pathway.entries import SAME_DAY, SCORES, Entry, entered_day
+from titrant.pathway.entries import SAME_DAY, SCORES, Entry, entered_between
 from titrant.pathway.readings import Reading, parse_reading
 from titrant.terms.calendar import whole_days
 from titrant.terms.errors import CaseFileError
@@ -169,7 +169,7 @@ def _days_of(place: int, entry: Entry) -> Iterator[date]:
 
 
 def _day(place: int, day: date, entry: Entry, library: Library, on: date, late_after: int) -> Day:
-    entered = day if entry.entered == SAME_DAY else entered_day(entry.entered) if entry.entered else None
+    entered = _entered(day, entry, on)
     newest = max(day, entered or day)
     if not newest <= on or (entered is not None and not day <= entered):
         raise CaseFileError(
@@ -181,6 +181,14 @@ def _day(place: int, day: date, entry: Entry, library: Library, on: date, late_a
     late = entered is None or not (entered - day).days <= late_after
     pressures = tuple(_pressure(place, text, day, library) for text in entry.blood_pressure)
     return Day(day, entry, late, pressures)
+
+
+def _entered(day: date, entry: Entry, on: date) -> date | None:
+    """The day of writing. Where several are possible the last of them, but none after the decision is looked at."""
+    if not entry.entered or entry.entered == SAME_DAY:
+        return day if entry.entered else None
+    first, last = entered_between(entry.entered)
+    return max(first, min(last, on))
 
 
 def _pressure(place: int, text: str, day: date, library: Library) -> Reading:

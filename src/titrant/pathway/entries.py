@@ -3,7 +3,8 @@
 One entry is one day (or, with ``through``, the same words for every day of a stretch). Nothing is judged here.
 """
 
-from datetime import date, datetime
+import re
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -116,15 +117,43 @@ class Entry(Written, frozen=True, kw_only=True):
         for name, grade in (self.effects or {}).items():
             _within(grade, GRADES, f"the grade of {name}")
         if self.entered not in ("", SAME_DAY):
-            entered_day(self.entered)
+            entered_between(self.entered)
 
 
-def entered_day(text: str) -> date:
-    """The local day in ``2026-11-20`` or ``2026-11-20T21:05+01:00``. Raises ValueError."""
+# How far the clocks of the world are from UTC: a fact of calendars, not a clinical limit.
+_WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
+
+
+def entered_between(text: str) -> tuple[date, date]:
+    """The first and the last day that ``text`` can mean where it was written. Raises ValueError.
+
+    ``2026-11-20`` and ``2026-11-20T21:05+01:00`` say their day. An instant in UTC does not say the place of the writer.
+    """
     try:
-        return date.fromisoformat(text) if len(text) == len("2026-11-20") else datetime.fromisoformat(text).date()
-    except ValueError:
+        if len(text) == len("2026-11-20"):
+            return date.fromisoformat(text), date.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
+        offset = instant.utcoffset()
+        if offset == timedelta(0):
+            return (instant + _WEST).date(), (instant + _EAST).date()
+    except (ValueError, OverflowError):
         raise ValueError(f"entered is {text[:40]!r}; write same day, a day, or a day and time") from None
+    if offset is not None and not _WEST <= offset <= _EAST:
+        raise ValueError(f"entered is {text[:40]!r}; no clock is so far from UTC")
+    return instant.date(), instant.date()
+
+
+# Words that name nobody, or nobody who may lift. Whether a name is a colleague's the form of a case cannot tell.
+_NO_NAME = frozenset((
+    "the", "a", "an", "of", "by", "her", "his", "their", "my", "own", "patient", "self", "myself", "himself", "herself",
+    "themselves", "me", "i", "family", "relative", "mother", "father", "parent", "wife", "husband", "partner", "spouse",
+    "son", "daughter", "brother", "sister", "friend", "carer", "caregiver", "programme", "program", "nobody", "unknown",
+))  # fmt: skip
+
+
+def _names_nobody(text: str) -> bool:
+    words = set(re.findall(r"[^\W_]+", text.casefold()))
+    return words <= _NO_NAME or "patient" in words
 
 
 class Suspension(Written, frozen=True, kw_only=True):
@@ -140,3 +169,7 @@ class Suspension(Written, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.lifted_on is not None and not (self.lifted_by and self.lifted_as and self.since <= self.lifted_on):
             raise ValueError("a suspension is lifted by a named prescriber, not before it began")
+        if self.lifted_on is None and (self.lifted_by or self.lifted_as):
+            raise ValueError("lifted_on is missing: the day on which the prescriber lifted the suspension")
+        if self.lifted_on is not None and _names_nobody(self.lifted_by):
+            raise ValueError(f"lifted_by is {self.lifted_by[:40]!r}; write the name of the prescriber who lifted it")

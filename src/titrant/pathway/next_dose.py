@@ -101,9 +101,25 @@ def _bound_caps(review: Review) -> Iterator[Cap]:
         (bounds.daily.hard, "hard_daily_bound", per_day),
         (bounds.weekly.hard, "hard_weekly_bound", per_week),
     ):
-        facts = {"cap": str(value.value), "times_per_day": str(per_day)}
+        shrunk = "" if share == 1 else f"{share.numerator}/{share.denominator} of "
+        facts = {"cap": f"{shrunk}{value.value}", "times_per_day": str(per_day)}
         cap = Dose(value.value.value).times(Fraction(1, divisor) * share)
         yield cap, _why(value, code, f"{place}/{code}", facts)
+
+
+def by_hand_beyond(review: Review, limited: Limited) -> Iterator[Reason]:
+    """Where a usual bound ended the steps: what a prescriber could sign by hand, which is never proposed."""
+    if not any(one.code.startswith("usual_") for one in limited.limits):
+        return
+    bounds, share = review.protocol.bounds, exposure_share(review.screening.limits)
+    daily = bounds.daily
+    named = {
+        "usual": daily.usual, "second": daily.second_prescriber_above, "hard": daily.hard,
+        "hard_single": bounds.single.hard_home,
+    }  # fmt: skip
+    facts = {name: str(Dose(one.value.value).times(share)) for name, one in named.items()}
+    second = daily.second_prescriber_above
+    yield Reason("beyond_the_usual_bound", f"{_place(review)}/bounds", facts, second.source, second.status)
 
 
 # Lowering

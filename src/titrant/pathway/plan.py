@@ -19,13 +19,14 @@ from titrant.pathway.assess import Assessment, assess
 from titrant.pathway.case import Case
 from titrant.pathway.checks_due import DueCheck, baseline, calendar, missing_baseline
 from titrant.pathway.deliver import Supply, supply_of
-from titrant.pathway.ladder import Level, ladder
+from titrant.pathway.ladder import Level, ladder, ladder_end
 from titrant.pathway.limiting import exposure_share, is_sensitive, limited_start, unknown_reductions
 from titrant.pathway.screen import Screening, screen
 from titrant.terms.calendar import days_later
 from titrant.terms.dose import NO_DOSE, Dose
 from titrant.terms.errors import CaseFileError
 from titrant.terms.limits import Limited
+from titrant.terms.phrases import did_you_mean
 from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Bar, Finding, Missing, Reason, Severity, Status
 from titrant.terms.regimen import Regimen
@@ -84,6 +85,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     would_be: Regimen | None = None
     alternatives: tuple[Alternative, ...] = ()
     ladder: tuple[Level, ...] = ()
+    ladder_end: Reason | None = None  # why the ladder has no higher level
     monitoring: tuple[DueCheck, ...] = ()
     beside: tuple[Beside, ...] = ()
     conversions: tuple[tuple[Conversion, Dose, Dose], ...] = ()
@@ -148,7 +150,8 @@ def _proposed(draft: Plan, start: Limited, regimen: Regimen, library: Library) -
     due = calendar(library, draft.screening.values, days, ends)
     why = _why_this_start(protocol, _normal(draft), regimen, library, draft.assessment)
     return _with(
-        draft, outcome=Outcome.PROPOSED, start=start, regimen=regimen, reasons=(why, *start.limits), ladder=levels,
+        draft, outcome=Outcome.PROPOSED, start=start, regimen=regimen, reasons=(why, *start.limits),
+        ladder=levels, ladder_end=ladder_end(levels, protocol, draft.supply, share, reduced=reduced),
         monitoring=(*draft.monitoring, *due), ends=ends, alternatives=_alternatives(regimen, draft.supply),
     )  # fmt: skip
 
@@ -266,7 +269,8 @@ def _protocol(case: Case, library: Library) -> Protocol:
         return library.protocols[case.protocol]
     raise CaseFileError(
         "protocol",
-        f"{case.protocol[:40]!r} is not a protocol that this clinic has: {', '.join(sorted(library.protocols))}.",
+        f"{case.protocol[:40]!r} is not a protocol that this clinic has: {', '.join(sorted(library.protocols))}."
+        f"{did_you_mean(case.protocol, library.protocols)}",
         "Without a protocol there is no bound, and without a bound there is no dose.",
         "Choose one of these.",
     )

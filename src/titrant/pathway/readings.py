@@ -7,7 +7,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from titrant.knowledge.shapes.facts import FactKind, Kind
-from titrant.terms.numbers import parse_decimal
+from titrant.terms.numbers import NUMBER, parse_decimal, plain
+from titrant.terms.phrases import with_article
 from titrant.terms.quantity import UNITS, Quantity, unit_named
 
 _WRITTEN = re.compile(
@@ -65,7 +66,8 @@ def _in_unit(text: str, unit: str) -> Decimal:
     """``text`` as a value in ``unit``; only units of the same dimension are converted."""
     quantity = Quantity.parse(text)
     if quantity.dimension != UNITS[unit].dimension:
-        raise ValueError(f"{text} measures {quantity.dimension}; this reading is {UNITS[unit].dimension}, in {unit}")
+        needed = with_article(UNITS[unit].dimension)
+        raise ValueError(f"{text} measures {quantity.dimension}; this reading is {needed}, in {unit}")
     return quantity.to(unit).value
 
 
@@ -79,6 +81,14 @@ def _pressure(text: str, kind: FactKind) -> tuple[Decimal, Decimal]:
     if not diastolic < systolic:
         raise ValueError(f"{text}: the first number, systolic, must be the higher; they may have been swapped")
     return systolic, diastolic
+
+
+def in_the_unit_of(text: str, unit: str, factors: dict[str, Decimal]) -> str:
+    """``text`` with every amount in a unit of ``factors`` written in ``unit``: what a person may write instead."""
+    for other, factor in factors.items():
+        amount = re.compile(rf"(?<![0-9.])({NUMBER}) ?{re.escape(other)}(?![^\s)])")
+        text = amount.sub(lambda found: f"{plain(parse_decimal(found[1]) * factor)} {unit}", text)  # noqa: B023
+    return text
 
 
 def check_plausible(value: Decimal, kind: FactKind) -> Decimal:

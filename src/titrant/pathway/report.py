@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from titrant.explain.amounts import after_text, days_text, pieces_text, quantity_text, regimen_text, times_text
 from titrant.explain.words import Reader, Words
+from titrant.knowledge.shapes.products import Form
 from titrant.pathway.checks_due import DueCheck, State
 from titrant.pathway.plan import Outcome, Plan
 from titrant.pathway.prescribe import Draft
-from titrant.terms.reason import Severity
+from titrant.terms.reason import Facts, Severity
 from titrant.terms.regimen import Regimen
 
 # Papers for the person reach this many supplies ahead; later checks stand on the next plan.
@@ -36,13 +37,14 @@ class Paper(Struct, frozen=True):
 
 def report(plan: Plan, draft: Draft | None, words: Words) -> tuple[Paper, ...]:
     """The papers that this plan allows: all four for a proposed start, the letter and the checklist otherwise."""
-    always = (_letter(plan, draft, words), _checklist(plan, words))
+    facts = _facts(plan, draft)
+    always = (_letter(plan, draft, facts, words), _checklist(plan, words))
     if draft is None or plan.regimen is None:
         return always
-    return (_plan_paper(plan, draft, plan.regimen, words), _card(plan, plan.regimen, words), *always)
+    return (_plan_paper(plan, draft, plan.regimen, facts, words), _card(plan, plan.regimen, facts, words), *always)
 
 
-def _facts(plan: Plan, draft: Draft | None) -> dict[str, str]:
+def _facts(plan: Plan, draft: Draft | None) -> Facts:
     """The facts that the fixed sentences of the papers may name."""
     patient, protocol = plan.assessment.case.given.patient, plan.protocol
     facts = {
@@ -68,9 +70,7 @@ def _facts(plan: Plan, draft: Draft | None) -> dict[str, str]:
 # The person's plan and card
 
 
-def _plan_paper(plan: Plan, draft: Draft, regimen: Regimen, words: Words) -> Paper:
-    facts = _facts(plan, draft)
-
+def _plan_paper(plan: Plan, draft: Draft, regimen: Regimen, facts: Facts, words: Words) -> Paper:
     def fixed(*names: str) -> tuple[str, ...]:
         return tuple(words.text("papers", name, Reader.PATIENT, facts) for name in names)
 
@@ -80,23 +80,33 @@ def _plan_paper(plan: Plan, draft: Draft, regimen: Regimen, words: Words) -> Pap
     each = f"{regimen.dose} = {pieces_text(regimen.pieces, regimen.piece_unit)} of {regimen.product}"
     often = f"{times_text(regimen.times_per_day, regimen.days_per_week).capitalize()}."
     stops = tuple(words.say(rule.code, {}, Reader.PATIENT) for rule in plan.protocol.stop_rules)
+    kept = plan.supply.product.storage
+    storage = (kept, *fixed("count-left")) if kept else education("storage")
     return Paper(
         "plan",
         "Your ketamine plan",
         (
             Section("Status", (*fixed("not-signed"), f"Content {draft.sha256[:16]}")),
             Section("Your dose", (each, often, *fixed("dose-a-day", "dates"), *education("never-self-adjust"))),
-            Section("How to take it", education(plan.protocol.administration)),
+            Section("How to take it", education(_how_to_take(plan))),
             Section("If you miss a dose", tuple(_missed(plan, words))),
             Section("Safety", education("driving", "alcohol", "other-medicines")),
             Section("Stop and call the clinic if", stops),
             Section("Call now", education("call-now")),
             Section(
                 "Your supply",
-                (*fixed("you-get", "next-supply"), *education("storage", "children", "leftovers")),
+                (*fixed("you-get", "next-supply"), *storage, *education("children", "leftovers")),
             ),
             Section("Checks", tuple(_visits(plan, draft))),
         ),
+    )
+
+
+def _how_to_take(plan: Plan) -> str:
+    """The education text for the product in hand: a capsule is not taken as the liquid of the same protocol is."""
+    product, protocol = plan.supply.product, plan.protocol
+    return (
+        protocol.administration if product.id == protocol.default_product else product.how_to or protocol.administration
     )
 
 
@@ -107,7 +117,7 @@ def _missed(plan: Plan, words: Words) -> Iterator[str]:
 
 
 def _visits(plan: Plan, draft: Draft) -> Iterator[str]:
-    """The checks to come, by day. Those tied to a higher dose are left out: no higher dose has been signed."""
+    """The checks to come; days with the same checks in one line. No higher dose has been signed, so none of its own."""
 
     def concerns_the_person(one: DueCheck) -> bool:
         near = (one.due - plan.on).days <= draft.supply.days * _SUPPLIES_AHEAD
@@ -115,15 +125,18 @@ def _visits(plan: Plan, draft: Draft) -> Iterator[str]:
             one.state is State.DUE and one.phase != "baseline" and near and (not one.after_dose or one.due == plan.on)
         )
 
+    days: dict[str, list[str]] = {}
     for day, of_day in groupby(filter(concerns_the_person, plan.monitoring), key=lambda one: one.due):
-        yield f"{day}: {'; '.join(f'{one.title}{after_text(one.after_dose)}' for one in of_day)}"
+        days.setdefault("; ".join(f"{one.title}{after_text(one.after_dose)}" for one in of_day), []).append(str(day))
+    yield from (f"{', '.join(same)}: {checks}" for checks, same in days.items())
 
 
-def _card(plan: Plan, regimen: Regimen, words: Words) -> Paper:
-    facts = _facts(plan, None)
-    facts["pieces"] = f"{regimen.dose} = {pieces_text(regimen.pieces, regimen.piece_unit)} of {regimen.product}"
+def _card(plan: Plan, regimen: Regimen, facts: Facts, words: Words) -> Paper:
+    each = f"{regimen.dose} = {pieces_text(regimen.pieces, regimen.piece_unit)} of {regimen.product}"
+    facts = {**facts, "pieces": each}
     uk = plan.assessment.values.get("jurisdiction") == "uk"
-    names = ("card-who", "card-dose", "card-pieces", "card-rules", "card-emergency")
+    held = ("card-troche",) if plan.supply.product.form is Form.TROCHE else ()
+    names = ("card-who", "card-dose", "card-pieces", *held, "card-rules", "card-emergency")
     own = [words.text("papers", name, Reader.PATIENT, facts) for name in names]
     driving = [words.text("education", "driving-card", Reader.PATIENT)] if uk else []
     end = [words.text("papers", name, Reader.PATIENT, facts) for name in ("card-clinic", "not-signed")]
@@ -133,8 +146,8 @@ def _card(plan: Plan, regimen: Regimen, words: Words) -> Paper:
 # The letter
 
 
-def _letter(plan: Plan, draft: Draft | None, words: Words) -> Paper:
-    case, facts = plan.assessment.case, _facts(plan, draft)
+def _letter(plan: Plan, draft: Draft | None, facts: Facts, words: Words) -> Paper:
+    case = plan.assessment.case
 
     def fixed(name: str, **more: str) -> str:
         return words.text("papers", name, Reader.CLINICIAN, {**facts, **more})
@@ -190,18 +203,17 @@ def _to_watch(plan: Plan, words: Words) -> Iterator[str]:
 
 
 def _checklist(plan: Plan, words: Words) -> Paper:
-    baseline = tuple(
-        f"[{'x' if one.state is State.DONE else ' '}] {one.title} ({one.state.value})"
-        for one in plan.monitoring
-        if one.phase == "baseline"
-    )
+    before = [one for one in plan.monitoring if one.phase == "baseline"]
+    done = "; ".join(one.title for one in before if one.state is State.DONE)
+    to_do = (f"[ ] {one.title} ({one.state.value})" for one in before if one.state is not State.DONE)
+    baseline = (*to_do, *([f"[x] {done} (done)"] if done else []))
     missing = tuple(f"[ ] {words.say(one.why, one.facts)}" for one in plan.missing)
     findings = tuple(
         f"[ ] {one.severity.value.replace('_', ' ')}: {words.say(one.code, one.facts)}" for one in plan.findings
     )
     talks = tuple(
         f"[ ] {words.text('papers', 'told', Reader.CLINICIAN, {'title': words.title('education', name)})}"
-        for name in (plan.protocol.administration, *_TO_TALK_THROUGH)
+        for name in (_how_to_take(plan), *_TO_TALK_THROUGH)
     )
     return Paper(
         "checklist",
@@ -210,6 +222,6 @@ def _checklist(plan: Plan, words: Words) -> Paper:
             Section("Before a start", baseline),
             Section("Still open", missing or (words.text("papers", "nothing-open"),)),
             Section("Findings to go through", findings),
-            Section("Talk through with the person", talks),
+            Section("Talk through with the person: told and understood", talks),
         ),
     )

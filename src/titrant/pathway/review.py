@@ -19,6 +19,7 @@ from titrant.pathway.assess import Assessment, assess
 from titrant.pathway.case import Case
 from titrant.pathway.checks_due import DueCheck, State, missing_baseline
 from titrant.pathway.checks_following import following_checks, last_raise, phase_of
+from titrant.pathway.course_days import plan_end
 from titrant.pathway.deliver import Supply, supply_of
 from titrant.pathway.diary import (
     DISSOCIATION,
@@ -46,9 +47,10 @@ from titrant.pathway.reconciling import (
     taken_between,
 )
 from titrant.pathway.screen import Screening, screen
+from titrant.pathway.sessions import SessionDay, session_days
 from titrant.pathway.supplying import SignedLevel
 from titrant.pathway.swing import Change, change
-from titrant.terms.calendar import days_later, whole_days
+from titrant.terms.calendar import whole_days
 from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError
 from titrant.terms.reason import Missing
@@ -56,6 +58,7 @@ from titrant.terms.regimen import Regimen
 
 _ONE_DAY = timedelta(days=1)
 _HUNDREDTH = Decimal("0.01")
+_SHOWN = 3  # unread diary entries in one sentence; all of them are listed beside it
 
 
 class Span(Struct, frozen=True):
@@ -147,12 +150,13 @@ class Review(Struct, frozen=True, kw_only=True):
     data: Data
     taken: Taken
     missed: Missed
-    never: tuple[Missing, ...]  # checks that were never made at all
+    never: tuple[Missing, ...]  # checks that were never made at all, and diary entries that nobody could read
     rung: Rung | None
     rung_possible: Rung | None
     counted: Counted | None
     should_be_left: Decimal | None  # pieces at the start of the day, from the newest supply
     checks: tuple[DueCheck, ...]
+    sessions: tuple[SessionDay, ...]  # clinic sessions since the first home dose
     loads: Loads
     tolerance: bool
     flare: date | None
@@ -203,17 +207,17 @@ def review(case: Case, library: Library, on: date) -> Review:
         data=_data(diary, protocol, levels, span),
         taken=taken_between(diary, levels, supply, max(span.first, levels[-1].since), span.last),
         missed=missed,
-        never=_never(assessment, library, screening),
+        never=(*_unread(case), *_never(assessment, library, screening)),
         rung=rung_now(protocol, missed, missed.certain),
         rung_possible=rung_now(protocol, missed, missed.possible),
         counted=counted(case.given.course.supplies, levels, protocol, min(levels[-1].since, span.first), on),
         should_be_left=should_be_left(case.given.course.supplies, levels, on),
         checks=following_checks(assessment, screening, diary, library, levels, protocol),
+        sessions=session_days(case, library, diary, levels, supply, on),
         loads=loads(assessment, screening, library, levels),
         tolerance=_tolerance(steps),
         flare=_flare(diary, following, span),
-        plan_ends=case.given.course.ends
-        or days_later(case.given.course.plan_from or levels[0].since, protocol.trial.plan_ends_after.value),
+        plan_ends=plan_end(case, protocol, on),
     )
 
 
@@ -479,6 +483,15 @@ def _never(assessment: Assessment, library: Library, screening: Screening) -> tu
     asked = {one.fact for one in screening.missing}
     needed = missing_baseline(assessment, library, screening.values, asked)
     return tuple(one for one in needed if one.why == "baseline_missing")
+
+
+def _unread(case: Case) -> Iterator[Missing]:
+    """Diary entries that an import left out: a harm could stand in any of them."""
+    unread = case.given.diary_unread
+    if unread:
+        count = f"{len(unread)} {'entry' if len(unread) == 1 else 'entries'}"
+        more = (f"and {len(unread) - _SHOWN} more",) if unread[_SHOWN:] else ()
+        yield Missing("diary_unread", "diary_not_read", {"entries": count, "why": "; ".join((*unread[:_SHOWN], *more))})
 
 
 def _unplanned(diary: Diary, span: Span) -> int:

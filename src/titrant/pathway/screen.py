@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from titrant.knowledge.drugs import plain_name
 from titrant.knowledge.judging import Value, judge, unknown_facts
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.common import Band, DoseLimit, Rule
@@ -429,29 +430,48 @@ def _add(found: _Found, rule: Rule, place: str, facts: Facts, *, multiplies: boo
 
 def _settle(found: _Found, assessment: Assessment, library: Library) -> Iterator[Finding]:
     """Findings after the reviews of the case, and in ``found.missing`` what is not settled."""
-    reviewed = {finding.code for finding in found.findings if finding.bar is Bar.UNTIL_SETTLED}
-    yield from _forbidden(assessment, _review_holds(library), reviewed)
+    open_ones = tuple(finding for finding in found.findings if finding.bar is Bar.UNTIL_SETTLED)
+    yield from _forbidden(assessment, _review_holds(library), open_ones)
     for finding in found.findings:
         if finding.bar is not Bar.UNTIL_SETTLED:
             yield finding
             continue
-        review = _review_of(finding, assessment, library)
+        drugs = _drugs_sharing(finding, open_ones)
+        review = _review_of(finding, assessment, library, alone=len(drugs) < 2)
         if review is None:
-            found.missing.append(Missing(finding.code, f"settle_{finding.severity.value}", finding.facts))
+            shared = len(drugs) > 1 and _review_of(finding, assessment, library, alone=True) is not None
+            why = "settle_each_drug" if shared else f"settle_{finding.severity.value}"
+            facts = {**finding.facts, "drugs": ", ".join(drugs)} if shared else finding.facts
+            found.missing.append(Missing(finding.code, why, facts))
             yield finding
         else:
             yield _reviewed(finding, review)
 
 
-def _review_of(finding: Finding, assessment: Assessment, library: Library) -> Review | None:
-    """The newest review of a specialist finding. Only such findings can be settled by an opinion."""
+def _drugs_sharing(finding: Finding, open_ones: tuple[Finding, ...]) -> list[str]:
+    """The drugs of which the same is found; an opinion on one of them says nothing of the others."""
+    return sorted({one.facts["drug"] for one in open_ones if one.code == finding.code and "drug" in one.facts})
+
+
+def _speaks_of(review: Review, finding: Finding) -> bool:
+    """Whether the review is of this finding, and of its drug if it names one."""
+    names = {plain_name(finding.facts[name]) for name in ("drug", "written") if name in finding.facts}
+    return review.of == finding.code and (not review.drug or plain_name(review.drug) in names)
+
+
+def _review_of(finding: Finding, assessment: Assessment, library: Library, *, alone: bool) -> Review | None:
+    """The newest review of a specialist finding. Only such findings can be settled by an opinion.
+
+    Where several drugs share the finding, only a review that names the drug lets it pass; a refusal holds for all.
+    """
     if finding.severity is not Severity.SPECIALIST:
         return None
     longest = _review_holds(library)
     own = [
         review
         for review in assessment.case.given.reviews
-        if review.of == finding.code
+        if _speaks_of(review, finding)
+        and (alone or review.drug or review.says == "must_not_start")
         and review.by.strip()
         and 0 <= (assessment.on - review.on).days <= longest
         and all(finding.facts.get(day, "") <= review.on.isoformat() for day in ("on", "since"))
@@ -465,10 +485,10 @@ def _review_holds(library: Library) -> int:
     return whole_days(holds.value) if holds else 0
 
 
-def _forbidden(assessment: Assessment, longest: int, reviewed: set[str]) -> Iterator[Finding]:
+def _forbidden(assessment: Assessment, longest: int, open_ones: tuple[Finding, ...]) -> Iterator[Finding]:
     """A colleague's "must not start" refuses, also where it names nothing that was found today."""
     for review in assessment.case.given.reviews:
-        if review.of in reviewed:
+        if any(_speaks_of(review, finding) for finding in open_ones):
             continue
         if review.says == "must_not_start" and 0 <= (assessment.on - review.on).days <= longest:
             facts = {"of": review.of, "by": review.by, "on": review.on.isoformat()}

@@ -7,11 +7,14 @@ many vectors of effects at once, since the engine takes many people as easily as
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
-_STEP = 1e-4
+_STEP, _CURVE_STEP = 1e-4, 2e-3
 _SMALL = 1e-12
+# Steps in standard deviations: near enough for the observed curvature; arrived, because the next would be its square.
+_NEAR, _ARRIVED = 0.3, 1e-3
 Predict = Callable[[np.ndarray], np.ndarray]
 
 
@@ -100,11 +103,12 @@ def _stepped(problem: Problem, state: _State, who: np.ndarray) -> np.ndarray:
     """One step of people ``who``, kept in ``state`` where it is better; whether each has arrived."""
     at, levels, k = state.at[who], problem.levels[who], state.at.shape[1]
     gradient, curvature = _ascent(problem, state.said[who], state.slope[who], at, levels)
+    observed = np.zeros(len(who), bool)
     near = np.flatnonzero(state.near[who])
     if len(near):
-        observed = _curvatures(problem, at[near], levels[near])
-        sound = np.linalg.eigvalsh(observed)[:, 0] > 0.1
-        curvature[near[sound]] = observed[sound]
+        seen = _curvatures(problem, at[near], levels[near])
+        sound = np.linalg.eigvalsh(seen)[:, 0] > 0.1
+        curvature[near[sound]], observed[near[sound]] = seen[sound], True
     diagonal = np.maximum(np.diagonal(curvature, axis1=1, axis2=2), 1.0)
     scaled = curvature + (state.damping[who][:, None] * diagonal)[:, :, None] * np.eye(k)
     move = np.linalg.solve(scaled, gradient[:, :, None])[:, :, 0]
@@ -115,8 +119,8 @@ def _stepped(problem: Problem, state: _State, who: np.ndarray) -> np.ndarray:
     moved = who[better]
     state.at[moved], state.said[moved], state.slope[moved] = (at + move)[better], said[better], slope[better]
     state.damping[who] = np.where(better, state.damping[who] * 0.1, np.maximum(state.damping[who], 1e-4) * 10)
-    state.near[who] |= better & (size < 0.3)
-    return better & (size < 1e-4) & state.near[who]
+    state.near[who] |= better & (size < _NEAR)
+    return better & (size < np.where(observed, _ARRIVED, _ARRIVED / 10)) & state.near[who]
 
 
 def _values(problem: Problem, said: np.ndarray, at: np.ndarray, levels: np.ndarray) -> np.ndarray:
@@ -150,21 +154,32 @@ def _ascent(
 
 
 def _curvatures(problem: Problem, at: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Minus the second derivatives of the log posterior, by central differences; (n_people, n_effects, n_effects)."""
+    """Minus the second derivatives of the log posterior, by central differences; (n_people, n_effects, n_effects).
+
+    With steps h of i and j: f(+i+j) - f(+i) - f(+j) + 2 f - f(-i) - f(-j) + f(-i-j) = 2 h² f_ij, and as usual for f_ii.
+    """
     n_people, k = at.shape
-    step, unit = 2e-3, np.eye(k)
-    pairs = [(i, j) for i in range(k) for j in range(i, k)]
-    signs = ((1, 1), (1, -1), (-1, 1), (-1, -1))
-    moves = np.array([step * (a * unit[i] + b * unit[j]) for i, j in pairs for a, b in signs])
+    rows, columns, moves = _moves(k)
     points = at[:, None, :] + moves
     said = problem.predict(points.reshape(-1, k)).reshape(n_people, len(moves), -1)
     value = log_likelihood(problem, said, levels[:, None]) - 0.5 * (points**2).sum(axis=2)
-    value = value.reshape(n_people, len(pairs), 4)
-    second = (value[..., 0] - value[..., 1] - value[..., 2] + value[..., 3]) / (4 * step**2)
-    curvature = np.zeros((n_people, k, k))
-    for number, (i, j) in enumerate(pairs):
-        curvature[:, i, j] = curvature[:, j, i] = -second[:, number]
+    middle, up, down = value[:, :1], value[:, 1 : k + 1], value[:, k + 1 : 2 * k + 1]
+    both = value[:, 2 * k + 1 :].reshape(n_people, 2, -1).sum(axis=1)
+    single = up + down - 2 * middle
+    curvature = np.empty((n_people, k, k))
+    curvature[:, np.arange(k), np.arange(k)] = -single / _CURVE_STEP**2
+    cross = -(both - 2 * middle - single[:, rows] - single[:, columns]) / (2 * _CURVE_STEP**2)
+    curvature[:, rows, columns] = curvature[:, columns, rows] = cross
     return curvature
+
+
+@lru_cache(maxsize=32)
+def _moves(k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows and columns above the diagonal; the moves: none, each up, each down, each pair up, each pair down."""
+    rows, columns = np.triu_indices(k, 1)
+    unit = _CURVE_STEP * np.eye(k)
+    pairs = unit[rows] + unit[columns]
+    return rows, columns, np.concatenate((np.zeros((1, k)), unit, -unit, pairs, -pairs))
 
 
 def _covariances(problem: Problem, at: np.ndarray, levels: np.ndarray) -> np.ndarray:

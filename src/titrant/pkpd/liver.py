@@ -115,6 +115,16 @@ def apply(chosen: ParameterSet, p: dict[str, np.ndarray], change: Factors) -> di
     return changed
 
 
+def oral_ratio(chosen: ParameterSet, change: Factors) -> float:
+    """Area of a swallowed dose under ``change`` over that without it, of a typical person of ``chosen``."""
+    return _gut_ratio(_first_pass(chosen)[1], change.gut) / change.liver
+
+
+def can_change(chosen: ParameterSet) -> bool:
+    """Whether ``chosen`` has a liver and a gut wall that an interaction could act on."""
+    return structure(chosen.structure).LIVER is not None
+
+
 def _where(chosen: ParameterSet) -> dict:
     where = structure(chosen.structure).LIVER
     if where is None:

@@ -5,6 +5,7 @@ from importlib.resources import files
 
 from titrant.pkpd.faults import UnusableNumbers
 from titrant.pkpd.parameters import ParameterSet, parameter_set
+from titrant.pkpd.response.parameters import ResponseSet, response_set
 from titrant.terms.errors import KnowledgeError
 from titrant.terms.reading import Unreadable, read_yaml
 
@@ -27,10 +28,16 @@ def model(name: str) -> ParameterSet:
     return parameter_set(tree(f"{name}.yaml"), f"{name}.yaml")
 
 
+@lru_cache(maxsize=1)
+def response() -> ResponseSet:
+    """The numbers of the response model. Raises KnowledgeError for a damaged file."""
+    return response_set(tree("response.yaml", "response"))
+
+
 @lru_cache(maxsize=32)
-def tree(file: str) -> dict:
-    """The parsed tree of one shipped PK file."""
-    raw = files("titrant").joinpath("knowledge", "data", "pk", file).read_bytes()
+def tree(file: str, folder: str = "pk") -> dict:
+    """The parsed tree of one shipped file of numbers."""
+    raw = files("titrant").joinpath("knowledge", "data", folder, file).read_bytes()
     try:
         return read_yaml(raw).tree
     except Unreadable as error:

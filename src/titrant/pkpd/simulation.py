@@ -8,6 +8,7 @@ import numpy as np
 from titrant.pkpd import areas, population
 from titrant.pkpd.doses import Given, checked
 from titrant.pkpd.engine import FINISHED, Solution, Ways, solve
+from titrant.pkpd.faults import UnusableNumbers
 from titrant.pkpd.models import structure
 from titrant.pkpd.parameters import ParameterSet
 from titrant.pkpd.population import Person
@@ -15,6 +16,7 @@ from titrant.pkpd.schedule import Entries
 from titrant.pkpd.system import System
 
 CHUNK = 4096
+_MOST_READINGS = 50_000_000  # of each output: 400 MB
 Change = Callable[[dict], dict]
 
 
@@ -51,6 +53,7 @@ def simulate(
     seed: int = 20260001,
     change: Change | None = None,
     progress: Callable[[int, int], None] | None = None,
+    said: tuple[str, ...] = (),
 ) -> Exposure:
     """Concentrations after ``doses`` at ``times_h``.
 
@@ -60,6 +63,7 @@ def simulate(
         seed: names the people; the same seed gives the same bytes, whatever the number of threads.
         change: given and returning the parameters by name; an interaction or an impaired liver.
         progress: called with (people done, people in all).
+        said: what must be told of ``change``; it joins the warnings.
 
     Raises:
         UnusableNumbers: for doses, times or covariates that cannot be meant.
@@ -68,9 +72,10 @@ def simulate(
     checked(doses, chosen.routes)
     population.check_words(chosen, person.words)
     if people is not None and not 1 <= people <= 1_000_000:
-        raise population.UnusableNumbers(
+        raise UnusableNumbers(
             "patients", f"{people} is not from 1 to 1,000,000", "There must be somebody.", "Correct it."
         )
+    _check_readings(people or 1, np.asarray(times_h, float))
     parts = []
     for first in range(0, people or 1, CHUNK):
         count = min(CHUNK, (people or 1) - first)
@@ -84,8 +89,26 @@ def simulate(
         np.asarray(times_h, float),
         np.concatenate([part[1] for part in parts]),
         {name: np.concatenate([part[2][name] for part in parts]) for name in parts[0][2]},
-        warnings_of(chosen, doses),
+        (*warnings_of(chosen, doses), *said),
     )
+
+
+def _check_readings(people: int, times_h: np.ndarray) -> None:
+    """All curves are kept at once, so what would not fit in memory is refused before it is begun."""
+    if (times_h < 0).any():
+        raise UnusableNumbers(
+            "reading times",
+            f"{times_h.min():g} h lies before the start",
+            "Before the first dose there is nothing to read.",
+            "Give hours since the start, from 0 on.",
+        )
+    if people * len(times_h) > _MOST_READINGS:
+        raise UnusableNumbers(
+            "patients",
+            f"{people:,} people at {len(times_h):,} times are more readings than the {_MOST_READINGS:,} that are kept",
+            "All curves are held in memory at once.",
+            "Ask for fewer people, or for fewer times.",
+        )
 
 
 def _some(chosen: ParameterSet, p: dict[str, np.ndarray], doses: list[Given], times_h: np.ndarray):

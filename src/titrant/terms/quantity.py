@@ -13,6 +13,7 @@ from typing import NoReturn
 from msgspec import Struct
 
 from titrant.terms.numbers import NUMBER, parse_decimal, plain
+from titrant.terms.phrases import did_you_mean, with_article
 
 
 class Unit(Struct, frozen=True):
@@ -119,7 +120,9 @@ class Quantity:
         """The same quantity in another unit of its dimension. Raises ValueError across dimensions."""
         here, there = UNITS[self.unit], UNITS[unit]
         if here.dimension != there.dimension:
-            raise ValueError(f"{self} is a {here.dimension}; it cannot be read as {unit} ({there.dimension})")
+            raise ValueError(
+                f"{self} is {with_article(here.dimension)}; it cannot be read as {unit} ({there.dimension})"
+            )
         return self if here is there else Quantity(self.value * here.factor / there.factor, unit)
 
     def __str__(self) -> str:
@@ -133,9 +136,14 @@ def unit_named(text: str) -> str:
         return name
     if text in BY_UCUM:
         return BY_UCUM[text].name
-    if text.startswith("mcg"):
-        raise ValueError("'mcg' is not accepted because it is misread as mg: write µg, or mg if milligrams are meant")
-    raise ValueError(f"{text!r} is not a unit that Titrant knows: {', '.join(UNITS)}")
+    if "mcg" in text:
+        meant = text.replace("mcg", "µg")
+        micro, milli = (meant, text.replace("mcg", "mg")) if meant in UNITS else ("µg", "mg")
+        raise ValueError(
+            f"'mcg' is not accepted because it is misread as mg: write {micro}, or {milli} if milligrams are meant"
+        )
+    near = did_you_mean(text, (*UNITS, *_SPELLINGS))
+    raise ValueError(f"{text[:40]!r} is not a unit that Titrant knows.{near} Known units: {', '.join(UNITS)}")
 
 
 @lru_cache(maxsize=4096)

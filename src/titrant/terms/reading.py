@@ -7,6 +7,7 @@ documents, numbers that are not plain decimals, and text that is not UTF-8. YAML
 
 import json
 import re
+import unicodedata
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +43,22 @@ class Document(Struct, frozen=True):
         while path and path not in self.lines:
             path = path.rpartition(".")[0]
         return self.lines.get(path, 1)
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether ``text`` can be shown as it stands: no control or direction character, no half of a character."""
+    return text.isprintable() or not any(map(_is_hidden, text))
+
+
+HIDDEN = "it holds a control character, a direction character or half a character"
+_RETYPE = "Type the text again, without what cannot be seen."
+# Signs that turn the direction of what follows, so that a page shows another order than the file holds.
+_TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
+def _is_hidden(character: str) -> bool:
+    hidden = unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") and character not in "\n\t"
+    return hidden or character in _TURNS
 
 
 def text_of(raw: bytes) -> str:
@@ -132,14 +149,20 @@ class _Composer:
     def _count(self, line: int) -> None:
         self._events += 1
         if self._events > MAX_NODES:
-            raise Unreadable(f"it has more than {MAX_NODES:,} entries", "Give one patient's case in one file.", line)
+            place = f" (the last of them under {self._open[-1][1]})" if self._open and self._open[-1][1] else ""
+            fault = f"it has more than {MAX_NODES:,} entries{place}; at most {MAX_NODES:,} are read"
+            raise Unreadable(fault, "Give one patient's case in one file.", line)
 
     def _scalar(self, event: Any, line: int) -> None:
         if event.tag is not None and event.tag != "!":
             raise Unreadable(f"it uses the tag {event.tag}", "Remove the tag.", line)
+        if not is_plain_text(event.value):
+            raise Unreadable(HIDDEN, _RETYPE, line)
         container, path, waiting = self._open[-1] if self._open else (None, "", [])
         if isinstance(container, dict) and not waiting:
-            if event.value in container or event.value == "<<":
+            if event.value == "<<":
+                raise Unreadable("it uses the merge key '<<'", "Write the fields out where they belong.", line)
+            if event.value in container:
                 raise Unreadable(f"the key {event.value!r} stands twice in one place", "Keep one of them.", line)
             waiting.append(event.value)
             container[event.value] = None

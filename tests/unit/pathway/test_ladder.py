@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.unit.made_up import DAY, library, mg, protocol, quantity
 from titrant.pathway.case import ProductChoice
 from titrant.pathway.deliver import supply_of
-from titrant.pathway.ladder import ladder
+from titrant.pathway.ladder import ladder, ladder_end
 
 WHOLE = Fraction(1)
 
@@ -103,3 +103,16 @@ def test_the_first_level_is_the_start_on_its_day():
 
 def _sourced(value):
     return replace(protocol().step.interval, value=quantity(value))
+
+
+def end(start, family="solution", strength="10 mg/mL", share=WHOLE, times=3, reduced=False, rules=None):
+    levels = climb(start, family, strength, share, times, reduced, rules)
+    found = ladder_end(levels, rules or protocol(), supply(family, strength), share, reduced=reduced)
+    return found.code, found.facts
+
+
+def test_the_end_of_the_ladder_names_its_bound():
+    assert end("20") == ("ladder_ends_at_daily_bound", {"bound": "105 mg/day", "most": "35 mg"})
+    assert end("20", share=Fraction(1, 2)) == ("ladder_ends_at_daily_bound", {"bound": "105 mg/day", "most": "17.5 mg"})
+    assert end("20", times=1)[0] == "ladder_ends_at_single_bound"
+    assert end("4")[0] == "ladder_ends_with_the_plan"

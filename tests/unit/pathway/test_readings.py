@@ -73,7 +73,7 @@ def test_a_reading_is_read_in_the_unit_of_its_fact(text, of, reading):
         ("250.001 kg on 2026-11-14", WEIGHT, "lies outside what is believable"),
         ("-70 kg on 2026-11-14", WEIGHT, "-70 kg lies outside"),
         ("600 lb on 2026-11-14", WEIGHT, "lies outside"),
-        ("70 mg on 2026-11-14", WEIGHT, "70 mg measures drug mass; this reading is body mass, in kg"),
+        ("70 mg on 2026-11-14", WEIGHT, "70 mg measures drug mass; this reading is a body mass, in kg"),
         ("70 on 2026-11-14", WEIGHT, "'70' has no unit"),
         ("24 U/L (upper limit 40) on 2026-11-14", ENZYME, "'40' has no unit"),
         ("24 U/L (upper limit 40 mg) on 2026-11-14", ENZYME, "40 mg measures drug mass"),

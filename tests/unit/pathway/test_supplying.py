@@ -173,8 +173,6 @@ def test_a_refill_waits_until_shortly_before_the_last_supply_runs_out(starts, ea
         ((supplied(-7, "47"),), 0),
         ((supplied(-7, "48"),), 1),
         ((supplied(-7, "42", left="12", counted=-3),), -1),  # counted: two days are left
-        ((supplied(-7, "42", left="12"),), 0),  # a count without a day is no count
-        ((supplied(-7, "42", counted=-3),), 0),
         ((supplied(-20, "600"), supplied(-7, "42")), 87),  # all that was handed out is in the house
         ((supplied(-7, "42"), supplied(-20, "600")), 87),
     ],

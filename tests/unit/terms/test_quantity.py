@@ -81,6 +81,38 @@ def test_mcg_is_refused_because_it_is_misread_as_mg():
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("mcg/h", "write µg/h, or mg/h if milligrams are meant"),
+        ("mcg/mL", "write µg, or mg if milligrams are meant"),
+        ("kg/mcg", "write µg, or mg if milligrams are meant"),
+    ],
+)
+def test_mcg_is_refused_in_every_unit_that_holds_it(text, said):
+    with pytest.raises(ValueError, match="mcg") as refused:
+        unit_named(text)
+    assert str(refused.value) == f"'mcg' is not accepted because it is misread as mg: {said}"
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [("lbs", "lb"), ("KG", "kg"), ("ml", "mL"), ("days ", "days"), ("yeers", "years"), ("umol/l", "umol/L")],
+)
+def test_an_unknown_unit_brings_the_nearest_one(text, near):
+    with pytest.raises(ValueError, match="Did you mean") as refused:
+        unit_named(text)
+    assert str(refused.value) == (
+        f"{text!r} is not a unit that Titrant knows. Did you mean {near}? Known units: {', '.join(UNITS)}"
+    )
+
+
+def test_a_long_unknown_unit_is_cut():
+    with pytest.raises(ValueError, match="is not a unit") as refused:
+        unit_named("x" * 100)
+    assert str(refused.value).startswith(f"{'x' * 40!r} is not a unit that Titrant knows. Known units: mg, g")
+
+
+@pytest.mark.parametrize(
     "text", ["furlong", "MG", "Kg", "KG", "lbs", "cc", "ml", "mgs", "gr", "IU", "", "kg ", "stone"]
 )
 def test_an_unknown_unit_is_refused_by_name(text):

@@ -5,7 +5,16 @@ from decimal import Decimal
 import pytest
 import yaml
 
-from titrant.terms.reading import MAX_BYTES, MAX_DEPTH, Document, Unreadable, read_json, read_yaml, text_of
+from titrant.terms.reading import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    Document,
+    Unreadable,
+    is_plain_text,
+    read_json,
+    read_yaml,
+    text_of,
+)
 
 # Bytes, what is wrong, what to do, line (0: not known). Both doors share these.
 UNREADABLE = [
@@ -181,9 +190,47 @@ def test_yaml_is_read_to_the_deepest_allowed_level_and_no_deeper():
     assert refusal(read_yaml, b"\na: " + b"[" * 100_000)[2] == 2
 
 
+HIDDEN_SIGNS = ["\x1b", "\x00", "\x7f", "\x85", "\r", "\u2028", "\u2029", "\ud800", "\udfff", "\u202a", "\u202b",
+                "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("raw", "place"),
+    [(b"a:\n  b: [" + b"c, " * 200_000, " (the last of them under a.b)"), (b"- c\n" * 200_000, "")],
+)
+def test_too_many_entries_are_refused_where_they_stand(raw, place):
+    fault, repair, line = refusal(read_yaml, raw)
+    assert fault == f"it has more than 200,000 entries{place}; at most 200,000 are read"
+    assert repair == "Give one patient's case in one file."
+    assert line == (2 if place else 199_998)
+
+
+@pytest.mark.parametrize("sign", HIDDEN_SIGNS, ids=ascii)
+def test_a_sign_that_cannot_be_seen_is_no_plain_text(sign):
+    assert not is_plain_text(sign)
+    assert not is_plain_text(f"a{sign}b")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a b", "a\nb", "a\tb", "Zoë µg/h", "🙂", "\u200c", "\u00a0", "\ufeff", "\u00ad"], ids=ascii
+)
+def test_what_can_be_shown_is_plain_text(text):
+    assert is_plain_text(text)
+
+
+@pytest.mark.parametrize("raw", [b'a: 1\nb: "\\x1b[31m"\n', b'a: 1\n"\\0": 1\n', b'a: 1\nb: ["\\u202e"]\n'])
+def test_yaml_that_hides_something_is_refused_with_its_line(raw):
+    assert refusal(read_yaml, raw) == (
+        "it holds a control character, a direction character or half a character",
+        "Type the text again, without what cannot be seen.",
+        2,
+    )
+
+
 @pytest.mark.parametrize("key", ["<<", "'<<'"])
 def test_a_merge_key_is_refused(key):
-    assert refusal(read_yaml, f"a: 1\n{key}: {{b: 2}}\n".encode())[1:] == ("Keep one of them.", 2)
+    refused = refusal(read_yaml, f"a: 1\n{key}: {{b: 2}}\n".encode())
+    assert refused == ("it uses the merge key '<<'", "Write the fields out where they belong.", 2)
 
 
 @pytest.mark.parametrize(

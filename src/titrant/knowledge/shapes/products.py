@@ -40,7 +40,8 @@ class Product(Header, frozen=True, forbid_unknown_fields=True, kw_only=True):
     most_pieces: Sourced[int]  # pieces or mL at one time beyond which a dose is taken for a mistake
     content: Sourced[Content]
     dose_form: Code | None = None  # SNOMED CT
-    storage: str = ""
+    how_to: str = ""  # which education text tells how to take it, where it is not a protocol's own product
+    storage: str = ""  # how to keep it, as the person reads it
     warning: str = ""
 
     def __post_init__(self) -> None:

@@ -68,12 +68,14 @@ class Levels:
         daily_mg: shape (n_levels,), above zero, rising.
         present: place of the present level in it.
         average_ng_per_ml, peak_ng_per_ml: shape (n_levels,), settled; needed where the diary has them.
+        held_days: for how long the present level has been signed, where a record says so.
     """
 
     daily_mg: np.ndarray
     present: int
     average_ng_per_ml: np.ndarray | None = None
     peak_ng_per_ml: np.ndarray | None = None
+    held_days: int | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError where the levels are not rising, or the present one is none of them."""
@@ -96,12 +98,16 @@ class Levels:
         return self.present + 1 if self.present + 1 < len(self.daily_mg) else None
 
     def days_at_present(self, diary: Diary) -> int:
-        """How many days, up to and with the last, the present level was the nearest; one day off it is forgiven."""
+        """How many days, up to and with the last, the present level was the nearest; one day off it is forgiven.
+
+        Never more than it has been signed for.
+        """
         rungs = np.concatenate([[0.0], self.daily_mg])
         off = np.abs(diary.doses_mg[:, None] - rungs).argmin(axis=1) != self.present + 1
         two_off = np.flatnonzero(off[1:] & off[:-1]) + 1
         begun = int(two_off[-1]) + 1 if len(two_off) else int(off[0])
-        return len(off) - begun
+        held = len(off) - begun
+        return held if self.held_days is None else min(held, self.held_days)
 
     def benefit_exposure(self, diary: Diary) -> np.ndarray:
         """Shape (n_levels,), in the diary's unit."""

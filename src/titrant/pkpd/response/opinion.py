@@ -79,10 +79,10 @@ def opinion(posterior: Posterior, allowed_action: str, levels: Levels) -> Opinio
         return Opinion(Say.NONE, allowed_action, present, reasons=("rules_are_already_lower",))
     found = answers(posterior, levels)
     numbers = _numbers(found, levels.days_at_present(posterior.diary))
-    target, why = _lower(posterior, found, levels)
-    if target is not None:
-        return Opinion(Say.LOWER, allowed_action, present, target, tuple(why), numbers)
-    if allowed_action == "raise" and (why := _hold(posterior, found)):
+    harm, benefit = _harm(posterior, found), _benefit(posterior, found, levels)
+    if harm or (benefit and allowed_action == "hold"):
+        return Opinion(Say.LOWER, allowed_action, present, _one_down(levels), (*harm, *benefit), numbers)
+    if allowed_action == "raise" and (why := [*_hold(posterior, found), *benefit]):
         return Opinion(Say.HOLD, allowed_action, present, None, tuple(why), numbers)
     return Opinion(Say.NONE, allowed_action, present, reasons=("nothing_against",), numbers=numbers)
 
@@ -93,21 +93,39 @@ def _rank(action: str) -> int:
     return ORDER.index(action)
 
 
-def _lower(posterior: Posterior, found: Answers, levels: Levels) -> tuple[float | None, list[str]]:
-    """Dose to go to and why, or None. Never further than one level where only the benefit speaks for it."""
-    limits, here = posterior.chosen.sections["opinion"], levels.present
-    one_down = float(levels.daily_mg[here - 1]) if here else 0.0
-    why = []
+def _one_down(levels: Levels) -> float:
+    """Never further than one level; from the lowest, no drug."""
+    return float(levels.daily_mg[levels.present - 1]) if levels.present else 0.0
+
+
+def _harm(posterior: Posterior, found: Answers) -> list[str]:
+    """Harm that asks for a lower dose, whatever the rules would do."""
+    limits, why = posterior.chosen.sections["opinion"], []
     if found.harm_days.mean > limits["most_harm_days"].value:
         why.append("too_many_harm_days")
     if found.severe_chance > limits["most_severe_chance_now"].value:
         why.append("severe_harm_likely")
-    settled = levels.days_at_present(posterior.diary) >= limits["least_days_since_change"].value
-    if settled and found.telling is Telling.NOT_REAL:
-        why.append("no_real_response")
-    elif settled and found.lowest.learned >= limits["least_learned_of_dose"].value and found.lowest.level < here:
-        why.append("lower_dose_keeps_the_benefit")
-    return (one_down, why) if why else (None, [])
+    return why
+
+
+def _benefit(posterior: Posterior, found: Answers, levels: Levels) -> list[str]:
+    """Why a lower dose would do as well, once the present one has been held for long enough to tell.
+
+    That the present dose has done nothing yet is no reason by itself, because a ladder begins at doses that may be too
+    low: it counts where one more step promises little as well.
+    """
+    limits = posterior.chosen.sections["opinion"]
+    if levels.days_at_present(posterior.diary) < limits["least_days_since_change"].value:
+        return []
+    if found.telling is Telling.NOT_REAL:
+        return ["no_real_response"] if _promises_little(posterior, found) else []
+    learned = found.lowest.learned >= limits["least_learned_of_dose"].value
+    return ["lower_dose_keeps_the_benefit"] if learned and found.lowest.level < levels.present else []
+
+
+def _promises_little(posterior: Posterior, found: Answers) -> bool:
+    """Whether one more step is unlikely to bring a gain; so it is where there is no higher level."""
+    return found.step is None or found.step.chance_of_gain < posterior.chosen["opinion", "least_gain_chance"]
 
 
 def _hold(posterior: Posterior, found: Answers) -> list[str]:
@@ -116,7 +134,7 @@ def _hold(posterior: Posterior, found: Answers) -> list[str]:
     if step is None:
         return ["no_higher_level"]
     why = []
-    if step.chance_of_gain < limits["least_gain_chance"].value:
+    if _promises_little(posterior, found):
         why.append("little_to_gain")
     if step.added_harm_days.mean > limits["most_added_harm_days"].value:
         why.append("more_harm_days")

@@ -40,6 +40,7 @@ WANTED: dict[str, dict[str, tuple[str, str]]] = {
     "data": {
         "least_days_before": ("days", ""),
         "least_days_on_drug": ("days", ""),
+        "least_days_since_session": ("days", ""),
         "most_days": ("days", ""),
         "highest_daily_mg": ("mg/day", ""),
         "highest_ng_per_ml": ("ng/mL", ""),

@@ -1,5 +1,6 @@
 """One patient on one day: the posterior and all that is asked of it, or the rules alone."""
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,3 +45,17 @@ def review(
         return Review(RULES_ONLY, found.stopped, found, None, None)
     waiting = days_until_telling(found, levels, generator)
     return Review(ANSWERED, found.stopped, found, answers(found, levels), waiting)
+
+
+def seeded(diary: Diary, levels: Levels, chosen: ResponseSet) -> np.random.Generator:
+    """A generator for exactly what is weighed: the same days, doses and numbers always give the same draws.
+
+    Names, calendar days and the order of writing are not in it, so none of them can change an answer.
+    """
+    content = hashlib.sha256(repr(chosen).encode())
+    written = (diary.pain_points, diary.doses_mg, diary.worst_grade, diary.average_ng_per_ml, diary.peak_ng_per_ml)
+    place = np.array([levels.present, -1 if levels.held_days is None else levels.held_days])
+    offered = (levels.daily_mg, levels.average_ng_per_ml, levels.peak_ng_per_ml, place)
+    for part in (*written, *offered):
+        content.update(b"-" if part is None else np.ascontiguousarray(part, dtype="<f8").tobytes() + b";")
+    return np.random.default_rng(int.from_bytes(content.digest(), "big"))
