@@ -1,7 +1,7 @@
 """The figures of docs/cohort-figures.md: every shipped protocol, every world, and the rules with and without the model.
 
 python -m tools.cohort_figures               writes docs/cohort-figures.md and the pictures beside it
-python -m tools.cohort_figures --patients N  fewer people (20,000 without it)
+python -m tools.cohort_figures --patients N  fewer people (20,000 without it); --with-model N beside the model
 python -m tools.cohort_figures --keep FOLDER keeps finished people there, to go on after an interruption
 """
 
@@ -52,11 +52,12 @@ def table(arms: dict[str, Arm]) -> list[str]:
 
 def main() -> int:
     patients, keep = int(option("--patients", "20000")), option("--keep", "")
+    weighed = int(option("--with-model", str(patients)))
     library = load(clinic=DEMO_CLINIC)
     worlds = tuple(parameters.world().worlds)
     by_protocol = {name: arm(library, name, "rules", "usual", patients, keep) for name in PROTOCOLS}
     by_world = {name: arm(library, "oral-guideline", "rules", name, patients, keep) for name in worlds}
-    pair = [by_protocol["oral-guideline"], arm(library, "oral-guideline", "rules+model", "usual", patients, keep)]
+    pair = [arm(library, "oral-guideline", policy, "usual", weighed, keep) for policy in ("rules", "rules+model")]
     nobody = [by_protocol["oral-guideline"], arm(library, "oral-guideline", "none", "usual", patients, keep)]
     (DOCS / "cohort").mkdir(exist_ok=True)
     draw(pair, str(DOCS / "cohort" / "rules-and-model.svg"))
@@ -64,7 +65,7 @@ def main() -> int:
     clinic = "Demo clinic (synthetic clinic, synthetic approval: not for patients)."
     lines = [
         "# Figures of the virtual cohort", "",
-        f"Made by `python -m tools.cohort_figures --patients {patients}`; do not edit. Virtual patients: assumptions made",
+        f"Made by `python -m tools.cohort_figures --patients {patients} --with-model {weighed}`; do not edit. Virtual patients: assumptions made",
         "visible, not evidence. Intervals are those of chance in this simulation (95 %).", "",
         "## The shipped protocols under the rules, world `usual`", "", *table(by_protocol), "",
         "## `oral-guideline` under the rules, in every world", "", *table(by_world), "",

@@ -18,7 +18,7 @@ from titrant.terms.errors import CaseFileError
 
 _SHOWN_AFTER_S = 2.0
 _MOST_PATIENTS, _MOST_WEEKS = 10_000_000, 26
-POLICIES = ("rules", "rules+model", "none")
+POLICIES = ("rules", "rules+model", "rules+model-signed", "none")
 
 
 @click.command()
@@ -32,7 +32,8 @@ POLICIES = ("rules", "rules+model", "none")
     type=click.Choice(POLICIES),
     default="rules",
     show_default=True,
-    help="Who decides: the rules, rules and model, or nobody (the start dose is kept).",
+    help="Who decides: the rules, rules and model, the same with silent days counted as signed, or nobody "
+    "(the start dose is kept).",
 )
 @click.option("--compare", default=None, help="A second protocol or policy on the same patients.")
 @click.option("--world", default="usual", show_default=True, help="A named set of assumptions; see docs/cohort.md.")

@@ -30,25 +30,30 @@ def _chosen() -> ResponseSet:
     return response()
 
 
-def answer_all(here: Setting, rows: Rows) -> None:
-    """Answer everybody who waits for the model."""
+def answer_all(here: Setting, rows: Rows, *, as_signed: bool = False) -> None:
+    """Answer everybody who waits for the model.
+
+    Args:
+        as_signed: a day of which nobody says what was taken counts as signed; the desk gives the model no such day, and
+            then it gives no number.
+    """
     for i in np.flatnonzero(rows.courses["asking"]):
-        rows.courses["answer"][i] = answer(here, rows, int(i))
+        rows.courses["answer"][i] = answer(here, rows, int(i), as_signed=as_signed)
         rows.courses["asking"][i] = 0
 
 
-def answer(here: Setting, rows: Rows, i: int) -> int:
+def answer(here: Setting, rows: Rows, i: int, *, as_signed: bool = False) -> int:
     """NOTHING, KEEP_BACK or MAKE_LESS for row ``i``, on the morning of its day."""
     if here.writer.session:
         return NOTHING  # a clinic session before the diary: the model was not made for it, and the desk does not ask
     t = int(rows.courses["day"][i])
-    diary, levels = diary_of(here, rows, i, t), ladder_of(here, rows, i, t)
+    diary, levels = diary_of(here, rows, i, t, as_signed=as_signed), ladder_of(here, rows, i, t)
     found = posterior(diary, _chosen(), seeded(diary, levels, _chosen()))
     action = "raise" if rows.days["action"][i, t] == RAISE else "hold"
     return _ANSWERS[opinion(found, action, levels).say]
 
 
-def diary_of(here: Setting, rows: Rows, i: int, t: int) -> Diary:
+def diary_of(here: Setting, rows: Rows, i: int, t: int, *, as_signed: bool = False) -> Diary:
     """What was written by that morning, from the first score in time on. Pain counts if it was written in time."""
     days, place = rows.days[i, :t], np.arange(t)
     seen = days["entered"] < t
@@ -56,7 +61,8 @@ def diary_of(here: Setting, rows: Rows, i: int, t: int) -> Diary:
     scored = seen & in_time & (days["said"] & PAIN > 0)
     known = seen & (days["said"] & DOSES > 0)
     first = min(int(np.argmax(scored)) if scored.any() else here.start, here.start)
-    unknown = np.where(place >= here.start, np.nan, 0.0)
+    signed = float(here.times) * days["parts"] * _part_mg(here)
+    unknown = np.where(place >= here.start, signed if as_signed else np.nan, 0.0)
     return Diary(
         np.where(scored, days["pain"], np.nan)[first:],
         np.where(known, days["taken"].astype(float) * days["parts"] * _part_mg(here), unknown)[first:],

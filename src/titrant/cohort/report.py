@@ -142,7 +142,7 @@ def _policy_notes(arms: list[Arm]) -> list[str]:
             lines += _wrapped(
                 f"{letter}: the start dose is kept, whatever happens; nobody looks. A yardstick, no proposal."
             )
-        if arm.question.policy == "rules+model":
+        if arm.question.policy.startswith("rules+model"):
             lines += _wrapped(
                 f"{letter}: the model was asked {int(rows['questions'].sum()):,} times; it held back "
                 f"{int(rows['held_back'].sum()):,} raises and asked for {int(rows['lessened'].sum()):,} trials of less."

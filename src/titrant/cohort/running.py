@@ -24,7 +24,10 @@ from titrant.cohort.summing import PATIENT, summed
 from titrant.knowledge.library import Library
 from titrant.terms.errors import NotNow
 
-POLICIES = {"none": walk.NO_RULES, "rules": walk.BY_RULES, "rules+model": walk.WITH_MODEL}
+MODEL, MODEL_SIGNED = "rules+model", "rules+model-signed"
+POLICIES = {
+    "none": walk.NO_RULES, "rules": walk.BY_RULES, MODEL: walk.WITH_MODEL, MODEL_SIGNED: walk.WITH_MODEL,
+}  # fmt: skip
 _PEOPLE_IN_CHUNK, _PEOPLE_WITH_MODEL, _WAITING_PER_WORKER = 1000, 50, 3
 _WORTH_WORKERS = 8
 Told = Callable[[int], None]
@@ -58,7 +61,7 @@ class Question:
     @property
     def chunks(self) -> list[tuple[int, int]]:
         """First person and number of people of each chunk."""
-        size = _PEOPLE_WITH_MODEL if self.policy == "rules+model" else _PEOPLE_IN_CHUNK
+        size = _PEOPLE_WITH_MODEL if self.policy in (MODEL, MODEL_SIGNED) else _PEOPLE_IN_CHUNK
         return [(first, min(size, self.patients - first)) for first in range(0, self.patients, size)]
 
 
@@ -83,7 +86,7 @@ def rows_of(task: Task, first: int, count: int) -> chunk.Rows:
     while chunk.walked(here, rows, asked.seed, POLICIES[asked.policy]):
         from titrant.cohort.opinions import answer_all  # only where the model is asked
 
-        answer_all(here, rows)
+        answer_all(here, rows, as_signed=asked.policy == MODEL_SIGNED)
     return rows
 
 
