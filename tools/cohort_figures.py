@@ -15,7 +15,7 @@ from titrant.cohort import parameters
 from titrant.cohort.charts import draw
 from titrant.cohort.checkpoint import Checkpoint
 from titrant.cohort.report import Arm, page, shown
-from titrant.cohort.running import Question, run
+from titrant.cohort.running import MODEL_SIGNED, Question, run
 from titrant.cohort.summing import MEASURES, figures
 from titrant.knowledge.library import Library, load
 
@@ -52,25 +52,30 @@ def table(arms: dict[str, Arm]) -> list[str]:
 
 def main() -> int:
     patients, keep = int(option("--patients", "20000")), option("--keep", "")
-    weighed = int(option("--with-model", str(patients)))
+    weighed, signed = int(option("--with-model", str(patients))), int(option("--signed", "6000"))
     library = load(clinic=DEMO_CLINIC)
     worlds = tuple(parameters.world().worlds)
     by_protocol = {name: arm(library, name, "rules", "usual", patients, keep) for name in PROTOCOLS}
     by_world = {name: arm(library, "oral-guideline", "rules", name, patients, keep) for name in worlds}
     pair = [arm(library, "oral-guideline", policy, "usual", weighed, keep) for policy in ("rules", "rules+model")]
+    silent = [arm(library, "oral-guideline", policy, "usual", signed, keep) for policy in ("rules", MODEL_SIGNED)]
     nobody = [by_protocol["oral-guideline"], arm(library, "oral-guideline", "none", "usual", patients, keep)]
     (DOCS / "cohort").mkdir(exist_ok=True)
     draw(pair, str(DOCS / "cohort" / "rules-and-model.svg"))
+    draw(silent, str(DOCS / "cohort" / "rules-and-model-signed.svg"))
     draw(nobody, str(DOCS / "cohort" / "rules-and-nobody.svg"))
     clinic = "Demo clinic (synthetic clinic, synthetic approval: not for patients)."
     lines = [
         "# Figures of the virtual cohort", "",
-        f"Made by `python -m tools.cohort_figures --patients {patients} --with-model {weighed}`; do not edit. Virtual patients: assumptions made",
-        "visible, not evidence. Intervals are those of chance in this simulation (95 %).", "",
+        f"Made by `python -m tools.cohort_figures --patients {patients} --with-model {weighed} --signed {signed}`; do not",
+        "edit. Virtual patients: assumptions made visible, not evidence. Intervals are those of chance in this simulation",
+        "(95 %).", "",
         "## The shipped protocols under the rules, world `usual`", "", *table(by_protocol), "",
         "## `oral-guideline` under the rules, in every world", "", *table(by_world), "",
         "## The rules with and without the model", "", "```", page(pair, clinic).rstrip(), "```", "",
         "![Rules and rules with the model](cohort/rules-and-model.svg)", "",
+        "## The same, where a silent day counts as signed", "", "```", page(silent, clinic).rstrip(), "```", "",
+        "![Rules and rules with the model, silent days as signed](cohort/rules-and-model-signed.svg)", "",
         "## The rules, and nobody", "", "```", page(nobody, clinic).rstrip(), "```", "",
         "![Rules and nobody](cohort/rules-and-nobody.svg)",
     ]  # fmt: skip
