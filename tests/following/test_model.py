@@ -38,6 +38,7 @@ from titrant.pkpd.response import opinion as opinions
 from titrant.pkpd.response import posterior as posteriors
 from titrant.pkpd.response import review as reviews
 from titrant.pkpd.response.sampling import Effort
+from titrant.terms.reason import Status
 
 ROOT = Path(__file__).parent.parent.parent
 SCENARIOS = ROOT / "tests" / "scenarios" / "following"
@@ -257,14 +258,30 @@ def test_every_reason_of_the_model_has_words() -> None:
     assert {f"model_{code}" for code in (*lowering, *holding, *ended)} <= said
 
 
-def test_a_step_that_adds_harm_is_held_back_and_worded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No natural diary was found on which added harm speaks alone; its bound is lowered to see it speak."""
-    easily = shipped.response().changed("opinion", "most_added_harm_days", value=0.01)
+@pytest.mark.parametrize(
+    ("bound", "code", "action"),
+    [
+        ("most_added_harm_days", "model_more_harm_days", Action.HOLD),
+        ("most_harm_days", "model_too_many_harm_days", Action.STEP_DOWN_TRIAL),
+    ],
+)
+def test_harm_speaks_and_is_worded(monkeypatch: pytest.MonkeyPatch, bound: str, code: str, action: Action) -> None:
+    """No natural diary was found on which this speaks alone and surely; its bound is lowered to see it speak."""
+    easily = shipped.response().changed("opinion", bound, value=0.01)
     monkeypatch.setattr(shipped, "response", lambda: easily)
     one = followed(scenario("model/nothing-against"))
-    assert one.decided.action is Action.HOLD
-    assert one.decided.reasons[0].code == "model_more_harm_days"
-    assert "more than 0.01" in _words().say("model_more_harm_days", one.decided.reasons[0].facts)
+    assert one.decided.action is action
+    assert one.decided.reasons[0].code == code
+    assert "more than 0.01" in _words().say(code, one.decided.reasons[0].facts)
+
+
+def test_a_note_or_a_mark_in_the_numbers_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The draws rest on what is weighed and on the numbers, not on what is written about them."""
+    case = scenario("model/nothing-against")
+    before = followed(case).model.found.answers
+    reworded = shipped.response().changed("pain", "baseline_points", note="in other words", status=Status.UNVERIFIED)
+    monkeypatch.setattr(shipped, "response", lambda: reworded)
+    assert followed(case).model.found.answers == before
 
 
 # Replay, and what must not matter

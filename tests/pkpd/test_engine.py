@@ -190,6 +190,22 @@ def test_numbers_that_are_not_finite_never_leave():
     assert huge.stopped != FINISHED
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -1e-300])
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [("rates", "a rate constant"), ("scales", "an output's scale"), ("shares", "an absorbed share"),
+     ("lags_h", "a lag"), ("durations_h", "a duration"), ("initial", "an initial amount")],
+)  # fmt: skip
+def test_a_number_that_cannot_be_names_the_person_and_the_place(place, words, wrong):
+    system, ways, initial = depot(1.0, 1.0, 3), way(n=3), np.zeros((3, 2))
+    where = {"rates": system.rates_per_h, "scales": system.scales, "shares": ways.shares, "lags_h": ways.lags_h,
+             "durations_h": ways.durations_h, "initial": initial.T}[place]  # fmt: skip
+    where[0, 1] = wrong
+    said = solve(system, ways, doses([0.0]), np.array([1.0]), initial)
+    assert said.stopped == f"person 2: {words} is negative or not a finite number"
+    assert said.values.size == 0
+
+
 @pytest.mark.parametrize(
     ("times", "entries", "words"),
     [
@@ -223,10 +239,3 @@ def test_summaries_equal_those_of_the_curves():
     assert (said[:, :, 0] == curves.values.max(axis=2)).all()
     assert said[:, :, 1] == pytest.approx(times[curves.values.argmax(axis=2)])
     assert said[:, :, 2] == pytest.approx(areas.area(weight, entered, 0 * entered, curves.amounts_mg[:, -1]), rel=1e-10)
-
-
-def test_the_kernels_own_constants_are_those_of_the_schedule():
-    from titrant.pkpd import kernels, schedule
-
-    assert kernels.BY_VECTOR == schedule.BY_VECTOR
-    assert kernels.HALF_TICK_H == schedule.HALF_TICK_H

@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
+from tests.test_scenarios import expected, knowledge
 from titrant.cli.main import main
+from titrant.clinic.desk import Desk
+from titrant.pathway import simulate
 from titrant.pkpd import shipped
 
 ROOT = Path(__file__).parents[2]
@@ -197,3 +201,28 @@ def test_a_plan_never_loads_the_numbers_room():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "[]"
+
+
+# Other knowledge than what is shipped
+
+
+def notes_with(scenario: str, **other) -> list[str]:
+    """The codes of the forecast's notes, with one part of the model's knowledge changed."""
+    case = expected(scenario)[1]
+    plan = Desk(knowledge(), case.on).plan(case)
+    files = [shipped.tree(name) for name in ("interactions.yaml", "effects.yaml")]
+    known = simulate.Model(shipped.model("racemic"), *files)
+    return [one.code for one in simulate.simulate(plan, replace(known, **other), simulate.Asked(people=1)).notes]
+
+
+def test_a_liver_that_the_model_has_no_size_for_is_said():
+    tree = shipped.tree("interactions.yaml")
+    assert "forecast_liver_not_in_model" in notes_with("article/oral-child-pugh-b", interactions={**tree, "liver": {}})
+
+
+def test_a_model_file_past_its_review_is_said():
+    assert "forecast_past_review" in notes_with("protocols/oral-start", past_review=("racemic.yaml",))
+
+
+def test_a_model_without_a_liver_adds_no_inhibitor():
+    assert "forecast_none_added" in notes_with("protocols/oral-start", chosen=shipped.model("racemic-k1"))

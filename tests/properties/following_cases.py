@@ -262,3 +262,71 @@ def new_drug(tree: Tree, random: Random) -> None:
     if name == "oxycodone":
         drug |= {"dose": "10 mg", "times_per_day": "2"}
     tree["given"]["medications"]["list"].append(drug)
+
+
+# Worse: a harm that nobody has signed after; and good days after it
+
+
+def signed(tree: Tree) -> date:
+    """The day of the newest signature."""
+    return max(date.fromisoformat(level["since"]) for level in tree["given"]["course"]["levels"])
+
+
+def unseen_harm(tree: Tree, random: Random) -> None:
+    """A severe harm on any day since the first dose, written down after the newest signature."""
+    random.choice((_unseen_entry, _unseen_entry, _unseen_reading))(tree, random)
+
+
+def _unseen_entry(tree: Tree, random: Random) -> None:
+    begun = min(level["since"] for level in tree["given"]["course"]["levels"])
+    day = random.choice([entry["day"] for entry in tree["given"]["diary"] if begun <= entry["day"]])
+    harm = random.choice(
+        (
+            {"effects": {random.choice(EFFECTS): random.choice((3, 4))}},
+            {"effects": {random.choice(("urinary_urgency", "urinary_blood")): random.choice((1, 2))}},
+            {"flags": [random.choice(FLAGS)]},
+            {"doses": [{"what": "unplanned", "dose": "20 mg"}]},
+        )
+    )
+    tree["given"]["diary"].append({"day": day, "entered": tree["on"], **harm})
+
+
+def _unseen_reading(tree: Tree, random: Random) -> None:
+    first, on = signed(tree), date.fromisoformat(tree["on"])
+    day = first + timedelta(days=random.randrange((on - first).days))
+    name, text = random.choice(GRAVE)
+    own = tree["given"]["readings"].get(name, [])
+    tree["given"]["readings"][name] = [*([own] if isinstance(own, str) else own), f"{text} on {day}"]
+
+
+GRAVE = (
+    ("alt", "400 U/L (upper limit 40 U/L)"), ("icsi", "12 points"), ("oxygen_saturation", "85 %"),
+    ("blood_pressure", "190/110 mmHg"), ("phq9_item9", "3 points"),
+)  # fmt: skip
+GOOD = {
+    "alt": "22 U/L (upper limit 40 U/L)", "icsi": "2 points", "oxygen_saturation": "98 %",
+    "blood_pressure": "120/70 mmHg", "phq9_item9": "0 points",
+}  # fmt: skip
+
+
+def bad_and_good(tree: Tree, random: Random) -> tuple[Tree, Tree]:
+    """Two cases: a bad reading or day as the last word since the newest signature, and a good one after it."""
+    bad, on = copy.deepcopy(tree), date.fromisoformat(tree["on"])
+    first = max(signed(tree), on - timedelta(days=60))
+    day = first + timedelta(days=random.randrange(max((on - first).days - 1, 1)))
+    if random.random() < 0.3:
+        harm = {random.choice(EFFECTS): random.choice((3, 4)), "urinary_blood": random.randrange(2)}
+        bad["given"]["diary"].append({"day": day.isoformat(), "entered": "same day", "effects": harm})
+        good = copy.deepcopy(bad)
+        after = {"day": (day + timedelta(days=1)).isoformat(), "entered": "same day", "effects": {}}
+        good["given"]["diary"].append(after)
+        return bad, good
+    name, text = random.choice(GRAVE)
+    own = bad["given"]["readings"].get(name, [])
+    kept = [one for one in ([own] if isinstance(own, str) else own) if one.split(" on ")[1] < day.isoformat()]
+    bad["given"]["readings"][name] = [*kept, f"{text} on {day}"]
+    for entry in bad["given"]["diary"]:
+        entry.pop("blood_pressure", None)
+    good = copy.deepcopy(bad)
+    good["given"]["readings"][name].append(f"{GOOD[name]} on {day + timedelta(days=1)}")
+    return bad, good

@@ -30,9 +30,12 @@ from titrant.explain.words import Words
 from titrant.knowledge.shapes.following import Action
 from titrant.pathway.adjust import Adjustment, Opinion, adjust_case
 from titrant.pathway.plan import Outcome
+from titrant.pathway.standing import Standing
+from titrant.pathway.unseen import Since
 from titrant.record.gate import faults
 
 MANY = 160
+WORSE = (cases.more_harm, cases.less_data, cases.later, cases.overdue, cases.new_drug, cases.unseen_harm)
 NOTHING = Decimal(0)
 
 
@@ -103,8 +106,39 @@ def test_a_new_drug_never_raises_the_dose() -> None:
     assert not any(way.endswith("-> raise") for way in seen)
 
 
+def test_an_unseen_harm_of_any_day_never_allows_more() -> None:
+    """A severe harm counts until a prescriber has signed after it was written, however old its day is."""
+    seen = never_more(cases.unseen_harm, 8)
+    assert not any(way.endswith("-> raise") for way in seen), seen
+    assert sum(often for way, often in seen.items() if way.startswith("raise -> ")) >= 5
+
+
+def test_a_good_day_never_undoes_a_bad_one() -> None:
+    """What came after says nothing of what was; only a signature does."""
+    seen: Counter[str] = Counter()
+    for place in range(MANY):
+        random = Random(f"good-{place}")
+        bad, good = cases.bad_and_good(cases.a_case(random), random)
+        before, after = cases.decide(bad), cases.decide(good)
+        assert proposed(after) <= at_most(before), (place, _short(before), _short(after))
+        seen[_short(after)[0]] += 1
+    assert not seen["raise"], seen
+    assert seen["stop"] >= MANY // 4
+
+
+def test_the_laws_would_notice_a_harm_that_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A planted fault: every entry taken as seen, every earlier reading as undone."""
+    monkeypatch.setattr(Since, "unseen", lambda self, day: False)
+    nothing = Standing((), ())
+    monkeypatch.setattr("titrant.pathway.review.standing_since", lambda *given: nothing)
+    with pytest.raises(AssertionError):
+        test_an_unseen_harm_of_any_day_never_allows_more()
+    with pytest.raises(AssertionError):
+        test_a_good_day_never_undoes_a_bad_one()
+
+
 def test_nothing_worse_is_followed_by_a_raise_that_was_not_there() -> None:
-    for seed, change in enumerate((cases.more_harm, cases.less_data, cases.later, cases.overdue, cases.new_drug), 20):
+    for seed, change in enumerate(WORSE, 20):
         for way in never_more(change, seed, many=40):
             before, _, after = way.partition(" -> ")
             assert after != "raise" or before == "raise", way
@@ -249,7 +283,7 @@ def test_the_laws_would_notice_a_raise() -> None:
 
 
 @pytest.mark.release
-@pytest.mark.parametrize("law", ["more_harm", "less_data", "later", "overdue", "new_drug"])
+@pytest.mark.parametrize("law", ["more_harm", "less_data", "later", "overdue", "new_drug", "unseen_harm"])
 def test_a_hundred_thousand_pairs(law: str) -> None:
-    """T10, 20,000 pairs for each of the five laws."""
+    """T10, 20,000 pairs for each of the six laws."""
     never_more(getattr(cases, law), 7, many=20_000)

@@ -12,10 +12,12 @@ from titrant.explain.amounts import regimen_text
 from titrant.explain.words import Reader, Words
 from titrant.pathway.adjust import Adjustment
 from titrant.pathway.course_facts import shown
+from titrant.pathway.harm import Harm
 from titrant.pathway.plan import Alternative
 from titrant.pathway.reconciling import Counted
-from titrant.pathway.review import Harm, Review, StepChange
+from titrant.pathway.review import Review, StepChange
 from titrant.pathway.sessions import SessionDay
+from titrant.pathway.supply_balance import Balance
 from titrant.terms.canonical import sha256_of
 from titrant.terms.numbers import plain
 from titrant.terms.reason import Reason
@@ -28,7 +30,7 @@ def said(one: Reason, words: Words) -> str:
     facts = dict(one.facts)
     if "finding" in facts:
         facts["finding"] = words.say(facts["finding"], one.facts).rstrip(".")
-    return words.say(one.code, facts)
+    return words.say_rule(one.rule, one.code, facts)
 
 
 def _reason(one: Reason, words: Words) -> Json:
@@ -45,6 +47,7 @@ def adjustment_data(decided: Adjustment, words: Words, followed: Followed | None
     limits = decided.limited.limits if decided.limited else ()
     return {
         **_answer(decided),
+        "notes": notes_data(found),
         "limits": [_reason(one, words) for one in limits],
         "reasons": [_reason(one, words) for one in decided.reasons],
         "findings": [finding_data(one, words) for one in decided.findings],
@@ -136,6 +139,11 @@ def _level(place: int, decided: Adjustment) -> Json:
 # The review
 
 
+def notes_data(found: Review) -> list[Json]:
+    """What the person wrote in their own words; the program does not read it."""
+    return [{"on": one.on.isoformat(), "text": one.text} for one in found.notes]
+
+
 def review_data(found: Review) -> Json:
     """Everything that the review says, each with its numbers."""
     benefit, data, loads = found.benefit, found.data, found.loads
@@ -146,7 +154,9 @@ def review_data(found: Review) -> Json:
         "window": {"first": found.span.first.isoformat(), "last": found.span.last.isoformat()},
         "benefit": {name: _plain(getattr(benefit, name)) for name in benefit.__struct_fields__},
         "steps": [_step(one) for one in found.steps],
+        "notes": notes_data(found),
         "harm": _harm(found.harm),
+        "standing": [{"code": one.code, "on": one.facts.get("on")} for one in found.standing.findings],
         "data": {name: _plain(getattr(data, name)) for name in data.__struct_fields__},
         "adherence": {
             "planned": plain(found.taken.planned),
@@ -157,17 +167,23 @@ def review_data(found: Review) -> Json:
             "days_unknown": found.taken.unknown_days,
             "days_with_more": [day.isoformat() for day in found.taken.extra_days],
             "unplanned_doses": found.unplanned,
+            "extra_days": [day.isoformat() for day in found.extra],
+            "days_taken_while_suspended": [day.isoformat() for day in found.taken_suspended],
+            "days_contradicting": [day.isoformat() for day in found.contradicting],
         },
         "missed": {
             "days_in_a_row": found.missed.certain,
             "longest": found.missed.longest,
             "perhaps": found.missed.possible,
+            "longest_perhaps": found.missed.gap,
             "rung": found.rung.do if found.rung else None,
             "text": found.rung.clinician if found.rung else None,
         },
         "measured": {name: {"value": value, "on": on} for name, value, on in measured_in(found)},
         "should_be_left": _plain(found.should_be_left),
         "supply": _counted(found.counted),
+        "supplies": _balanced(found.balance),
+        "change_signed": found.change_signed.isoformat() if found.change_signed else None,
         "sessions": [_session(one, found) for one in found.sessions],
         "loads": {
             "opioid_now": str(loads.opioid_now), "opioid_before": str(loads.opioid_before),
@@ -235,6 +251,15 @@ def _session(one: SessionDay, found: Review) -> Json:
         "usual_mg": plain(daily.usual.value.value),
         "hard_mg": plain(daily.hard.value.value),
     }
+
+
+def _balanced(found: Balance | None) -> Json | None:
+    if found is None:
+        return None
+    return {
+        "supplied": plain(found.supplied), "taken": plain(found.taken), "state": found.state,
+        "most_days_at_once": found.ahead_days, "allowed_days_at_once": found.longest,
+    }  # fmt: skip
 
 
 def _counted(found: Counted | None) -> Json | None:

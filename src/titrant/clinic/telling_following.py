@@ -32,7 +32,7 @@ def adjustment_page(decided: Adjustment, words: Words, clinic: str, followed: Fo
         f"Protocol {protocol.id} version {protocol.version} ({protocol.status.value}; content "
         f"{found.protocol_sha256[:12]}). {clinic} Decided for {found.on}."
     )
-    lines = [paragraph(found.case.scenario), paragraph(standing), *_answer(decided)]
+    lines = [paragraph(found.case.scenario), paragraph(standing), *_answer(decided), *notes_lines(found)]
     lines += [heading("Why"), *(_cited(said(one, words), one.source, one.status) for one in decided.reasons)]
     if decided.missing:
         lines += [
@@ -70,6 +70,8 @@ def _answer(decided: Adjustment) -> Iterator[str]:
         yield bullet("Proposed: no dose." if decided.outcome is Outcome.PROPOSED else "Proposed: no number.")
     if decided.call:
         yield bullet("CALL the person now.", "!")
+    if decided.review.notes:
+        yield bullet("READ what the person wrote, below, before anything is signed.", "!")
     yield bullet(f"Next review by {decided.next_review}.")
 
 
@@ -123,8 +125,21 @@ def _not_chosen(decided: Adjustment, words: Words) -> Iterator[str]:
 
 
 def review_page(found: Review, words: Words, model: ModelSays = LEFT_OUT) -> str:
-    lines = [paragraph(found.case.scenario), *model_lines(model, words), *review_lines(found, words)]
+    lines = [
+        paragraph(found.case.scenario),
+        *notes_lines(found),
+        *model_lines(model, words),
+        *review_lines(found, words),
+    ]
     return page(f"REVIEWED for {found.on}", lines)
+
+
+def notes_lines(found: Review) -> Iterator[str]:
+    """The person's own words since the last signature, for the prescriber to read: no rule has read them."""
+    if found.notes:
+        yield heading("READ: in the person's own words (not read by the program)")
+    for one in found.notes:
+        yield bullet(f'{one.on}: "{one.text}"', "!")
 
 
 def review_lines(found: Review, words: Words) -> Iterator[str]:
@@ -188,15 +203,17 @@ def _step_lines(found: Review) -> Iterator[str]:
 def _harm_lines(found: Review, words: Words) -> Iterator[str]:
     harm = found.harm
     yield heading("Harm")
-    grades = None if harm.recent is None else {name: grade for name, grade in harm.recent.items() if grade}
-    text = "NOT ASKED" if grades is None else ", ".join(f"{name} {grade}" for name, grade in grades.items()) or "none"
-    yield bullet(f"Worst of the last days (0 to 4): {text}.")
+    worst = None if harm.counting is None else [(name, one) for name, one in harm.counting.items() if one.grade]
+    text = (
+        "NOT ASKED" if worst is None else ", ".join(f"{name} {one.grade} on {one.on}" for name, one in worst) or "none"
+    )
+    yield bullet(f"Worst of the last days, and severe ones that nobody has signed after (0 to 4): {text}.")
     yield bullet(f"Mean grade at this level {_number(harm.mean_now)}, at the one before {_number(harm.mean_before)}.")
     yield bullet(f"Highest pressure since the last step: {_number(harm.systolic)}/{_number(harm.diastolic)}.")
     measured = ", ".join(f"{words.label(name).lower()} {value} ({on})" for name, value, on in measured_in(found))
     yield bullet(f"Measured: {measured or 'nothing'}.")
     if harm.flags:
-        yield bullet(f"Red flags: {', '.join(harm.flags)}.", "!")
+        yield bullet(f"Red flags: {', '.join(f'{flag} on {harm.flag_days[flag]}' for flag in harm.flags)}.", "!")
     loads = found.loads
     yield bullet(
         f"Opioids {loads.opioid_now} (before {loads.opioid_before}); sedating: {', '.join(loads.sedating) or 'none'}."
@@ -210,6 +227,9 @@ def _taken_lines(found: Review) -> Iterator[str]:
         f"{plain(taken.taken)} of {plain(taken.planned)} {unit} ({_number(taken.share, ' %')}) on {taken.known_days} "
         f"known days; {taken.unknown_days} not known."
     )
+    if found.extra or found.taken_suspended:
+        days = sorted({*found.extra, *found.taken_suspended})
+        yield bullet(f"More than was signed on: {', '.join(map(str, days))}.", "!")
     if found.missed.possible:
         yield bullet(f"Days in a row without a dose: {found.missed.certain}, perhaps {found.missed.possible}.")
     if found.should_be_left is not None:

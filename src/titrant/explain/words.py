@@ -54,6 +54,24 @@ class Words:
         said = _PLACE.sub(lambda place: facts.get(place[1], "—"), text)
         return said + (self._basis(code, facts) if reader is Reader.CLINICIAN else "")
 
+    def say_rule(self, place: str, code: str, facts: Mapping[str, str]) -> str:
+        """The sentence of a rule of following with its days and numbers; ``place`` as its reason names it.
+
+        A stop rule of the same code speaks of what would stop, before there is a day to name.
+        """
+        own = self._following.get(place)
+        if own is None or code in self._library.wording.sentences:
+            return self.say(code, facts)
+        return _PLACE.sub(lambda found: facts.get(found[1], "—"), own)
+
+    @cached_property
+    def _following(self) -> dict[str, str]:
+        return {
+            f"{protocol.id}@{protocol.version}/following/{rule.code}": rule.clinician
+            for protocol in self._library.protocols.values()
+            for rule in (protocol.following.rules if protocol.following else ())
+        }
+
     def _basis(self, code: str, facts: Mapping[str, str]) -> str:
         """The numbers or the state on which a finding of the person rests, and their day."""
         if code not in self._of_the_person:

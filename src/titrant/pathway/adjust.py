@@ -75,7 +75,7 @@ class Adjustment(Struct, frozen=True, kw_only=True):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        return (*self.review.screening.findings, *_own_findings(self.review), *self.warnings)
+        return (*self.review.findings, *_own_findings(self.review), *self.warnings)
 
 
 def adjust_case(case: Case, library: Library, on: date, opinion: Opinion | None = None) -> Adjustment:
@@ -109,7 +109,7 @@ def _judged(rule: CourseRule, found: Review, facts: dict[str, Value]) -> Verdict
     by = rule.found
     own = tuple(
         one
-        for one in found.screening.findings
+        for one in found.findings
         # A finding that a colleague has settled bars nothing any more.
         if (one.code in by.codes and one.bar is not Bar.NONE) or by.severity is one.severity or by.bar is one.bar
     )
@@ -231,8 +231,8 @@ def _place(found: Review) -> str:
 def _refusals(found: Review, library: Library) -> Iterator[Reason]:
     """Nothing is proposed on a check that did not run, on a protocol not in use, or on knowledge past its review."""
     place = _place(found)
-    if not found.screening.ledger.complete:
-        failed = "; ".join(found.screening.ledger.failed) or "not all checks ran"
+    if not found.screening.ledger.complete or found.standing.failed:
+        failed = "; ".join((*found.screening.ledger.failed, *found.standing.failed)) or "not all checks ran"
         yield no_source("check_failed", "screen/ledger", {"failed": failed})
     if found.protocol.status is not Standing.IN_USE:
         yield Reason("protocol_not_in_use", place, {"protocol": place, "standing": found.protocol.status.value})
@@ -279,7 +279,7 @@ def _unjudged(found: Review, verdicts: tuple[Verdict, ...]) -> tuple[Missing, ..
     """What is missing: for the screen, for rules that reduce, and for rules that hold back a raise."""
     asked = {one.fact for one in found.screening.missing}
     missing = [_asked(one, found) for one in found.screening.missing if not one.why.startswith("settle_")]
-    missing += [one for one in found.never if one.fact not in asked]
+    missing += [one for one in (*found.standing.missing, *found.never) if one.fact not in asked]
     if found.protocol.explicit_choice and found.case.choice is None:
         missing.append(Missing("choice", "protocol_needs_explicit_choice", {"protocol": found.protocol.title}))
     for one in verdicts:
@@ -398,6 +398,11 @@ def _own_findings(found: Review) -> Iterator[Finding]:
         yield _finding("tolerance_watch", Severity.CAUTION, place, {"dose": str(found.level.regimen.dose)})
     if found.benefit.function_flat:
         yield _finding("function_flat", Severity.CAUTION, place, {})
+    if found.notes:
+        days = ", ".join(dict.fromkeys(str(one.on) for one in found.notes))
+        yield _finding("words_not_read", Severity.CAUTION, place, {"days": days})
+    for day in found.contradicting:
+        yield _finding("diary_contradicts", Severity.CAUTION, place, {"on": str(day)})
     if found.benefit.responder:
         yield _finding("responder", Severity.NOTE, place, {})
     for one in found.overdue:

@@ -5,7 +5,7 @@ or too old, the recognised drugs, and the criteria of candidacy. It judges nothi
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -94,9 +94,9 @@ def assess(case: Case, library: Library, on: date) -> Assessment:
     check_days(case, library, on)
     check_levels(case, library)
     facts = {**_readings(case, library, on), **_answers(case, library, on)}
-    facts |= _derived(case, facts, on, library)
+    facts |= derived(case, facts, on, library)
     _check_reviews(case, library)
-    drugs = tuple(one for drug in checked_drugs(case, library) for one in _taken(drug, library))
+    drugs = tuple(one for drug in checked_drugs(case, library) for one in recognised(drug, library))
     facts["mme"], unconvertible = _morphine_equivalents(drugs, library, on)
     conditions = _conditions(case, library, on)
     medications_known = _list_known(case.given.medications, library, on)
@@ -169,7 +169,7 @@ def _readings(case: Case, library: Library, on: date) -> dict[str, Known]:
         for place, reading in enumerate(readings):
             day_not_after(f"given.readings.{name}[{place}]", reading.on, on)
         if readings:
-            facts |= _newest(name, readings, library.facts[name], on, needed.get(name, 1))
+            facts |= newest_known(name, readings, library.facts[name], on, needed.get(name, 1))
     return facts
 
 
@@ -198,7 +198,7 @@ def _repair(name: str, text: str, kind: FactKind, library: Library) -> str:
     return "Correct the reading, or leave it out; what is missing is asked for."
 
 
-def _newest(name: str, readings: list[Reading], kind: FactKind, on: date, needed: int) -> dict[str, Known]:
+def newest_known(name: str, readings: list[Reading], kind: FactKind, on: date, needed: int = 1) -> dict[str, Known]:
     """The newest readings, as many as a start needs and all of their days; the worst of them counts.
 
     So a high reading can be hidden neither by repeating it on the same day nor by a single normal one after it.
@@ -284,24 +284,25 @@ def _answers(case: Case, library: Library, on: date) -> dict[str, Known]:
     return facts
 
 
-def _derived(case: Case, facts: dict[str, Known], on: date, library: Library) -> dict[str, Known]:
+def derived(case: Case, facts: Mapping[str, Known], on: date, library: Library) -> dict[str, Known]:
+    """Facts that are worked out from others: age, the worst liver enzyme, the body mass index and the like."""
     years = age_in_years(case.given.patient.birth_date, on)
-    derived = {"age": Known(Quantity(Decimal(years), "years"), on, "birth date")}
+    found = {"age": Known(Quantity(Decimal(years), "years"), on, "birth date")}
     if case.protocol in library.protocols:
-        derived["route"] = Known(library.protocols[case.protocol].route, on, "protocol")
+        found["route"] = Known(library.protocols[case.protocol].route, on, "protocol")
     if "sex" in facts and facts["sex"].value == "male" and "childbearing" not in facts:
-        derived["childbearing"] = Known("no", on, "sex")
+        found["childbearing"] = Known("no", on, "sex")
     times = [facts[f"{name}_x_uln"] for name in LIVER_ENZYMES if f"{name}_x_uln" in facts]
     if times:
-        derived["liver_enzymes_x_uln"] = max(times, key=lambda known: _number(known))
+        found["liver_enzymes_x_uln"] = max(times, key=lambda known: _number(known))
     if "weight" in facts and "height" in facts:
         metres = _number(facts["height"]) / 100
         index = (_number(facts["weight"]) / (metres * metres)).quantize(_HUNDREDTH)
-        derived["bmi"] = Known(Quantity(index, "kg/m2"), facts["weight"].on)
+        found["bmi"] = Known(Quantity(index, "kg/m2"), facts["weight"].on)
     failed = sum(bool(one.treatment.strip()) for one in case.given.failed_treatments)
-    derived["failed_treatments"] = Known(Quantity(Decimal(failed), "times"), on)
-    derived["failed_treatment_documented"] = Known("yes" if failed else "no", on)
-    return derived
+    found["failed_treatments"] = Known(Quantity(Decimal(failed), "times"), on)
+    found["failed_treatment_documented"] = Known("yes" if failed else "no", on)
+    return found
 
 
 def _number(known: Known) -> Decimal:
@@ -345,7 +346,7 @@ def _medications(case: Case) -> tuple[Medication, ...]:
     return case.given.medications.drugs if case.given.medications else ()
 
 
-def _taken(drug: Medication, library: Library) -> Iterator[TakenDrug]:
+def recognised(drug: Medication, library: Library) -> Iterator[TakenDrug]:
     """The drug as it is recognised: by code or name, else by every known name that stands in its text."""
     table = library.drugs
     if drug.matched.startswith(NOT_USABLE):
@@ -504,7 +505,10 @@ def _had_ketamine_before(case: Case, library: Library) -> bool:
         return True
     listed = (one for one in _medications(case) if begun is None or one.since is None or one.since < begun)
     names = {match.drug.name for one in listed for match in library.drugs.in_text(one.name)}
-    return bool(names & {"ketamine", "esketamine"})
+    return bool(names & KETAMINES)
+
+
+KETAMINES = {"ketamine", "esketamine"}  # by the names of the drug table
 
 
 def _weight_doubts(case: Case, facts: dict[str, Known], library: Library) -> Iterator[str]:

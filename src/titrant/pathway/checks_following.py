@@ -11,13 +11,13 @@ from titrant.pathway.assess import Assessment
 from titrant.pathway.checks_due import DueCheck, State
 from titrant.pathway.diary import Diary
 from titrant.pathway.screen import Screening
-from titrant.pathway.supplying import SignedLevel
+from titrant.pathway.supplying import SignedLevel, regimens
 from titrant.terms.calendar import days_later, whole_days
 
 
 def phase_of(levels: tuple[SignedLevel, ...], protocol: Protocol, on: date) -> Phase:
-    """Worked out, never picked: until a level has been held for the length of a trial the person is titrating."""
-    held = (on - levels[-1].since).days
+    """Worked out, never picked: until a regimen has been held for the length of a trial the person is titrating."""
+    held = (on - regimens(levels)[-1].since).days
     return Phase.TITRATION if held < whole_days(protocol.trial.length.value) else Phase.MAINTENANCE
 
 

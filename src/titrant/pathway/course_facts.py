@@ -3,15 +3,21 @@
 A fact that cannot be told is left out: the rule that reads it is not judged, and no dose is kept or raised past it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import prod
 
 from titrant.knowledge.judging import Value
-from titrant.pathway.review import GROUPS, Review, worst_of
+from titrant.pathway.checks_following import last_raise
+from titrant.pathway.diary import urinary_answer
+from titrant.pathway.entries import GRADES
+from titrant.pathway.harm import GROUPS, worst_of
+from titrant.pathway.reconciling import went_by
+from titrant.pathway.review import Review, tolerated_days
 from titrant.pathway.sessions import SessionDay
+from titrant.pathway.supplying import regimens
 from titrant.terms.calendar import days_later, whole_days
 from titrant.terms.dose import Dose
 from titrant.terms.numbers import plain
@@ -37,6 +43,7 @@ def course_facts(review: Review) -> dict[str, Value]:
     return {name: value for name, value in told if value is not None}
 
 
+_MILDEST = GRADES[0] + 1
 Told = Iterator[tuple[str, Value | None]]
 
 
@@ -55,12 +62,21 @@ def _harm(review: Review) -> Told:
     yield "worst_dissociation", _grade(worst_of(harm.recent, GROUPS["dissociation"]))
     yield "worst_urinary", _grade(worst_of(harm.recent, GROUPS["urinary"]))
     for group, names in GROUPS.items():
-        yield f"{group}_since_step", _grade(worst_of(harm.since_step, names))
+        worst = worst_of(harm.since_step, names)
+        if group == "urinary" and _bladder_recorded_since_step(review):
+            worst = max(worst or 0, _MILDEST)
+        yield f"{group}_since_step", _grade(worst)
     yield "systolic_since_step", _pressure(harm.systolic)
     yield "diastolic_since_step", _pressure(harm.diastolic)
     # Without a level before there is nothing to rise from.
-    rising = harm.rising if len(review.levels) > 1 else False
+    rising = harm.rising if len(regimens(review.levels)) > 1 else False
     yield "effects_trend", None if rising is None else "rising" if rising else "steady"
+
+
+def _bladder_recorded_since_step(review: Review) -> bool:
+    """Whether the clinic recorded a bladder symptom since the last step, whose grade nobody asked."""
+    word, on = urinary_answer(review.case)
+    return word not in ("", "none") and (on is None or last_raise(review.levels) <= on)
 
 
 def _grade(grade: int | None) -> Quantity | None:
@@ -77,19 +93,22 @@ def _missed(review: Review) -> Told:
     harmless = {"none", "continue"}
     same = certain == possible or {certain, possible} <= harmless
     yield "missed_rung", certain if same else None
+    yield "missed_before", _yes(went_by(review.protocol, review.missed))
 
 
 def _course(review: Review) -> Told:
     protocol, on = review.protocol, review.on
-    held = (on - review.level.since).days
+    held = (on - review.regimen_since).days
     yield "plan_over", _yes(review.plan_ends <= on)
     yield "trial_over", _yes(whole_days(protocol.trial.length.value) <= held)
     yield "interval", "over" if earliest_change(review) <= on else "running"
+    yield "change_signed", "none" if review.change_signed is None else "later"
     yield "review_day", "closed" if next_step_review(review) in review.case.given.course.closed_days else "open"
     suspensions = review.case.given.course.suspensions
     begun = [one for one in suspensions if one.since <= on]
     open_now = [one for one in begun if one.lifted_on is None or on < one.lifted_on]
     yield "suspended", _yes(bool(open_now))
+    yield "taken_while_suspended", _yes(bool(review.taken_suspended))
     lifted = [one.lifted_on for one in begun if one.lifted_on is not None and one.lifted_on <= on]
     yield "resumed", _yes(any(review.level.since < day for day in lifted))
     yield "step_room", "some" if Dose(Decimal(0)) < step_room(review) else "none"
@@ -142,7 +161,7 @@ def _benefit(review: Review) -> Told:
 def ready_to_step_down(review: Review) -> bool:
     """The aim is met, the dose has not changed for the stable time, and no flare lies in it."""
     stable = whole_days(review.protocol.trial.stable_before_step_down.value)
-    held = (review.on - review.level.since).days
+    held = (review.on - review.regimen_since).days
     calm = review.flare is None or stable <= (review.on - review.flare).days
     return review.benefit.met is True and stable <= held and calm
 
@@ -190,12 +209,19 @@ def sessions_to_judge(review: Review) -> tuple[SessionDay, ...]:
 
 
 def _adherence(review: Review) -> Told:
-    share = review.taken.share
-    enough = review.protocol.raise_needs.taken_share.value.value
-    yield "adherence", None if share is None else "good" if enough <= share else "poor"
-    extra = bool(review.taken.extra_days) or "took_extra" in review.harm.flags or bool(review.unplanned)
-    yield "took_extra", _yes(extra)
+    yield "adherence", _adhered(review)
+    extra = bool(review.extra) or "took_extra" in review.harm.flags or bool(review.unplanned)
+    yield "took_extra", _yes(extra or bool(review.taken_suspended))
     yield "supply_count", review.counted.state if review.counted else "not_counted"
+    yield "supply_balance", review.balance.state if review.balance else "not_known"
+
+
+def _adhered(review: Review) -> str | None:
+    """Poor where what is known is too little; good only where few days are unknown."""
+    share, enough = review.taken.share, review.protocol.raise_needs.taken_share.value.value
+    if share is not None and not enough <= share:
+        return "poor"
+    return None if share is None or tolerated_days(review.protocol) < review.taken.unknown_days else "good"
 
 
 def _data(review: Review) -> Told:
@@ -221,9 +247,16 @@ def shown(review: Review) -> Facts:
         "worst_urinary": worst_of(recent, GROUPS["urinary"]),
         "effect_names": ", ".join(f"{name} {grade}" for name, grade in recent.items() if grade == worst_of(recent)),
         "urinary_names": ", ".join(name.replace("_", " ") for name in urinary),
+        "effect_days": _days(harm.days_of()),
+        "dissociation_days": _days(harm.days_of(GROUPS["dissociation"])),
+        "urinary_days": _days(harm.days_of(GROUPS["urinary"])),
+        **{f"{name}_days": _days(_flag_days(review, flags)) for name, flags in _FLAGS.items()},
+        "extra_days": _days(_extra_days(review)),
+        "suspended_days": _days(review.taken_suspended),
+        "change_on": review.change_signed,
         "days_missed": _count(max(review.missed.certain, review.missed.longest), "day"),
         "plan_ends": review.plan_ends,
-        "days_at_level": _count((review.on - review.level.since).days, "day"),
+        "days_at_level": _count((review.on - review.regimen_since).days, "day"),
         "pain_fall": None if benefit.fall_percent is None else f"{plain(benefit.fall_percent)} %",
         "suspended_by": ", ".join(one.by for one in review.case.given.course.suspensions if one.lifted_on is None),
         "session_on": sessions[0].on if sessions else max(days, default=None),
@@ -249,8 +282,22 @@ def shown(review: Review) -> Facts:
         "steps_within": review.following.steps_within.value,
         "risen": review.following.steps_at_most.value,
         **_counted(review),
+        **_balanced(review),
     }
     return {name: str(value) for name, value in facts.items() if value not in (None, "")}
+
+
+def _extra_days(review: Review) -> Iterator[date]:
+    yield from (*review.extra, *review.taken_suspended, *review.unplanned_days)
+    yield from _flag_days(review, ("took_extra",))
+
+
+def _flag_days(review: Review, flags: tuple[str, ...]) -> Iterator[date]:
+    return (review.harm.flag_days[one] for one in flags if one in review.harm.flag_days)
+
+
+def _days(days: Iterable[date]) -> str:
+    return ", ".join(str(day) for day in sorted(set(days)))
 
 
 def _count(number: int, word: str) -> str:
@@ -265,4 +312,17 @@ def _counted(review: Review) -> dict[str, object]:
         "pieces_left": f"{plain(found.left)} {unit}",
         "pieces_expected": f"{plain(found.expected)} {unit}",
         "days_early": _count(found.days_short, "day"),
+    }
+
+
+def _balanced(review: Review) -> dict[str, object]:
+    found, unit = review.balance, review.level.regimen.piece_unit
+    if found is None:
+        return {}
+    return {
+        "supplied": f"{plain(found.supplied)} {unit}",
+        "supplied_taken": f"{plain(found.taken)} {unit}",
+        "ahead_days": _count(found.ahead_days, "day"),
+        "ahead_on": found.ahead_on,
+        "ahead_most": _count(found.longest, "day"),
     }

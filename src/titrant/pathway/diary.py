@@ -14,7 +14,7 @@ from msgspec import Struct
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.common import Sourced
 from titrant.pathway.case import Answer, Case, QuestionnaireAnswers
-from titrant.pathway.entries import SAME_DAY, SCORES, Entry, entered_between
+from titrant.pathway.entries import SAME_DAY, Entry, entered_between
 from titrant.pathway.readings import Reading, parse_reading
 from titrant.terms.calendar import whole_days
 from titrant.terms.errors import CaseFileError
@@ -28,12 +28,13 @@ _ONE_DAY = timedelta(days=1)
 
 
 class Day(Struct, frozen=True):
-    """One day of the diary: its entry, whether it was made late, and its blood pressures."""
+    """One day of the diary: its entry, whether and when it was made (None: not known), and its blood pressures."""
 
     on: date
     entry: Entry
     late: bool
     pressures: tuple[Reading, ...] = ()
+    entered: date | None = None
 
     @property
     def average_pain(self) -> Decimal | None:
@@ -73,8 +74,11 @@ def read_diary(case: Case, library: Library, on: date, late_after: Sourced[Quant
     return Diary(tuple(sorted(days, key=lambda one: (one.on, one.late, repr(one.entry)))))
 
 
-def with_diary(case: Case, diary: Diary, library: Library) -> Case:
-    """``case`` with what the diary measured and answered among its readings, so that every check sees it."""
+def with_diary(case: Case, diary: Diary, library: Library, signed: date) -> Case:
+    """``case`` with what the diary measured and answered among its readings, so that every check sees it.
+
+    ``signed``: the day of the newest signature; a bladder symptom on record since then is not undone by the diary.
+    """
     readings = {name: _listed(written) for name, written in case.given.readings.items()}
     for day in diary.days:
         for one in day.pressures:
@@ -87,7 +91,7 @@ def with_diary(case: Case, diary: Diary, library: Library) -> Case:
         case.given,
         readings={**readings},
         questionnaires=_with_peg(case, diary),
-        answers=_with_urinary(case, diary, library),
+        answers=_with_urinary(case, diary, library, signed),
     )
     return msgspec.structs.replace(case, given=given)
 
@@ -110,7 +114,7 @@ def _with_peg(case: Case, diary: Diary) -> dict[str, QuestionnaireAnswers | tupl
     return {**forms, "peg": (*own, *found)} if found else forms
 
 
-def _with_urinary(case: Case, diary: Diary, library: Library) -> dict[str, str | Answer]:
+def _with_urinary(case: Case, diary: Diary, library: Library, signed: date) -> dict[str, str | Answer]:
     """The bladder questions of the diary, where they are newer than the answer on record. Symptoms always count."""
     answers = dict(case.given.answers)
     asked = [day for day in diary.days if day.worst(URINARY) is not None]
@@ -118,14 +122,19 @@ def _with_urinary(case: Case, diary: Diary, library: Library) -> dict[str, str |
         return answers
     newest = asked[-1].on
     word = "some" if any(day.worst(URINARY) for day in asked if day.on == newest) else "none"
-    held = answers.get("urinary_symptoms")
-    given = Answer(answer=held) if isinstance(held, str) else held
-    held_on = (given.on or case.given.answered_on) if given else None
+    held, held_on = urinary_answer(case)
     if held_on is not None and newest < held_on:
         return answers
-    if given is not None and held_on == newest and given.answer != "none":
+    if held not in ("", "none") and (held_on is None or held_on == newest or signed <= held_on):
         return answers
     return {**answers, "urinary_symptoms": Answer(answer=word, on=newest, by="diary")}
+
+
+def urinary_answer(case: Case) -> tuple[str, date | None]:
+    """What the clinic recorded of the bladder, and when; an empty word where nothing is recorded."""
+    held = case.given.answers.get("urinary_symptoms", "")
+    given = Answer(answer=held) if isinstance(held, str) else held
+    return given.answer, (given.on or case.given.answered_on) if given.answer else None
 
 
 # Reading the entries
@@ -180,7 +189,7 @@ def _day(place: int, day: date, entry: Entry, library: Library, on: date, late_a
         )
     late = entered is None or not (entered - day).days <= late_after
     pressures = tuple(_pressure(place, text, day, library) for text in entry.blood_pressure)
-    return Day(day, entry, late, pressures)
+    return Day(day, entry, late, pressures, entered)
 
 
 def _entered(day: date, entry: Entry, on: date) -> date | None:
@@ -211,12 +220,13 @@ def mean(values: list[Decimal]) -> Decimal | None:
     return (sum(values, Decimal(0)) / len(values)).quantize(Decimal("0.01")) if values else None
 
 
-def pain_by_day(days: tuple[Day, ...], *, late_too: bool) -> dict[date, Decimal]:
-    """Average pain of each day that has one. Of several entries of a day the worse counts."""
+def pain_by_day(days: tuple[Day, ...], *, late_too: bool, lowest: bool = False) -> dict[date, Decimal]:
+    """Average pain of each day that has one. Of several entries of a day the worse counts, or the ``lowest``."""
+    pick = min if lowest else max
     found: dict[date, Decimal] = {}
     for day in days:
         if day.average_pain is not None and (late_too or not day.late):
-            found[day.on] = max(day.average_pain, found.get(day.on, Decimal(SCORES[0])))
+            found[day.on] = pick(day.average_pain, found.get(day.on, day.average_pain))
     return found
 
 

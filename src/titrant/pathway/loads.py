@@ -32,7 +32,10 @@ class Loads(Struct, frozen=True):
         return str(Quantity(change, self.opioid_now.unit))
 
 
-def loads(assessment: Assessment, screening: Screening, library: Library, levels: tuple[SignedLevel, ...]) -> Loads:
+def loads(
+    assessment: Assessment, screening: Screening, library: Library, levels: tuple[SignedLevel, ...], until: date
+) -> Loads:
+    """Loads on the day of ``assessment``; a drug that ends up to ``until``, the next review, counts as stopped."""
     since, on = levels[-1].since, assessment.on
     taken = [one for one in screening.interacting if one.drug.taken_on(on)]
     unknown = [drug for drug in assessment.drugs if drug.match is None and drug.taken_on(on)]
@@ -45,8 +48,8 @@ def loads(assessment: Assessment, screening: Screening, library: Library, levels
         sedating=tuple(dict.fromkeys(one.drug.name for one in taken if Counts.DEPRESSANT in one.interaction.counts)),
         new=tuple(dict.fromkeys(name for name, day in names if day is not None and since <= day)),
         undated=tuple(dict.fromkeys(name for name, day in names if day is None)),
-        stopped_inducers=tuple(_stopped(assessment, library, since, Counts.INDUCER)),
-        stopped_inhibitors=tuple(_stopped(assessment, library, since, Counts.INHIBITOR)),
+        stopped_inducers=tuple(_stopped(assessment, library, (since, until), Counts.INDUCER)),
+        stopped_inhibitors=tuple(_stopped(assessment, library, (since, until), Counts.INHIBITOR)),
         lasting=tuple(dict.fromkeys(_lasting(assessment, library))),
     )
 
@@ -56,13 +59,14 @@ def _since(drugs: tuple[TakenDrug, ...], day: date) -> tuple[TakenDrug, ...]:
     return tuple(drug for drug in drugs if drug.medication.since is None or drug.medication.since <= day)
 
 
-def _stopped(assessment: Assessment, library: Library, since: date, kind: Counts) -> Iterator[str]:
-    """Drugs of this kind that were stopped since the dose was signed."""
+def _stopped(assessment: Assessment, library: Library, span: tuple[date, date], kind: Counts) -> Iterator[str]:
+    """Drugs of this kind that were stopped since the dose was signed, or will be by the next review."""
+    first, last = span
     for drug in assessment.drugs:
-        until = drug.medication.until
-        if until is None or not since <= until < assessment.on:
+        ends = drug.medication.until
+        if ends is None or not first <= ends <= last:
             continue
-        if any(kind in one.interaction.counts for one in interactions_of(drug, library, until)):
+        if any(kind in one.interaction.counts for one in interactions_of(drug, library, ends)):
             yield drug.name
 
 

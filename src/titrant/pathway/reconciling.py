@@ -4,7 +4,7 @@ Days without a word are neither taken nor missed; the ladder of missed doses is 
 """
 
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from msgspec import Struct
 
@@ -43,6 +43,7 @@ class Missed(Struct, frozen=True):
     longest: int  # since the dose was signed, certain
     certain: int  # up to the day of the decision, certain
     possible: int  # up to the day of the decision, with the days of which nobody spoke
+    gap: int = 0  # the longest since the dose was signed, with the days of which nobody spoke
 
 
 class Counted(Struct, frozen=True):
@@ -91,34 +92,44 @@ def taken_between(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply,
 
 def taken_on(days: tuple[Day, ...], signed: Decimal, supply: Supply) -> Decimal | None:
     """Pieces taken on one day, or None where no entry says so. Of several entries each counts once, by its doses."""
+    if contradict(days):
+        return None
     listed = [dose for day in days for dose in day.entry.doses]
     if listed:
-        amounts = [_pieces(dose, supply) for dose in listed if dose.what != "missed"]
+        amounts = [pieces_of(dose, supply) for dose in listed if dose.what != "missed"]
         return None if None in amounts else sum((one for one in amounts if one is not None), Decimal(0))
     said = [_said(day.entry, signed) for day in days]
     known = [one for one in said if one is not None]
     return min(known) if known else None
 
 
+def contradict(days: tuple[Day, ...]) -> bool:
+    """Whether entries of one day say both that nothing and that something was taken."""
+    none = any(day.entry.taken == "none" for day in days)
+    doses = any(dose.what != "missed" for day in days for dose in day.entry.doses)
+    return none and (doses or any(day.entry.taken in ("all", "some") for day in days))
+
+
 def _said(entry: Entry, signed: Decimal) -> Decimal | None:
     return {"all": signed, "none": Decimal(0)}.get(entry.taken)
 
 
-def _pieces(dose: DoseTaken, supply: Supply) -> Decimal | None:
-    if dose.pieces:
-        return parse_decimal(dose.pieces)
+def pieces_of(dose: DoseTaken, supply: Supply) -> Decimal | None:
+    """The pieces of one dose, or None where no amount is written. Of mg and pieces the larger."""
+    written = [parse_decimal(dose.pieces)] if dose.pieces else []
     if dose.dose is not None:
         per_piece = Decimal(supply.base_mg.numerator) / Decimal(supply.base_mg.denominator)
-        return (dose.dose.to("mg").value / per_piece).quantize(Decimal("0.0001"))
-    return None
+        written.append((dose.dose.to("mg").value / per_piece).quantize(Decimal("0.0001"), ROUND_DOWN))
+    return max(written, default=None)
 
 
 def missed_run(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, since: date, on: date) -> Missed:
     """Runs of dosing days without a dose from ``since`` up to ``on``.
 
-    A silent day may have been missed, until a later day says that a dose was taken: then the return has been made.
+    A silent day may have been missed, until a later day says that a dose was taken: then the return has been made,
+    and only ``gap`` still tells how long it may have been.
     """
-    certain = possible = longest = 0
+    certain = possible = longest = gap = 0
     day = since
     while day < on:
         signed = pieces_on(levels, day)
@@ -128,9 +139,9 @@ def missed_run(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, si
             some = bool(swallowed) or any(one.entry.taken == "some" for one in entries)
             certain = certain + 1 if swallowed == 0 and not some else 0
             possible = 0 if some else possible + 1
-            longest = max(longest, certain)
+            longest, gap = max(longest, certain), max(gap, possible)
         day += _ONE_DAY
-    return Missed(longest, certain, possible)
+    return Missed(longest, certain, possible, gap)
 
 
 def rung_of(protocol: Protocol, days: int) -> Rung | None:
@@ -147,25 +158,62 @@ def rung_now(protocol: Protocol, missed: Missed, days: int) -> Rung | None:
 _FOR_PRESCRIBERS = ("prescriber", "restart")
 
 
+def rung_perhaps(protocol: Protocol, missed: Missed, tolerated: int) -> Rung | None:
+    """The rung if every day of which nobody spoke was missed; short silences that went by are as good as spoken of."""
+    now = rung_now(protocol, missed, missed.possible)
+    gap = rung_of(protocol, missed.gap) if max(tolerated, missed.longest) < missed.gap else None
+    return max((one for one in (now, gap) if one), key=lambda one: one.days_missed, default=None)
+
+
+def went_by(protocol: Protocol, missed: Missed) -> bool:
+    """Whether, since the dose was signed, so many days were missed that going on as before was not for the person."""
+    rung = rung_of(protocol, missed.longest)
+    return rung is not None and rung.do != "continue"
+
+
 def counted(
-    supplies: tuple[Supplied, ...], levels: tuple[SignedLevel, ...], protocol: Protocol, since: date, on: date
+    supplies: tuple[Supplied, ...],
+    diary: Diary,
+    levels: tuple[SignedLevel, ...],
+    supply: Supply,
+    protocol: Protocol,
+    since: date,
+    on: date,
 ) -> Counted | None:
-    """The newest count of pieces from ``since`` to ``on`` against the signed plan; None where nothing was counted."""
-    counts = [one for one in supplies if one.left and one.counted_on is not None and since <= one.counted_on <= on]
-    if not counts:
-        return None
-    newest = max(counts, key=lambda one: (one.counted_on or one.on, one.on))
-    assert newest.counted_on is not None
-    left, expected = parse_decimal(newest.left), parse_decimal(newest.pieces)
-    day = newest.on
-    while day < newest.counted_on:
-        expected -= pieces_on(levels, day)
-        day += _ONE_DAY
-    expected = max(expected, Decimal(0))
-    short = _lasts(levels, newest.counted_on, expected) - _lasts(levels, newest.counted_on, left)
+    """The gravest count of pieces from ``since`` to ``on``, of equal ones the newest; None where nothing was counted.
+
+    Each is set against the signed plan and against the diary: what is gone was taken as signed, or as written, or not.
+    """
     room = whole_days(protocol.supply.early_refill.value)
-    state = "short" if room < short else "left_over" if short < -room else "as_planned"
-    return Counted(newest.counted_on, left, expected, short, state)
+    found = [
+        _count(one, one.counted_on, diary, levels, supply, room)
+        for one in supplies
+        if one.left and one.counted_on is not None and since <= one.counted_on <= on
+    ]
+    return max(found, key=lambda one: (_GRAVITY[one.state], one.on, one.days_short), default=None)
+
+
+_GRAVITY = {"as_planned": 0, "left_over": 1, "short": 2}
+
+
+def _count(
+    one: Supplied, on: date, diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, room: int
+) -> Counted:
+    left, by_plan, by_diary = parse_decimal(one.left), parse_decimal(one.pieces), parse_decimal(one.pieces)
+    day = one.on
+    while day < on:
+        signed = pieces_on(levels, day)
+        taken = taken_on(diary.between(day, day), signed, supply)
+        by_plan -= signed
+        by_diary -= signed if taken is None else taken
+        day += _ONE_DAY
+    planned, most = max(by_plan, Decimal(0)), max(by_plan, by_diary, Decimal(0))
+    lasts_for = lasts(levels, on, left)
+    short = lasts(levels, on, most) - lasts_for
+    if room < short:
+        return Counted(on, left, most, short, "short")
+    over = lasts(levels, on, planned) - lasts_for
+    return Counted(on, left, planned, over, "left_over" if over < -room else "as_planned")
 
 
 def should_be_left(supplies: tuple[Supplied, ...], levels: tuple[SignedLevel, ...], on: date) -> Decimal | None:
@@ -183,7 +231,7 @@ def should_be_left(supplies: tuple[Supplied, ...], levels: tuple[SignedLevel, ..
     return max(left, Decimal(0))
 
 
-def _lasts(levels: tuple[SignedLevel, ...], start: date, pieces: Decimal) -> int:
+def lasts(levels: tuple[SignedLevel, ...], start: date, pieces: Decimal) -> int:
     """For how many days the pieces last from ``start``."""
     for days in range(LONGEST_DAYS):
         pieces -= pieces_on(levels, start + _ONE_DAY * days)

@@ -21,39 +21,37 @@ from titrant.pathway.checks_due import DueCheck, State, missing_baseline
 from titrant.pathway.checks_following import following_checks, last_raise, phase_of
 from titrant.pathway.course_days import plan_end
 from titrant.pathway.deliver import Supply, supply_of
-from titrant.pathway.diary import (
-    DISSOCIATION,
-    SEDATION,
-    URINARY,
-    Day,
-    Diary,
-    complete_days,
-    mean,
-    pain_by_day,
-    read_diary,
-    with_diary,
-)
+from titrant.pathway.diary import Day, Diary, complete_days, mean, pain_by_day, read_diary, with_diary
+from titrant.pathway.extra_doses import check_amounts, days_taken_while_suspended, extra_days
+from titrant.pathway.harm import Harm, harm_of
 from titrant.pathway.history import history, newest, newest_before
 from titrant.pathway.loads import Loads, loads
+from titrant.pathway.notes import Note, notes_of
 from titrant.pathway.readings import Reading
 from titrant.pathway.reconciling import (
     Counted,
     Missed,
     Taken,
+    contradict,
     counted,
     missed_run,
     rung_now,
+    rung_perhaps,
     should_be_left,
     taken_between,
 )
+from titrant.pathway.rescue import ketamine_beside, with_rescue
 from titrant.pathway.screen import Screening, screen
 from titrant.pathway.sessions import SessionDay, session_days
-from titrant.pathway.supplying import SignedLevel
+from titrant.pathway.standing import Standing, standing_since
+from titrant.pathway.supply_balance import Balance, balance
+from titrant.pathway.supplying import SignedLevel, regimens
 from titrant.pathway.swing import Change, change
-from titrant.terms.calendar import whole_days
+from titrant.pathway.unseen import Since, counting_days, since_signed
+from titrant.terms.calendar import days_later, whole_days
 from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError
-from titrant.terms.reason import Missing
+from titrant.terms.reason import Finding, Missing
 from titrant.terms.regimen import Regimen
 
 _ONE_DAY = timedelta(days=1)
@@ -104,20 +102,6 @@ class StepChange(Struct, frozen=True):
     too_short: bool  # a level was not held for long enough to tell; not a matter of missing entries
 
 
-class Harm(Struct, frozen=True):
-    """Worst grades, by name; None where side effects were not asked on any day of the stretch."""
-
-    recent: dict[str, int] | None  # the last days, as far as they were not acted on
-    since_step: dict[str, int] | None
-    week: dict[str, int] | None  # the last days, whatever was done about them
-    mean_now: Decimal | None
-    mean_before: Decimal | None  # at the level before
-    rising: bool | None
-    systolic: Decimal | None
-    diastolic: Decimal | None
-    flags: tuple[str, ...]
-
-
 class Data(Struct, frozen=True):
     """Whether the diary suffices."""
 
@@ -141,9 +125,15 @@ class Review(Struct, frozen=True, kw_only=True):
     phase: Phase
     span: Span
     diary: Diary
-    unplanned: int  # doses of the last days that the plan does not have
+    unplanned: int  # doses that the plan does not have, as far as they still count
+    unplanned_days: tuple[date, ...]
+    extra: tuple[date, ...]  # days with more than was signed, in a day or at one time, as far as they still count
+    taken_suspended: tuple[date, ...]  # days with a dose while the course was suspended
+    contradicting: tuple[date, ...]  # days of the window whose entries say both that nothing and something was taken
+    notes: tuple[Note, ...]  # free text of the diary; the program does not read it
     assessment: Assessment
     screening: Screening
+    standing: Standing  # what readings would have stopped or asked that newer ones undid, and nobody signed after
     benefit: Benefit
     steps: tuple[StepChange, ...]
     harm: Harm
@@ -154,6 +144,7 @@ class Review(Struct, frozen=True, kw_only=True):
     rung: Rung | None
     rung_possible: Rung | None
     counted: Counted | None
+    balance: Balance | None
     should_be_left: Decimal | None  # pieces at the start of the day, from the newest supply
     checks: tuple[DueCheck, ...]
     sessions: tuple[SessionDay, ...]  # clinic sessions since the first home dose
@@ -161,10 +152,21 @@ class Review(Struct, frozen=True, kw_only=True):
     tolerance: bool
     flare: date | None
     plan_ends: date
+    change_signed: date | None  # the day from which a change holds that is signed already
 
     @property
     def level(self) -> SignedLevel:
         return self.levels[-1]
+
+    @property
+    def regimen_since(self) -> date:
+        """The first day of the present regimen; a repeated signature does not begin it anew."""
+        return regimens(self.levels)[-1].since
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the screen finds today, and what still stands from before."""
+        return (*self.screening.findings, *self.standing.findings)
 
     @property
     def overdue(self) -> tuple[DueCheck, ...]:
@@ -175,18 +177,21 @@ def review(case: Case, library: Library, on: date) -> Review:
     """Look at the course of ``case`` on ``on``. Raises CaseFileError where there is none, or it cannot be read."""
     protocol, following = _protocol(case, library)
     supply = supply_of(case.product, protocol, library)
+    check_amounts(case, supply)
     levels = signed_levels(case, supply, on)
     diary = read_diary(case, library, on, following.late_after)
-    told = with_diary(case, diary, library)
-    assessment = assess(told, library, on)
-    screening = screen(assessment, library)
     window = whole_days(protocol.raise_needs.diary_window.value)
     span = Span(on - timedelta(days=window), on - _ONE_DAY, on)
-    steps = tuple(_steps(diary, levels, following, span))
+    since = since_signed(levels, following, span.first)
+    told = with_rescue(with_diary(case, diary, library, since.signed), diary, library, since)
+    assessment = assess(told, library, on)
+    screening = screen(assessment, library)
+    steps = tuple(_steps(diary, regimens(levels), following, span))
     missed = _missed(case, diary, levels, supply, on)
     readings = history(told, library)
-    harm = _harm(diary, readings.get("blood_pressure", ()), levels, following, span)
-    benefit = _benefit(readings, diary, protocol, following, levels, span, harm)
+    harm = harm_of(diary, readings.get("blood_pressure", ()), levels, following, since, on)
+    unplanned = (*_unplanned(diary, since), *ketamine_beside(diary, library, since))
+    given, looked_from = case.given.course, min(levels[-1].since, span.first)
     return Review(
         on=on,
         case=case,
@@ -198,10 +203,16 @@ def review(case: Case, library: Library, on: date) -> Review:
         phase=phase_of(levels, protocol, on),
         span=span,
         diary=diary,
-        unplanned=_unplanned(diary, span),
+        unplanned=len(unplanned),
+        unplanned_days=tuple(sorted(set(unplanned))),
+        extra=extra_days(diary, levels, supply, since),
+        taken_suspended=days_taken_while_suspended(case, diary, since),
+        contradicting=_contradicting(diary, span),
+        notes=notes_of(diary, since),
         assessment=assessment,
         screening=screening,
-        benefit=benefit,
+        standing=standing_since(assessment, screening, readings, library, since.signed),
+        benefit=_benefit(readings, diary, protocol, following, levels, span, harm),
         steps=steps,
         harm=harm,
         data=_data(diary, protocol, levels, span),
@@ -209,15 +220,17 @@ def review(case: Case, library: Library, on: date) -> Review:
         missed=missed,
         never=(*_unread(case), *_never(assessment, library, screening)),
         rung=rung_now(protocol, missed, missed.certain),
-        rung_possible=rung_now(protocol, missed, missed.possible),
-        counted=counted(case.given.course.supplies, levels, protocol, min(levels[-1].since, span.first), on),
-        should_be_left=should_be_left(case.given.course.supplies, levels, on),
+        rung_possible=rung_perhaps(protocol, missed, tolerated_days(protocol)),
+        counted=counted(given.supplies, diary, levels, supply, protocol, looked_from, on),
+        balance=balance(given.supplies, diary, levels, supply, protocol, looked_from, on),
+        should_be_left=should_be_left(given.supplies, levels, on),
         checks=following_checks(assessment, screening, diary, library, levels, protocol),
         sessions=session_days(case, library, diary, levels, supply, on),
-        loads=loads(assessment, screening, library, levels),
+        loads=loads(assessment, screening, library, levels, days_later(on, protocol.step.interval.value)),
         tolerance=_tolerance(steps),
         flare=_flare(diary, following, span),
         plan_ends=plan_end(case, protocol, on),
+        change_signed=_change_signed(case, on),
     )
 
 
@@ -262,6 +275,18 @@ def signed_levels(case: Case, supply: Supply, on: date) -> tuple[SignedLevel, ..
     return tuple(found)
 
 
+def _change_signed(case: Case, on: date) -> date | None:
+    """The first day of a level or a suspension that is signed and has not begun."""
+    course = case.given.course
+    days = [*(one.since for one in course.levels), *(one.since for one in course.suspensions)]
+    return min((day for day in days if on < day), default=None)
+
+
+def tolerated_days(protocol: Protocol) -> int:
+    """The days of a window of which nothing need be known."""
+    return whole_days(protocol.raise_needs.diary_window.value) - protocol.raise_needs.diary_days.value
+
+
 def stretches(levels: tuple[SignedLevel, ...], last: date) -> Iterator[tuple[SignedLevel, date]]:
     """Each level with its last day."""
     for level, following in pairwise(levels):
@@ -293,7 +318,8 @@ def _benefit(
     aim = protocol.trial.benefit.value.value
     fall, percent = _fall(baseline, everything)
     met = _at_least(percent, aim)
-    cautious = mean(_late_at_the_aim(days, baseline, aim))
+    of_level = diary.between(max(span.first, regimens(levels)[-1].since), span.last)
+    cautious = mean(_pain_for_a_raise(of_level, baseline, aim))
     peg_percent = _fall(
         newest_before(readings.get("peg", ()), start - _ONE_DAY) or newest_before(readings.get("peg", ()), start),
         newest(readings.get("peg", ()), start),
@@ -317,12 +343,15 @@ def _benefit(
     )  # fmt: skip
 
 
-def _late_at_the_aim(days: tuple[Day, ...], baseline: Decimal | None, aim: Decimal) -> list[Decimal]:
-    """Pain by day, that of a late entry at most what the aim asks for: to write later can only speak against more."""
+def _pain_for_a_raise(days: tuple[Day, ...], baseline: Decimal | None, aim: Decimal) -> list[Decimal]:
+    """Pain by day, of several entries the lowest, that of a late one at most what the aim asks for.
+
+    To write twice, or later, can only speak against more.
+    """
     goal = (baseline or Decimal(0)) * (100 - aim) / 100
     in_time = pain_by_day(days, late_too=False)
-    late = {day: min(pain, goal) for day, pain in pain_by_day(days, late_too=True).items()}
-    return list({**late, **in_time}.values())
+    lowest = pain_by_day(days, late_too=True, lowest=True)
+    return [pain if day in in_time else min(pain, goal) for day, pain in lowest.items()]
 
 
 def _baseline(diary: Diary, readings: tuple[Reading, ...], start: date, protocol: Protocol) -> Decimal | None:
@@ -408,65 +437,13 @@ def _flare(diary: Diary, following: Following, span: Span) -> date | None:
     return max(days, default=None)
 
 
-# Harm
-
-
-def _harm(
-    diary: Diary, measured: tuple[Reading, ...], levels: tuple[SignedLevel, ...], following: Following, span: Span
-) -> Harm:
-    level, step = levels[-1], last_raise(levels)
-    lowered = len(levels) > 1 and levels[-1].regimen.weekly < levels[-2].regimen.weekly
-    # What led to a lower dose was acted on when that was signed; it is not acted on twice.
-    acted_on = level.since + _ONE_DAY if lowered else span.first
-    now = _mean_grade(diary, max(level.since, span.first), span.on)
-    before = _mean_grade(diary, levels[-2].since, level.since - _ONE_DAY) if len(levels) > 1 else None
-    # Every pressure since the step, from the diary and from the clinic: a normal one later does not undo a high one.
-    pressures = [one for one in measured if step <= one.on]
-    flags = sorted({flag for day in diary.between(span.first, span.on) for flag in day.entry.flags})
-    rise = following.effect_rise.value.value
-    return Harm(
-        recent=_worst(diary, max(span.first, acted_on), span.on),
-        since_step=_worst(diary, step, span.on),
-        week=_worst(diary, span.first, span.on),
-        mean_now=now,
-        mean_before=before,
-        rising=None if now is None or before is None else before + rise <= now,
-        systolic=max((one.value for one in pressures), default=None),
-        diastolic=max((one.second for one in pressures if one.second is not None), default=None),
-        flags=tuple(flags),
-    )
-
-
-def _worst(diary: Diary, first: date, last: date) -> dict[str, int] | None:
-    """The worst grade of each side effect in a stretch; an empty answer says: asked, and none."""
-    asked = [day.entry.effects for day in diary.between(first, last) if day.entry.effects is not None]
-    if not asked:
-        return None
-    names = sorted({name for one in asked for name in one})
-    return {name: max(one.get(name, 0) for one in asked) for name in names}
-
-
-def _mean_grade(diary: Diary, first: date, last: date) -> Decimal | None:
-    grades = [grade for day in diary.between(first, last) if (grade := day.worst()) is not None]
-    return mean([Decimal(grade) for grade in grades])
-
-
-def worst_of(found: dict[str, int] | None, names: tuple[str, ...] = ()) -> int | None:
-    """The worst grade among ``names`` (among all, without names)."""
-    if found is None:
-        return None
-    return max((grade for name, grade in found.items() if not names or name in names), default=0)
-
-
-GROUPS = {"urinary": URINARY, "sedation": SEDATION, "dissociation": DISSOCIATION}
-
-
 # Data
 
 
 def _data(diary: Diary, protocol: Protocol, levels: tuple[SignedLevel, ...], span: Span) -> Data:
     days = diary.between(span.first, span.last)
-    in_time = len(complete_days(days))
+    # A level is judged by its own days.
+    in_time = len(complete_days(diary.between(max(span.first, regimens(levels)[-1].since), span.last)))
     newest_day = diary.newest
     begun = newest_day or levels[0].since - _ONE_DAY
     return Data(
@@ -485,6 +462,17 @@ def _never(assessment: Assessment, library: Library, screening: Screening) -> tu
     return tuple(one for one in needed if one.why == "baseline_missing")
 
 
+def _unplanned(diary: Diary, since: Since) -> tuple[date, ...]:
+    """The day of every dose that the plan does not have, as far as it still counts."""
+    days = counting_days(diary, since)
+    return tuple(day.on for day in days for dose in day.entry.doses if dose.what == "unplanned")
+
+
+def _contradicting(diary: Diary, span: Span) -> tuple[date, ...]:
+    days = dict.fromkeys(day.on for day in diary.between(span.first, span.on))
+    return tuple(day for day in days if contradict(diary.between(day, day)))
+
+
 def _unread(case: Case) -> Iterator[Missing]:
     """Diary entries that an import left out: a harm could stand in any of them."""
     unread = case.given.diary_unread
@@ -492,10 +480,6 @@ def _unread(case: Case) -> Iterator[Missing]:
         count = f"{len(unread)} {'entry' if len(unread) == 1 else 'entries'}"
         more = (f"and {len(unread) - _SHOWN} more",) if unread[_SHOWN:] else ()
         yield Missing("diary_unread", "diary_not_read", {"entries": count, "why": "; ".join((*unread[:_SHOWN], *more))})
-
-
-def _unplanned(diary: Diary, span: Span) -> int:
-    return sum(dose.what == "unplanned" for day in diary.between(span.first, span.on) for dose in day.entry.doses)
 
 
 def _missed(case: Case, diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, on: date) -> Missed:

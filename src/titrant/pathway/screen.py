@@ -71,7 +71,7 @@ class Screening(Struct, frozen=True):
         return tuple(finding for finding in self.findings if finding.bar is bar)
 
 
-class _Found(Struct):
+class Found(Struct):
     """What the checks collect while they run."""
 
     findings: list[Finding]
@@ -110,7 +110,7 @@ def _key(one: Missing) -> tuple[str, str, tuple[tuple[str, str], ...]]:
 
 # The ledger
 
-Check = Callable[[_Found], None]
+Check = Callable[[Found], None]
 
 
 def _checks(
@@ -155,9 +155,9 @@ def _expected(assessment: Assessment, library: Library) -> tuple[str, ...]:
     return (*named, *gone, "clinic sessions", "allergies", "opioid load")
 
 
-def _run(checks: dict[str, Check], expected: tuple[str, ...]) -> tuple[_Found, Ledger]:
+def _run(checks: dict[str, Check], expected: tuple[str, ...]) -> tuple[Found, Ledger]:
     """Run them all. One that fails is written down as failed, and then nothing is proposed; it is never skipped."""
-    found = _Found([], [], [])
+    found = Found([], [], [])
     completed, failed = [], []
     for name, check in checks.items():
         try:
@@ -172,7 +172,7 @@ def _run(checks: dict[str, Check], expected: tuple[str, ...]) -> tuple[_Found, L
 
 
 def _condition_check(condition: Condition, assessment: Assessment, values: dict[str, Value]) -> Check:
-    def check(found: _Found) -> None:
+    def check(found: Found) -> None:
         answer = assessment.conditions.get(condition.id)
         facts = {"condition": condition.title, "ask": condition.ask}
         if answer is not None and answer.state not in (ConditionState.NO, ConditionState.UNKNOWN):
@@ -181,7 +181,7 @@ def _condition_check(condition: Condition, assessment: Assessment, values: dict[
             found.missing.append(Missing(condition.id, "condition_not_answered", facts))
         elif condition.ask and answer is not None and condition.id in assessment.stale_conditions:
             found.missing.append(Missing(condition.id, "condition_answer_too_old", {**facts, "on": str(answer.on)}))
-        _judge_bands(f"conditions/{condition.id}", condition.bands, assessment, values, found)
+        judge_bands(f"conditions/{condition.id}", condition.bands, assessment, values, found)
 
     return check
 
@@ -195,7 +195,7 @@ def _must_be_asked(condition: Condition, answer: ConditionAnswer | None, values:
     return condition.ask_when is None or judge(condition.ask_when, values) is not False
 
 
-def _judge_state(condition: Condition, answer: ConditionAnswer, assessment: Assessment, found: _Found) -> None:
+def _judge_state(condition: Condition, answer: ConditionAnswer, assessment: Assessment, found: Found) -> None:
     applying = [rule for rule in condition.rules if _applies(rule, answer, assessment)]
     facts = {"condition": condition.title, "state": answer.state.value}
     if answer.grade:
@@ -223,11 +223,11 @@ def _applies(rule: StateRule, answer: ConditionAnswer, assessment: Assessment) -
 
 
 def _bands_check(place: str, bands: tuple[Band, ...], assessment: Assessment, values: dict[str, Value]) -> Check:
-    return lambda found: _judge_bands(place, bands, assessment, values, found)
+    return lambda found: judge_bands(place, bands, assessment, values, found)
 
 
-def _judge_bands(
-    place: str, bands: tuple[Band, ...], assessment: Assessment, values: dict[str, Value], found: _Found
+def judge_bands(
+    place: str, bands: tuple[Band, ...], assessment: Assessment, values: dict[str, Value], found: Found
 ) -> None:
     """Bands that speak of the same facts run from grave to mild: the first that applies is the finding."""
     said: set[tuple[str, ...]] = set()
@@ -251,7 +251,7 @@ def _judge_bands(
 
 
 def _drug_check(drug: TakenDrug, own: tuple[Interacting, ...], assessment: Assessment, library: Library) -> Check:
-    def check(found: _Found) -> None:
+    def check(found: Found) -> None:
         if drug.match is None and vouched_by_group(own) and not drug.conflicting:
             facts = {"drug": drug.name, "atc": drug.medication.atc}
             found.findings.append(
@@ -283,7 +283,7 @@ def _recheck(one: Interacting, facts: Facts, place: str) -> Finding:
     return Finding("recheck_after_stopping", Severity.CAUTION, Bar.NONE, place, facts, persists.source, persists.status)
 
 
-def _not_recognised(drug: TakenDrug, assessment: Assessment, library: Library, found: _Found) -> None:
+def _not_recognised(drug: TakenDrug, assessment: Assessment, library: Library, found: Found) -> None:
     facts = {"drug": drug.medication.name}
     by_hand = drug.medication.checked_by_hand
     if drug.conflicting:
@@ -315,7 +315,7 @@ def _not_checked(code: str, facts: Facts, bar: Bar) -> Finding:
 
 
 def _combination_check(name: str, rule: Rule, parts: list[tuple[str, ...]]) -> Check:
-    def check(found: _Found) -> None:
+    def check(found: Found) -> None:
         if all(parts):
             drugs = ", ".join(sorted({drug for part in parts for drug in part}))
             _add(found, rule, f"combinations/{name}", {"drugs": drugs}, multiplies=False)
@@ -327,7 +327,7 @@ def _session_check(assessment: Assessment, library: Library) -> Check:
     """A clinic session that was not tolerated, recent enough to tell, is looked at before any home dose."""
     holds = library.facts["parenteral_session"].holds
 
-    def check(found: _Found) -> None:
+    def check(found: Found) -> None:
         for one in assessment.case.given.parenteral:
             recent = holds is not None and (assessment.on - one.on).days <= whole_days(holds.value)
             if recent and one.tolerated == "no":
@@ -343,7 +343,7 @@ def _session_check(assessment: Assessment, library: Library) -> Check:
 def _allergy_check(assessment: Assessment) -> Check:
     """Every allergy is shown; one that may be a misspelt ketamine waits until somebody has looked."""
 
-    def check(found: _Found) -> None:
+    def check(found: Found) -> None:
         listed = assessment.case.given.allergies
         for one in listed.allergies if listed else ():
             facts = {"substance": one.substance}
@@ -358,7 +358,7 @@ def _allergy_check(assessment: Assessment) -> Check:
 
 
 def _opioid_load_check(library: Library, values: dict[str, Value], interacting: tuple[Interacting, ...]) -> Check:
-    def check(found: _Found) -> None:
+    def check(found: Found) -> None:
         load, opioids, believable = values["mme"], library.opioids, library.facts["mme"].plausible
         if believable is not None and isinstance(load, Quantity) and not load.value <= believable.hi.value:
             found.missing.append(Missing("mme", "opioid_load_not_believable", {"load": str(load)}))
@@ -387,7 +387,7 @@ def _opioid_load_check(library: Library, values: dict[str, Value], interacting: 
 
 
 def _agreement_check(name: str, must_be: str, label: str, assessment: Assessment) -> Check:
-    def check(found: _Found) -> None:
+    def check(found: Found) -> None:
         known = assessment.facts.get(name)
         if known is not None and known.value != must_be and name != "failed_treatment_documented":
             facts = {"label": label, "answer": str(known.value), "needed": must_be}
@@ -419,7 +419,7 @@ def _taking(interacting: tuple[Interacting, ...], library: Library) -> dict[str,
     return {f"taking.{name}": "yes" if name in at_work else "no" for name in library.interactions}
 
 
-def _add(found: _Found, rule: Rule, place: str, facts: Facts, *, multiplies: bool, limited: bool = True) -> None:
+def _add(found: Found, rule: Rule, place: str, facts: Facts, *, multiplies: bool, limited: bool = True) -> None:
     found.findings.append(Finding(rule.code, rule.severity, rule.bars, place, facts, rule.source, rule.status))
     if rule.limit is not None and limited:
         found.limits.append(StartLimit(rule.code, rule.limit, place, facts, rule.source, rule.status, multiplies))
@@ -428,7 +428,7 @@ def _add(found: _Found, rule: Rule, place: str, facts: Facts, *, multiplies: boo
 # Reviews by colleagues
 
 
-def _settle(found: _Found, assessment: Assessment, library: Library) -> Iterator[Finding]:
+def _settle(found: Found, assessment: Assessment, library: Library) -> Iterator[Finding]:
     """Findings after the reviews of the case, and in ``found.missing`` what is not settled."""
     open_ones = tuple(finding for finding in found.findings if finding.bar is Bar.UNTIL_SETTLED)
     yield from _forbidden(assessment, _review_holds(library), open_ones)
@@ -437,9 +437,9 @@ def _settle(found: _Found, assessment: Assessment, library: Library) -> Iterator
             yield finding
             continue
         drugs = _drugs_sharing(finding, open_ones)
-        review = _review_of(finding, assessment, library, alone=len(drugs) < 2)
+        review = review_of(finding, assessment, library, alone=len(drugs) < 2)
         if review is None:
-            shared = len(drugs) > 1 and _review_of(finding, assessment, library, alone=True) is not None
+            shared = len(drugs) > 1 and review_of(finding, assessment, library, alone=True) is not None
             why = "settle_each_drug" if shared else f"settle_{finding.severity.value}"
             facts = {**finding.facts, "drugs": ", ".join(drugs)} if shared else finding.facts
             found.missing.append(Missing(finding.code, why, facts))
@@ -459,7 +459,7 @@ def _speaks_of(review: Review, finding: Finding) -> bool:
     return review.of == finding.code and (not review.drug or plain_name(review.drug) in names)
 
 
-def _review_of(finding: Finding, assessment: Assessment, library: Library, *, alone: bool) -> Review | None:
+def review_of(finding: Finding, assessment: Assessment, library: Library, *, alone: bool) -> Review | None:
     """The newest review of a specialist finding. Only such findings can be settled by an opinion.
 
     Where several drugs share the finding, only a review that names the drug lets it pass; a refusal holds for all.

@@ -90,7 +90,7 @@ def supply_for(
     mg = sum((one.regimen.daily.mg * one.dosing_days for one in stretches), Decimal(0))
     return Dispensing(
         starts, allowed, days, stretches, needed, quantity, unit, earliest, last - early if needed else None,
-        tuple(_left(levels, starts, allowed, quantity + _in_the_house(levels, before, starts))), limits, Dose(mg),
+        tuple(_left(levels, starts, allowed, quantity + in_the_house(levels, before, starts))), limits, Dose(mg),
     )  # fmt: skip
 
 
@@ -117,6 +117,15 @@ def _allowed_days(
 
 def _reason(value: Sourced[Quantity], code: str, protocol: Protocol, facts: dict[str, str]) -> Reason:
     return Reason(code, f"{protocol.id}@{protocol.version}/supply", facts, value.source, value.status)
+
+
+def regimens(levels: tuple[SignedLevel, ...]) -> tuple[SignedLevel, ...]:
+    """The levels without repeated signatures of the same regimen: each from the first day on which it held."""
+    found: list[SignedLevel] = []
+    for level in levels:
+        if not found or found[-1].regimen != level.regimen:
+            found.append(level)
+    return tuple(found)
 
 
 def _level_on(levels: tuple[SignedLevel, ...], day: date) -> SignedLevel | None:
@@ -167,7 +176,7 @@ def _left(
         left -= _pieces_on(levels, day)
 
 
-def _in_the_house(levels: tuple[SignedLevel, ...], before: tuple[Supplied, ...], on: date) -> Decimal:
+def in_the_house(levels: tuple[SignedLevel, ...], before: tuple[Supplied, ...], on: date) -> Decimal:
     """What should be left of earlier supplies at the start of ``on``, a count having put it right."""
     if not before:
         return Decimal(0)

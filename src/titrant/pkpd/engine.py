@@ -181,8 +181,8 @@ def kernel_inputs(system: System, ways: Ways, runs: Runs, initial: np.ndarray) -
     whole, real = np.int64, np.float64
     return (
         np.ascontiguousarray(system.rates_per_h, real),
-        (np.ascontiguousarray(system.sources, whole), np.ascontiguousarray(system.targets, whole)),
-        (pattern.rows, pattern.columns, pattern.diagonal, pattern.flow_steps, pattern.squares),
+        np.ascontiguousarray(system.sources, whole),
+        (pattern.diagonal, *pattern.squares, *pattern.flow_steps, *pattern.steps, *pattern.moves),
         (
             np.ascontiguousarray(ways.states, whole),
             np.ascontiguousarray(ways.shares, real),
@@ -196,16 +196,13 @@ def kernel_inputs(system: System, ways: Ways, runs: Runs, initial: np.ndarray) -
     )
 
 
-def reads_of(system: System, pattern: Pattern) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Read states, and each output's propagator entries and columns, filled up to fours with -1 and 0."""
-    rows = [np.flatnonzero(pattern.rows == state) for state in system.read_states]
-    wide = -(-max(map(len, rows)) // 4) * 4
-    entries = np.full((len(rows), wide), -1, dtype=np.int64)
-    columns = np.zeros((len(rows), wide), dtype=np.int64)
-    for output, row in enumerate(rows):
-        entries[output, : len(row)] = row
-        columns[output, : len(row)] = pattern.columns[row]
-    return np.ascontiguousarray(system.read_states, np.int64), entries, columns
+def reads_of(system: System, pattern: Pattern) -> tuple[np.ndarray, np.ndarray]:
+    """Read states, and for each output and state the propagator entry that leads from the state to it, or -1."""
+    entries = np.full((len(system.outputs), len(system.states)), -1, dtype=np.int64)
+    for output, state in enumerate(system.read_states):
+        row = np.flatnonzero(pattern.rows == state)
+        entries[output, pattern.columns[row]] = row
+    return np.ascontiguousarray(system.read_states, np.int64), entries
 
 
 def _check_times(times_h: np.ndarray) -> None:
@@ -231,15 +228,15 @@ def _checked_entries(entries: Entries, n_ways: int) -> Entries:
 
 def _parameter_fault(system: System, ways: Ways, initial: np.ndarray) -> str:
     for values, what in (
-        (system.rates_per_h.T, "a rate constant"),
-        (system.scales.T, "an output's scale"),
-        (ways.shares.T, "an absorbed share"),
-        (ways.lags_h.T, "a lag"),
-        (ways.durations_h.T, "a duration"),
-        (initial, "an initial amount"),
+        (system.rates_per_h, "a rate constant"),
+        (system.scales, "an output's scale"),
+        (ways.shares, "an absorbed share"),
+        (ways.lags_h, "a lag"),
+        (ways.durations_h, "a duration"),
+        (initial.T, "an initial amount"),
     ):
-        bad = ~(np.isfinite(values) & (values >= 0)).all(axis=1)
-        if bad.any():
+        if values.size and not (values.min() >= 0 and values.max() < np.inf):  # not a number fails both
+            bad = ~(np.isfinite(values) & (values >= 0)).all(axis=0)
             return f"person {int(np.argmax(bad)) + 1}: {what} is negative or not a finite number"
     if system.rates_per_h.size and system.rates_per_h.max() > _FASTEST_PER_H:
         return f"a rate constant is above {_FASTEST_PER_H:,.0f} per hour"

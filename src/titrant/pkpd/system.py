@@ -44,23 +44,31 @@ class System:
         return a
 
 
+Lists = tuple[np.ndarray, np.ndarray]  # first pair of each row (n_rows + 1,), and all pairs (n_pairs, 2)
+
+
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """Where the exponential of a system can differ from zero, and the products that build it.
+    """Where the exponential of a system can differ from zero, and the sums that build it.
 
-    Entry k of a propagator stands at row ``rows[k]``, column ``columns[k]``.
+    Entry k of a propagator stands at row ``rows[k]``, column ``columns[k]``, row by row. A shifted rate matrix is held
+    as its flows, then the diagonal of each state ("moves").
 
     Attributes:
-        flow_steps: shape (n, 3): result entry, factor entry, flow. One row for each product A·T.
-        squares: shape (n, 3): result entry and both factor entries of T·T.
         diagonal: shape (n_states,), the entry of each diagonal element.
+        squares: for each entry of T·U, pairs of an entry of T and one of U.
+        flow_steps: for each entry of A·T, pairs of a move and an entry of T.
+        steps: for each state of T·x, pairs of an entry and a state.
+        moves: for each state of A·x, pairs of a move and a state.
     """
 
     rows: np.ndarray
     columns: np.ndarray
     diagonal: np.ndarray
-    flow_steps: np.ndarray
-    squares: np.ndarray
+    squares: Lists
+    flow_steps: Lists
+    steps: Lists
+    moves: Lists
 
 
 def pattern_of(system: System) -> Pattern:
@@ -77,17 +85,19 @@ def _pattern(n_states: int, sources: tuple[int, ...], targets: tuple[int, ...]) 
             reach[t] |= reach[s]
     rows, columns = (index.astype(np.int64) for index in np.nonzero(reach))
     entry = {(int(r), int(c)): k for k, (r, c) in enumerate(zip(rows, columns, strict=True))}
-    flow_steps = [(entry[t, c], entry[s, c], flow) for flow, s, t in inner for c in range(n_states) if reach[s, c]]
-    squares = [
-        (entry[r, c], entry[r, k], entry[k, c])
-        for r, c in entry
-        for k in range(n_states)
-        if reach[r, k] and reach[k, c]
-    ]
+    every, n_flows = range(n_states), len(sources)
+    into = [[(flow, s) for flow, s, t in inner if t == state] + [(n_flows + state, state)] for state in every]
     return Pattern(
         rows,
         columns,
-        np.array([entry[i, i] for i in range(n_states)], dtype=np.int64),
-        np.array(sorted(flow_steps), dtype=np.int64).reshape(-1, 3),
-        np.array(squares, dtype=np.int64).reshape(-1, 3),
+        np.array([entry[i, i] for i in every], dtype=np.int64),
+        _lists([[(entry[r, k], entry[k, c]) for k in every if reach[r, k] and reach[k, c]] for r, c in entry]),
+        _lists([[(move, entry[s, c]) for move, s in into[r] if reach[s, c]] for r, c in entry]),
+        _lists([[(entry[r, c], c) for c in every if reach[r, c]] for r in every]),
+        _lists(into),
     )
+
+
+def _lists(rows: list[list[tuple[int, int]]]) -> Lists:
+    first = np.cumsum([0] + [len(row) for row in rows]).astype(np.int64)
+    return first, np.array([pair for row in rows for pair in row], dtype=np.int64).reshape(-1, 2)

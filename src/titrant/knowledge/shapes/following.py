@@ -90,6 +90,7 @@ class Following(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     steps_within: Sourced[Quantity]  # in any stretch of this length ...
     steps_at_most: Sourced[Quantity]  # ... the dose rises by at most this
     effect_rise: Sourced[Quantity]  # mean daily grade, over that at the level before, from which harm is rising
+    severe_effect_from: Sourced[Quantity]  # a side effect of this grade counts until somebody has signed after it
     response: Response
     swing: Swing
     rules: tuple[CourseRule, ...]

@@ -50,9 +50,15 @@ def review(
 def seeded(diary: Diary, levels: Levels, chosen: ResponseSet) -> np.random.Generator:
     """A generator for exactly what is weighed: the same days, doses and numbers always give the same draws.
 
-    Names, calendar days and the order of writing are not in it, so none of them can change an answer.
+    Names, calendar days and the order of writing are not in it, nor the notes and sources of the numbers, so none of
+    them can change an answer.
     """
-    content = hashlib.sha256(repr(chosen).encode())
+    numbers = (
+        f"{section}.{name}={one.value!r} {one.unit} {one.on} {one.spread!r}"
+        for section, values in sorted(chosen.sections.items())
+        for name, one in sorted(values.items())
+    )
+    content = hashlib.sha256("\n".join(numbers).encode())
     written = (diary.pain_points, diary.doses_mg, diary.worst_grade, diary.average_ng_per_ml, diary.peak_ng_per_ml)
     place = np.array([levels.present, -1 if levels.held_days is None else levels.held_days])
     offered = (levels.daily_mg, levels.average_ng_per_ml, levels.peak_ng_per_ml, place)

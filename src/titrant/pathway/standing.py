@@ -1,0 +1,143 @@
+"""What a reading would have stopped on its own day: a grave finding stands until a prescriber has signed after it.
+
+A normal reading later does not undo it. For every day with a reading since the newest signature the facts are put
+together as they stood then, and the bands of the knowledge are judged on them.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from msgspec import Struct, structs
+
+from titrant.knowledge.judging import Value, judge
+from titrant.knowledge.library import Library
+from titrant.knowledge.shapes.common import Band
+from titrant.knowledge.shapes.facts import FactKind
+from titrant.pathway.assess import Assessment, Known, derived, newest_known
+from titrant.pathway.readings import Reading
+from titrant.pathway.screen import Found, Screening, judge_bands, review_of
+from titrant.terms.reason import Bar, Finding, Missing, Severity
+
+Readings = Mapping[str, tuple[Reading, ...]]
+Facts = dict[str, Known]
+
+
+class Standing(Struct, frozen=True):
+    """Grave findings of earlier readings, and questions that one of them put and that nobody has answered since."""
+
+    findings: tuple[Finding, ...]
+    missing: tuple[Missing, ...]
+    failed: tuple[str, ...] = ()  # checks that could not be made; then nothing is proposed
+
+
+class _Judged(Struct, frozen=True):
+    """What is judged on every day: rows with a band that stops or bars, required facts, and the facts they read."""
+
+    rows: tuple[tuple[str, tuple[Band, ...], frozenset[str]], ...]
+    required: tuple[tuple[str, FactKind, frozenset[str]], ...]
+
+    @property
+    def facts(self) -> frozenset[str]:
+        return frozenset().union(*(one[2] for one in (*self.rows, *self.required)))
+
+
+def standing_since(now: Assessment, seen: Screening, readings: Readings, library: Library, signed: date) -> Standing:
+    """What readings since ``signed`` found that the newest ones do not find any more."""
+    present = {(one.code, one.rule) for one in seen.findings}
+    judged = _judged(library)
+    own = {name: _own(name, several, now, library) for name, several in readings.items()}
+    read = {name: several for name, several in readings.items() if own[name] & judged.facts}
+    measured = frozenset[str]().union(*own.values())
+    others = {name: value for name, value in seen.values.items() if name not in measured}
+    found: dict[tuple[str, str], Finding] = {}
+    asked: dict[str, Missing] = {}
+    failed: list[str] = []
+    for day, facts, changed in _days(now, read, library, signed, measured):
+        then = structs.replace(now, on=day, facts=facts)
+        values = {**others, **then.values}
+        for one in _grave(then, values, changed, judged, failed):
+            if (one.code, one.rule) not in present and not _settled(one, now, library):
+                found[one.code, one.rule] = one
+        asked |= {one.fact: one for one in _asked(day, values, changed, now, judged)}
+    return Standing(tuple(found.values()), tuple(asked.values()), tuple(dict.fromkeys(failed)))
+
+
+def _judged(library: Library) -> _Judged:
+    rows = [(f"conditions/{name}", one.bands) for name, one in library.conditions.items()]
+    rows += [(f"monitoring/{name}", row.thresholds) for name, row in library.checks.items()]
+    return _Judged(
+        tuple(
+            (place, bands, frozenset(name for band in bands for name in band.when.facts()))
+            for place, bands in rows
+            if any(band.severity is Severity.STOP or band.bars is not Bar.NONE for band in bands)
+        ),
+        tuple(
+            (name, kind, frozenset(kind.required_when.facts()))
+            for name, kind in library.facts.items()
+            if kind.required_when is not None
+        ),
+    )
+
+
+def _own(name: str, several: tuple[Reading, ...], now: Assessment, library: Library) -> frozenset[str]:
+    """Every fact that rests on readings of ``name``, also one that is worked out from them."""
+    known = newest_known(name, list(several), library.facts[name], now.on) if several else {}
+    without = derived(now.case, {}, now.on, library)
+    return frozenset({*known, *derived(now.case, known, now.on, library)} - set(without))
+
+
+def _days(
+    now: Assessment, readings: Readings, library: Library, signed: date, measured: frozenset[str]
+) -> Iterator[tuple[date, Facts, frozenset[str]]]:
+    """Each day with a reading since ``signed``: the facts as they stood then, and those that were new on it."""
+    facts: Facts = {name: one for name, one in now.facts.items() if name not in measured}
+    for day, new in sorted(_by_day(readings).items()):
+        known: Facts = {}
+        for name, several in new.items():
+            # The first reading of all is what a change is measured from.
+            known |= newest_known(name, [readings[name][0], *several], library.facts[name], day)
+        facts = {**facts, **known}
+        worked_out = derived(now.case, facts, day, library)
+        more = {name: one for name, one in worked_out.items() if name in measured}
+        if signed <= day:
+            yield day, {**facts, **more}, frozenset({*known, *more})
+
+
+def _by_day(readings: Readings) -> dict[date, dict[str, list[Reading]]]:
+    found: dict[date, dict[str, list[Reading]]] = {}
+    for name, several in readings.items():
+        for one in several:
+            found.setdefault(one.on, {}).setdefault(name, []).append(one)
+    return found
+
+
+def _grave(
+    then: Assessment, values: dict[str, Value], changed: frozenset[str], judged: _Judged, failed: list[str]
+) -> Iterator[Finding]:
+    """Findings that stop or bar, by the bands that speak of what was new on the day."""
+    found = Found([], [], [])
+    for place, bands, facts in judged.rows:
+        try:
+            if changed & facts:
+                judge_bands(place, bands, then, values, found)
+        except Exception as error:  # noqa: BLE001 - as in the screen: what goes wrong in a check ends in a refusal
+            failed.append(f"{place} as of {then.on}: {type(error).__name__}")
+    return (one for one in found.findings if one.severity is Severity.STOP or one.bar is not Bar.NONE)
+
+
+def _asked(
+    day: date, values: dict[str, Value], changed: frozenset[str], now: Assessment, judged: _Judged
+) -> Iterator[Missing]:
+    """Facts that are required because of what was new on the day, and were not given on it or later."""
+    for name, kind, facts in judged.required:
+        if kind.required_when is None or not changed & facts or judge(kind.required_when, values) is not True:
+            continue
+        known = now.facts.get(name)
+        if known is None or known.on is None or known.on < day:
+            yield Missing(name, "fact_missing", {"label": kind.label, "ask": kind.ask, "why": kind.why})
+
+
+def _settled(one: Finding, now: Assessment, library: Library) -> bool:
+    """A colleague who was asked has said that it may go on; no one settles what forbids."""
+    review = review_of(one, now, library, alone=True) if one.bar is Bar.UNTIL_SETTLED else None
+    return review is not None and review.says == "may_start"
