@@ -21,7 +21,7 @@ from titrant.pathway.review import Review
 from titrant.terms.calendar import whole_days
 from titrant.terms.errors import KnowledgeError
 from titrant.terms.quantity import Quantity
-from titrant.terms.reason import Bar
+from titrant.terms.reason import Bar, Severity
 
 # Facts that differ from day to day in the walk, in the order of the kernel's vector.
 SLOTS = (
@@ -29,8 +29,8 @@ SLOTS = (
     "phq9", "phq9_change", "phq9_item9", "urinary_symptoms", "pain",
     "flag_cannot_be_woken", "flag_suicidal_thoughts", "flag_hears_or_sees_things",
     "worst_effect", "worst_dissociation", "worst_urinary", "dissociation_since_step", "urinary_since_step",
-    "sedation_since_step", "systolic_since_step", "diastolic_since_step", "effects_trend", "missed_rung", "plan_over",
-    "trial_over", "interval", "resumed", "step_room", "benefit", "benefit_for_a_raise", "two_steps_flat",
+    "sedation_since_step", "systolic_since_step", "diastolic_since_step", "effects_trend", "missed_rung",
+    "missed_before", "plan_over", "trial_over", "interval", "resumed", "step_room", "benefit", "benefit_for_a_raise", "two_steps_flat",
     "tolerance_watch", "step_down", "adherence", "took_extra", "silent", "diary", "checks", "suspended",
 )  # fmt: skip
 _NUMBERS = (*SLOTS[:9], "pain", *SLOTS[14:22])
@@ -58,7 +58,7 @@ class Rules(NamedTuple):
     code: np.ndarray  # (n_ops, 3) int64
     against: np.ndarray  # (n_ops,) float64
     rules: np.ndarray  # (n_rules, 9) int64: first, end, action, call, taper, lower_to, base verdict, band mask, kind
-    bands: np.ndarray  # (n_bands, 3) int64: first, end, group
+    bands: np.ndarray  # (n_bands, 4) int64: first, end, group, whether it stops or bars
     dues: np.ndarray  # (n_dues, 7) int64: phase, kind, days, clocks mask, first, end, asked counts
     holds: np.ndarray  # (n_holds, 5) int64: clock, days, hides harm, first, end
     rungs: np.ndarray  # (n_rungs, 5) int64: lo, hi, word, share above, share below
@@ -132,7 +132,7 @@ def compiled(review: Review, library: Library, strata: np.ndarray, effects: tupl
         np.array(maker.code, dtype=np.int64).reshape(-1, 3),
         np.array(maker.against),
         np.array(rules, dtype=np.int64),
-        np.array([one[:3] for one in codes], dtype=np.int64).reshape(-1, 3),
+        np.array(codes, dtype=np.int64).reshape(-1, 4),
         np.array(dues, dtype=np.int64).reshape(-1, 7),
         np.array(holds, dtype=np.int64).reshape(-1, 5),
         np.array(_rungs(review), dtype=np.int64).reshape(-1, 5),
@@ -192,7 +192,7 @@ def _unwalkable(place: str, fault: str) -> KnowledgeError:
 # Findings
 
 
-def _bands(maker: Compiler) -> tuple[list[Band], list[tuple[int, int, int]]]:
+def _bands(maker: Compiler) -> tuple[list[Band], list[tuple[int, int, int, int]]]:
     """Every band that reads something the walk varies, and its program with the group of which one speaks."""
     found, rows, groups = [], [], {}
     for place, band in _all_bands(maker.library):
@@ -203,7 +203,8 @@ def _bands(maker: Compiler) -> tuple[list[Band], list[tuple[int, int, int]]]:
             raise _unwalkable(place, f"the finding {band.code} limits doses by what changes from day to day")
         group = groups.setdefault((place, names), len(groups))
         found.append(band)
-        rows.append((*maker.program(band.when), group))
+        grave = int(band.severity is Severity.STOP or band.bars is not Bar.NONE)
+        rows.append((*maker.program(band.when), group, grave))
     return found, rows
 
 
@@ -327,6 +328,7 @@ def numbers_of(review: Review, effects: tuple[str, ...], alt_limit: int) -> np.n
         "aim": _scaled(p.trial.benefit.value.value, 10),
         "taken_share": _scaled(p.raise_needs.taken_share.value.value, 10),
         "flare": _scaled(f.response.flare.value.value, 100), "rise": _scaled(f.effect_rise.value.value, 100),
+        "severe_from": int(f.severe_effect_from.value.value),
         "least_baseline": _scaled(f.response.baseline_at_least.value.value, 100),
         "part": _scaled(supply.part_mg, 1000),
         "most_parts": int(supply.product.most_pieces.value / supply.smallest_part),

@@ -23,14 +23,15 @@ from titrant.cohort.compiling import (
     URINARY,
     VISIT,
 )  # fmt: skip
-from titrant.cohort.judging import program
+from titrant.cohort.judging import findings, program
 from titrant.cohort.shapes import EFFECTS, EXTRA, HEARS, PAIN, SUICIDAL, WOKEN
 from titrant.cohort.windows import half_even
 
 (
     SYSTOLIC, DIASTOLIC, LIVER, ALT, ICSI, ICSI_CHANGE, PHQ9, PHQ9_CHANGE, ITEM9, URINARY_ANSWER, PAIN_NOW,
     F_WOKEN, F_SUICIDAL, F_HEARS, WORST, WORST_DISSOCIATION, WORST_URINARY, STEP_DISSOCIATION, STEP_URINARY,
-    STEP_SEDATION, STEP_SYSTOLIC, STEP_DIASTOLIC, TREND, RUNG, PLAN_OVER, TRIAL_OVER, INTERVAL, RESUMED, ROOM, BENEFIT,
+    STEP_SEDATION, STEP_SYSTOLIC, STEP_DIASTOLIC, TREND, RUNG, MISSED_BEFORE, PLAN_OVER, TRIAL_OVER, INTERVAL,
+    RESUMED, ROOM, BENEFIT,
     BENEFIT_FOR_MORE, FLAT, TOLERANCE, STEP_DOWN, ADHERENCE, TOOK_EXTRA, SILENT, DIARY, CHECKS, SUSPENDED,
 ) = range(len(SLOTS))  # fmt: skip
 _W = compiling.WORDS.index
@@ -73,13 +74,13 @@ def last_step(levels, count):
 
 
 @njit(cache=True)
-def _flags_and_harm(v, days, levels, count, t, n, out, week):
+def _flags_and_harm(v, days, levels, count, t, n, out):
     first, since, step = t - n.window, levels[count - 1].since, last_step(levels, count)
-    v[F_WOKEN] = yes_no(week.flags & WOKEN)
-    v[F_SUICIDAL] = yes_no(week.flags & SUICIDAL)
-    v[F_HEARS] = yes_no(week.flags & HEARS)
+    flags = windows.counting_flags(days, first, t, since)
+    v[F_WOKEN], v[F_SUICIDAL] = yes_no(flags & WOKEN), yes_no(flags & SUICIDAL)
+    v[F_HEARS], v[TOOK_EXTRA] = yes_no(flags & HEARS), yes_no(flags & EXTRA)
     less = count > 1 and levels[count - 1].parts < levels[count - 2].parts
-    windows.worst(days, max(first, since + 1 if less else first), t, n.dissociation, n.sedation, out)
+    windows.counting(days, first, t, since, since if less else -1, n, out)
     if out[0] >= 0:
         v[WORST], v[WORST_DISSOCIATION], v[WORST_URINARY] = out[0], out[1], out[2]
     windows.worst(days, step, t, n.dissociation, n.sedation, out)
@@ -137,9 +138,21 @@ def _rung_now(rules, longest, days):
 
 
 @njit(cache=True)
+def _rung_perhaps(rules, longest, possible, gap):
+    """The rung if every day of which nobody spoke was missed; the graver of now and of the longest silence."""
+    now, n = _rung_now(rules, longest, possible), rules.n[0]
+    long = _rung_row(rules, gap) if max(n.window - n.diary_days, longest) < gap else -1
+    if now < 0 or long < 0:
+        return max(now, long)
+    return now if rules.rungs[now, 0] >= rules.rungs[long, 0] else long
+
+
+@njit(cache=True)
 def _missed(v, rules, days, since, t):
-    longest, certain, possible = windows.missed(days, since, t)
-    row, other = _rung_now(rules, longest, certain), _rung_now(rules, longest, possible)
+    longest, certain, possible, gap = windows.missed(days, since, t)
+    row, other = _rung_now(rules, longest, certain), _rung_perhaps(rules, longest, possible, gap)
+    went_by = _rung_row(rules, longest)
+    v[MISSED_BEFORE] = yes_no(went_by >= 0 and rules.rungs[went_by, 2] != CONTINUE)
     do = rules.rungs[row, 2] if row >= 0 else NONE
     could = rules.rungs[other, 2] if other >= 0 else NONE
     harmless = do in (NONE, CONTINUE) and could in (NONE, CONTINUE)
@@ -174,8 +187,9 @@ def _met(baseline, mean, n):
 def _benefit(v, days, levels, count, t, n, week, baseline):
     mean = half_even(100 * week.pain_sum, week.pains) if week.pains else -1
     v[BENEFIT] = _met(baseline, mean, n)
-    v[BENEFIT_FOR_MORE] = _met(baseline, windows.mean_as_if_met(days, t - n.window, t, n, max(baseline, 0)), n)
     held = t - levels[count - 1].since
+    first = t - min(n.window, held)
+    v[BENEFIT_FOR_MORE] = _met(baseline, windows.mean_as_if_met(days, first, t, n, max(baseline, 0)), n)
     ready = False
     if v[BENEFIT] == MET and n.stable <= held:
         flare = windows.flare_day(days, max(t - 4 * (n.window - 1), 0), t, n.flare)
@@ -326,8 +340,8 @@ def gather(v, rules, person, course, days, levels, paused, t, start, stack, cloc
     v[:] = np.nan
     count = course.levels
     since = levels[count - 1].since
-    week = windows.week(days, t - n.window, t, n)
-    step = _flags_and_harm(v, days, levels, count, t, n, grades, week)
+    week = windows.week(days, t - n.window, t, n, since)
+    step = _flags_and_harm(v, days, levels, count, t, n, grades)
     lifted, resumed = since, False
     for k in range(course.pauses):
         if paused[k].lifted <= t:
@@ -343,10 +357,11 @@ def gather(v, rules, person, course, days, levels, paused, t, start, stack, cloc
     v[ROOM] = SOME if room > 0 else NONE
     _benefit(v, days, levels, count, t, n, week, course.baseline)
     near = _steps(v, days, levels, count, t, n, one, other)
-    swallowed, planned, extra = windows.taken(days, max(t - n.window, since), t, n.times)
-    if planned:
-        v[ADHERENCE] = GOOD if half_even(swallowed * 1000, planned) >= n.taken_share else POOR
-    v[TOOK_EXTRA] = yes_no(extra or week.flags & EXTRA)
+    swallowed, planned, unknown = windows.taken(days, max(t - n.window, since), t, n.times)
+    if planned and half_even(swallowed * 1000, planned) < n.taken_share:
+        v[ADHERENCE] = POOR
+    elif planned and unknown <= n.window - n.diary_days:
+        v[ADHERENCE] = GOOD
     newest = windows.newest_day(days, t, 0)
     v[SILENT] = yes_no((newest if newest >= 0 else start - 1) < t - n.window and start <= t - n.window)
     v[DIARY] = ENOUGH if n.diary_days <= week.days_in_time else THIN
@@ -355,3 +370,43 @@ def gather(v, rules, person, course, days, levels, paused, t, start, stack, cloc
     v[CHECKS] = OVERDUE if _overdue(rules, v, clocks, t, start, step, held, stack) else IN_DATE
     old, harm = _old(rules, v, clocks, t, stack)
     return Found(old, harm, course.baseline, rung, room, held, v[BENEFIT] == MET, step, near)
+
+
+@njit(cache=True)
+def standing(rules, v, days, person, t, start, since, stack):
+    """Bits of grave bands that readings since the signature met, each day by its own, as ``pathway.standing``.
+
+    ``v`` is scratch space.
+    """
+    n, found = rules.n[0], 0
+    for d in range(since, t + 1):
+        v[:] = np.nan
+        _results_of(v, days, person, d, t, start, n)
+        met = findings(rules, v, stack)
+        for k in range(len(rules.bands)):
+            if (met >> k) & 1 and rules.bands[k, 3]:
+                found |= 1 << k
+    return found
+
+
+@njit(cache=True)
+def _results_of(v, days, person, d, t, start, n):
+    """The facts that were new on day ``d``."""
+    day = days[d]
+    if day.systolic:
+        after = d < t
+        v[SYSTOLIC] = max(day.systolic, day.systolic_after) if after else day.systolic
+        v[DIASTOLIC] = max(day.diastolic, day.diastolic_after) if after else day.diastolic
+    if day.visit:
+        v[PHQ9], v[ITEM9] = day.phq9, day.item9
+        v[PHQ9_CHANGE] = day.phq9 - days[start].phq9 if d != start else np.nan
+    if day.blood:
+        times = half_even(100 * day.alt, n.alt_limit)
+        v[ALT], v[LIVER] = times / 100, max(times, n.other_liver) / 100
+    if day.bladder:
+        v[ICSI] = day.icsi
+        v[ICSI_CHANGE] = day.icsi - days[start].icsi if d != start else np.nan
+    if windows.seen(day, t) and day.said & PAIN:
+        v[PAIN_NOW] = max(day.pain, person.clinic_pain) if d == start else day.pain
+    elif d == start:
+        v[PAIN_NOW] = person.clinic_pain

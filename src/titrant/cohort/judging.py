@@ -73,9 +73,9 @@ def findings(rules, facts, stack):
 
 
 @njit(cache=True)
-def verdicts(rules, facts, stack, out):
-    """One of 1, 0, -1 for each rule."""
-    found = findings(rules, facts, stack)
+def verdicts(rules, facts, stack, out, standing):
+    """One of 1, 0, -1 for each rule. ``standing``: bits of findings that still stand from before."""
+    found = findings(rules, facts, stack) | standing
     for k in range(len(rules.rules)):
         row = rules.rules[k]
         if row[_BASE] >= 0:

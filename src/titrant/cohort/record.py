@@ -78,7 +78,7 @@ class Writer:
         now = {"alt": days[blood]["alt"], "icsi": days[bladder]["icsi"], **_mood(days[visit])}
         tree = self._record(int(p["stratum"]), visit, blood, bladder, now)
         given = tree["given"]
-        given["readings"] |= self._clinic(p, days, t, visit, bladder)
+        given["readings"] |= self._clinic(p, days, t)
         signed = [level for level in levels[: c["levels"]] if level["since"] < t and level["parts"] > 0]
         given["course"] = {
             "levels": [
@@ -131,13 +131,20 @@ class Writer:
         why = "Tried on virtual patients"
         return {"choice": {"reason": why, "by": "Dr Virtual (synthetic)", "on": str(self.day(self.start))}}
 
-    def _clinic(self, p: Any, days: Any, t: int, visit: int, bladder: int) -> Tree:
+    def _clinic(self, p: Any, days: Any, t: int) -> Tree:
         start, on = self.start, self.day(self.start)
         found: Tree = {"blood_pressure": list(self._pressures(days, t)), "pain": [f"{p['clinic_pain']} points on {on}"]}
-        if visit != start:
-            found["phq9"] = [f"{days[d]['phq9']} points on {self.day(d)}" for d in (start, visit)]
-        if bladder != start:
-            found["icsi"] = [f"{days[d]['icsi']} points on {self.day(d)}" for d in (start, bladder)]
+        blood = self.person["blood"]["alt"]
+        forms = {
+            "phq9": ("visit", "{phq9} points"), "phq9_item9": ("visit", "{item9} points"),
+            "icsi": ("bladder", "{icsi} points"), "alt": ("blood", blood),
+        }  # fmt: skip
+        for name, (made, form) in forms.items():
+            found[name] = [
+                f"{form.format(**{one: days[d][one] for one in ('phq9', 'item9', 'icsi', 'alt')})} on {self.day(d)}"
+                for d in range(start, t + 1)
+                if days[d][made]
+            ]
         return found
 
     def _pressures(self, days: Any, t: int) -> Iterator[str]:

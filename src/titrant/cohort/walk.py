@@ -56,7 +56,7 @@ def begin(people, courses, seed, first, w, levels, rules):
 def walk(people, courses, days, levels, paused, seed, policy, start, w, shares, rules):
     """Walk everybody to the last day, or to a day on which the model is asked. Returns how many are waiting for it."""
     scratch = np.empty(N_SLOTS), np.empty(64, np.int64), np.empty(len(rules.rules), np.int64)
-    rows = np.empty(9, np.int64), np.empty(4, np.int64), np.empty(64), np.empty(64)
+    rows = np.empty(9, np.int64), np.empty(4, np.int64), np.empty(64), np.empty(64), np.empty(N_SLOTS)
     waiting = 0
     for i in range(len(people)):
         c = courses[i]
@@ -215,10 +215,11 @@ def _look(p, c, days, levels, paused, seed, t, w, rules):
 @njit(cache=True)
 def _judged(p, c, days, levels, paused, seed, policy, t, start, w, rules, scratch, rows):
     v, stack, out = scratch
-    clocks, grades, one, other = rows
+    clocks, grades, one, other, earlier = rows
     found = facts.gather(v, rules, p, c, days, levels, paused, t, start, stack, clocks, grades, one, other)
     c.near_ties += found.tie < 1e-9
-    judging.verdicts(rules, v, stack, out)
+    since = levels[c.levels - 1].since
+    judging.verdicts(rules, v, stack, out, facts.standing(rules, earlier, days, p, t, start, since, stack))
     now = levels[c.levels - 1].parts
     outcome, action, to, call, mask = judging.decided(rules, rules.strata[p.stratum], found, now, out)
     then = judging.next_review(rules, action, call, outcome, t, start, found.held, found.met)

@@ -18,7 +18,6 @@ class Week(NamedTuple):
     pain_sum: int
     pains_in_time: int
     pain_sum_in_time: int
-    flags: int
 
 
 @njit(cache=True)
@@ -41,13 +40,53 @@ def late(day, d, n):
 
 
 @njit(cache=True)
-def week(days, first, t, n):
-    in_time = pains = pain_sum = pains_in_time = sum_in_time = flags = 0
+def counts(day, d, first, signed):
+    """Whether a severe harm of the day still counts: it is of the last days, or nobody has signed after the entry."""
+    return first <= d or signed <= day.entered
+
+
+@njit(cache=True)
+def counting_flags(days, first, t, signed):
+    flags = 0
+    for d in range(t):
+        if seen(days[d], t) and counts(days[d], d, first, signed):
+            flags |= days[d].flags
+    return flags
+
+
+@njit(cache=True)
+def counting(days, first, t, signed, lowered, n, out):
+    """Worst grades that still count, as ``pathway.unseen``: of all, dissociation, urinary; -1 where nobody can tell.
+
+    Args:
+        lowered: the day on which the present dose was lowered to; -1 where it was not.
+    """
+    out[:] = 0
+    asked = False
+    for d in range(t):
+        day = days[d]
+        if not (seen(day, t) and day.said & EFFECTS):
+            continue
+        asked |= first <= d and not (lowered >= 0 and d <= lowered)
+        unseen = counts(day, d, first, signed)
+        moderate = first <= d and not (lowered >= 0 and max(d, day.entered) <= lowered)
+        grade = day.grade if (unseen if day.grade >= n.severe_from else moderate) else 0
+        urinary = day.urinary if unseen else 0
+        out[0] = max(out[0], grade, urinary)
+        out[1] = max(out[1], grade if day.what == n.dissociation else 0)
+        out[2] = max(out[2], urinary)
+    if not asked and out[0] == 0:
+        out[:] = -1
+
+
+@njit(cache=True)
+def week(days, first, t, n, since):
+    """Pain of the window; entries in time only from ``since`` on, because a level is judged by its own days."""
+    in_time = pains = pain_sum = pains_in_time = sum_in_time = 0
     for d in range(first, t):
         day = days[d]
         if not seen(day, t):
             continue
-        flags |= day.flags
         timely = not late(day, d, n)
         if day.said & PAIN:
             pains += 1
@@ -56,8 +95,8 @@ def week(days, first, t, n):
                 pains_in_time += 1
                 sum_in_time += day.pain
         whole = PAIN | EFFECTS | DOSES
-        in_time += timely and (day.said & whole) == whole
-    return Week(in_time, pains, pain_sum, pains_in_time, sum_in_time, flags)
+        in_time += timely and d >= since and (day.said & whole) == whole
+    return Week(in_time, pains, pain_sum, pains_in_time, sum_in_time)
 
 
 @njit(cache=True)
@@ -101,30 +140,30 @@ def mean_grade(days, first, t, last):
 
 @njit(cache=True)
 def taken(days, first, t, times):
-    """Doses taken and signed on the days of which something is known, and whether more was taken than signed."""
-    swallowed = planned = 0
-    extra = False
+    """Doses taken and signed on the days of which something is known, and the days of which nothing is."""
+    swallowed = planned = unknown = 0
     for d in range(first, t):
         day = days[d]
         if seen(day, t) and day.said & DOSES:
             swallowed += min(day.taken, times)
             planned += times
-            extra |= day.taken > times
-    return swallowed, planned, extra
+        else:
+            unknown += 1
+    return swallowed, planned, unknown
 
 
 @njit(cache=True)
 def missed(days, since, t):
-    """Days in a row without a dose: the longest, those up to now for certain, those that may have been."""
-    longest = certain = possible = 0
+    """Days in a row without a dose: the longest, those up to now, those that may have been, and their longest."""
+    longest = certain = possible = gap = 0
     for d in range(since, t):
         day = days[d]
         known = seen(day, t) and day.said & DOSES
         some = (known and day.taken > 0) or (seen(day, t) and day.said & SOME)
         certain = certain + 1 if known and day.taken == 0 else 0
         possible = 0 if some else possible + 1
-        longest = max(longest, certain)
-    return longest, certain, possible
+        longest, gap = max(longest, certain), max(gap, possible)
+    return longest, certain, possible, gap
 
 
 @njit(cache=True)
