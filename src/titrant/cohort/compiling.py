@@ -31,7 +31,8 @@ SLOTS = (
     "worst_effect", "worst_dissociation", "worst_urinary", "dissociation_since_step", "urinary_since_step",
     "sedation_since_step", "systolic_since_step", "diastolic_since_step", "effects_trend", "missed_rung",
     "missed_before", "plan_over", "trial_over", "interval", "resumed", "step_room", "benefit", "benefit_for_a_raise",
-    "two_steps_flat", "tolerance_watch", "step_down", "adherence", "took_extra", "silent", "diary", "checks", "suspended",
+    "two_steps_flat", "tolerance_watch", "step_down", "adherence", "took_extra", "silent", "diary", "checks",
+    "suspended",
 )  # fmt: skip
 _NUMBERS = (*SLOTS[:9], "pain", *SLOTS[14:22])
 WORDS = (
