@@ -12,7 +12,7 @@ import msgspec
 from titrant.clinic.listing import condition_text, values
 from titrant.clinic.write_case import case_as_yaml
 from titrant.explain.words import rules
-from titrant.knowledge.library import SHAPES, Library
+from titrant.knowledge.library import SHAPES, SHIPPED, Library
 from titrant.knowledge.shapes.common import Rule
 from titrant.knowledge.shapes.facts import FactKind, Kind
 from titrant.knowledge.shapes.following import CourseRule
@@ -20,6 +20,7 @@ from titrant.knowledge.shapes.monitoring import Due
 from titrant.pathway.case import Case, Facts, Patient
 from titrant.terms.dose import Dose
 from titrant.terms.quantity import Quantity
+from titrant.terms.reading import read_yaml
 
 NOTE = "*This page is made from the knowledge files by `make fix`; do not edit it.*"
 
@@ -239,6 +240,27 @@ def commands(group: click.Group) -> str:
     )
 
 
+def virtual_world() -> str:
+    """Every assumption of the virtual cohort, from its own file."""
+    tree = read_yaml((SHIPPED / "cohort" / "world.yaml").read_bytes()).tree
+    rows = (
+        (name, f"{one['value']} {one['unit']}", f"{one['spread']} ({one['on']})" if "spread" in one else "",
+         one["status"], one["source"], one["note"])
+        for name, one in tree["values"].items()
+    )  # fmt: skip
+    effects = ((name, share) for name, share in tree["effects"]["shares"].items())
+    worlds = (
+        (name, ", ".join(f"{key} {value}" for key, value in one["changes"].items()), one["about"])
+        for name, one in tree["worlds"].items()
+    )
+    return page(
+        "The virtual world", tree["about"], "",
+        *markdown_table(("name", "value", "spread between people (scale)", "status", "source", "note"), rows),
+        "", "## Worlds", "", *markdown_table(("world", "changes", "what it is"), worlds),
+        "", "## How side effects are named", "", tree["effects"]["about"], "", *markdown_table(("side effect", "share"), effects),
+    )  # fmt: skip
+
+
 def schemas() -> list[tuple[str, str]]:
     """JSON Schemas for editors: the case file and every kind of knowledge file."""
     shapes: dict[str, Any] = {"case": Case, **SHAPES}
@@ -269,6 +291,7 @@ def pages(library: Library, group: click.Group, docs: Path) -> list[tuple[Path, 
         "monitoring.md": monitoring(library), "protocols.md": protocols(library), "commands.md": commands(group),
         "indications.md": indications(library), "products.md": products(library), "findings.md": findings(library),
         "questionnaires.md": questionnaires(library), "disagreements.md": disagreements(library),
+        "virtual-world.md": virtual_world(),
     }  # fmt: skip
     blank = Case(
         scenario="One sentence that says what this case is about",

@@ -15,6 +15,7 @@ import click
 from titrant import __version__
 from titrant.cli import following
 from titrant.cli.amounts import Day
+from titrant.cli.cohort import cohort
 from titrant.cli.exposure import models, simulate
 from titrant.cli.fitting import fit
 from titrant.cli.opened import Opening, today
@@ -270,7 +271,7 @@ def check(folder: Path | None, on: date | None) -> None:
 
 following.register(main, case_command, show)
 
-for _exposure in (simulate, fit, models):
+for _exposure in (simulate, fit, models, cohort):
     main.add_command(_exposure)
 
 

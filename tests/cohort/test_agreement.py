@@ -1,0 +1,66 @@
+"""The walk decides what the spine decides, on the same patient-days; and a slip in the walk would be seen."""
+
+import numpy as np
+import pytest
+
+from tests.cohort.shared import PROTOCOLS, knowledge, rows, task
+from titrant.cohort import spine
+from titrant.cohort.running import rows_of
+
+
+def told(found: list[spine.Difference]) -> str:
+    return "\n".join(
+        f"person {one.person}, day {one.day}\n  walk  {one.walk}\n  spine {one.spine}" for one in found[:5]
+    )
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_walk_and_spine_agree_on_days_of_every_kind(protocol):
+    held = rows(protocol)
+    picked = spine.sampled(held, 60, seed=1)
+    found = list(spine.differences(task(protocol).here, held, picked, knowledge()))
+    assert len(picked) == 60
+    assert not found, told(found)
+
+
+def test_the_sample_holds_every_action():
+    held = rows()
+    actions = {int(held.days[i, t]["action"]) for i, t in spine.sampled(held, 60, seed=1)}
+    assert actions == set(range(6))
+
+
+def slipped(name: str, value: int):
+    """The task with one length of the compiled protocol altered, as a slip of the pen would."""
+    changed = task().here.rules.n.copy()
+    changed[name] = value
+    here = task().here
+    from dataclasses import replace
+
+    return replace(task(), here=replace(here, rules=here.rules._replace(n=changed)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("window", 8), ("late_after", 2), ("diary_days", 4), ("step", 9000), ("aim", 310), ("interval", 8), ("trial", 27)],
+)
+def test_a_slip_in_the_walk_is_seen(name, value):
+    broken = slipped(name, value)
+    held = rows_of(broken, 0, 200)
+    picked = spine.sampled(held, 400, seed=1)
+    assert any(True for _ in spine.differences(broken.here, held, picked, knowledge())), name
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_walk_and_spine_agree_on_four_thousand_days(protocol):
+    """Five protocols, 4,400 decisions each: at least 20,000 patient-days in all, over three worlds."""
+    count = 0
+    for world in ("usual", "careless", "sensitive"):
+        here = task(protocol, "rules", world)
+        held = rows_of(here, 0, 700)
+        picked = spine.sampled(held, 1500, seed=2)
+        found = list(spine.differences(here.here, held, picked, knowledge()))
+        assert not found, told(found)
+        assert held.courses["near_ties"].sum() == 0
+        count += len(np.unique(picked, axis=0))
+    assert count >= 4400
