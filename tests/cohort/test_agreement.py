@@ -1,5 +1,7 @@
 """The walk decides what the spine decides, on the same patient-days; and a slip in the walk would be seen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -34,8 +36,6 @@ def slipped(name: str, value: int):
     changed = task().here.rules.n.copy()
     changed[name] = value
     here = task().here
-    from dataclasses import replace
-
     return replace(task(), here=replace(here, rules=here.rules._replace(n=changed)))
 
 
@@ -48,6 +48,26 @@ def test_a_slip_in_the_walk_is_seen(name, value):
     held = rows_of(broken, 0, 200)
     picked = spine.sampled(held, 400, seed=1)
     assert any(True for _ in spine.differences(broken.here, held, picked, knowledge())), name
+
+
+def test_a_walk_that_forgets_severe_harm_is_seen():
+    """A planted fault: the rule that holds below an earlier severe harm never applies."""
+    here = task().here
+    codes = [rule.code for rule in knowledge().protocols[here.protocol].following.rules]
+    table = here.rules.rules.copy()
+    table[codes.index("hold_severe_before"), 6:8] = 0  # a rule over findings, with none
+    broken = replace(task(), here=replace(here, rules=here.rules._replace(rules=table)))
+    held = rows_of(broken, 0, 200)
+    picked = spine.sampled(held, 400, seed=1)
+    assert any(True for _ in spine.differences(broken.here, held, picked, knowledge()))
+
+
+def test_no_signature_of_the_walk_only_repeats_the_dose_before():
+    """So the interval may run from the newest level; at the desk it runs from the first day of the regimen."""
+    held = rows()
+    for course, levels in zip(held.courses, held.levels, strict=True):
+        parts = levels["parts"][: course["levels"]]
+        assert not (parts[1:] == parts[:-1]).any()
 
 
 @pytest.mark.release
