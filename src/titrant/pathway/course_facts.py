@@ -139,7 +139,7 @@ def _last_change(review: Review) -> date:
     since, on = review.regimen_since, review.on
     days = [one.lifted_on for one in review.case.given.course.suspensions]
     days += [day for one in review.assessment.drugs for day in (one.medication.since, one.medication.until)]
-    days += [one.on for one in review.judged if one.findings]
+    days += [one.on for one in review.standing.days if one.findings]
     run = missed_run(review.diary, review.levels, review.supply, since, on)
     anew = any(day is not None and since <= day <= on for day in days) or went_by(review.protocol, run)
     return review.level.since if anew else since

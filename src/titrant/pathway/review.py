@@ -44,7 +44,7 @@ from titrant.pathway.rescue import ketamine_beside, with_rescue
 from titrant.pathway.screen import Screening, screen
 from titrant.pathway.sessions import SessionDay, session_days
 from titrant.pathway.severe import SevereHarm, severe_harm
-from titrant.pathway.standing import Judged, Standing, judged_days, standing_since
+from titrant.pathway.standing import Standing, judged_days, standing_since
 from titrant.pathway.supply_balance import Balance, balance
 from titrant.pathway.supplying import SignedLevel, regimens
 from titrant.pathway.swing import Change, change
@@ -135,7 +135,6 @@ class Review(Struct, frozen=True, kw_only=True):
     assessment: Assessment
     screening: Screening
     standing: Standing  # what readings would have stopped or asked that newer ones undid, and nobody signed after
-    judged: tuple[Judged, ...]  # every day of the course with readings, and what they stopped or barred on it
     severe: tuple[SevereHarm, ...]  # of the whole course, whatever was signed since
     benefit: Benefit
     steps: tuple[StepChange, ...]
@@ -183,8 +182,7 @@ def review(case: Case, library: Library, on: date) -> Review:
     check_amounts(case, supply)
     levels = signed_levels(case, supply, on)
     diary = read_diary(case, library, on, following.late_after)
-    window = whole_days(protocol.raise_needs.diary_window.value)
-    span = Span(on - timedelta(days=window), on - _ONE_DAY, on)
+    span = Span(on - timedelta(days=whole_days(protocol.raise_needs.diary_window.value)), on - _ONE_DAY, on)
     since = since_signed(levels, following, span.first)
     told = with_rescue(with_diary(case, diary, library, since.signed), diary, library, since)
     assessment = assess(told, library, on)
@@ -216,7 +214,6 @@ def review(case: Case, library: Library, on: date) -> Review:
         assessment=assessment,
         screening=screening,
         standing=standing_since(assessment, screening, judged, library, since.signed),
-        judged=judged,
         severe=severe_harm(diary, judged, levels, following),
         benefit=_benefit(readings, diary, protocol, following, levels, span, harm),
         steps=steps,

@@ -22,14 +22,6 @@ Readings = Mapping[str, tuple[Reading, ...]]
 Facts = dict[str, Known]
 
 
-class Standing(Struct, frozen=True):
-    """Grave findings of earlier readings, and questions that one of them put and that nobody has answered since."""
-
-    findings: tuple[Finding, ...]
-    missing: tuple[Missing, ...]
-    failed: tuple[str, ...] = ()  # checks that could not be made; then nothing is proposed
-
-
 class Judged(Struct, frozen=True):
     """A day with readings: what they stopped or barred on it, what they asked, and the checks that failed."""
 
@@ -37,6 +29,15 @@ class Judged(Struct, frozen=True):
     findings: tuple[Finding, ...]
     asked: tuple[Missing, ...]
     failed: tuple[str, ...]
+
+
+class Standing(Struct, frozen=True):
+    """Grave findings of earlier readings, and questions that one of them put and that nobody has answered since."""
+
+    findings: tuple[Finding, ...]
+    missing: tuple[Missing, ...]
+    failed: tuple[str, ...] = ()  # checks that could not be made; then nothing is proposed
+    days: tuple[Judged, ...] = ()  # every day of the course with readings, seen or not
 
 
 class _Bands(Struct, frozen=True):
@@ -83,7 +84,7 @@ def standing_since(
     }
     asked = {one.fact: one for day in since for one in day.asked}
     failed = dict.fromkeys(one for day in judged for one in day.failed)
-    return Standing(tuple(found.values()), tuple(asked.values()), tuple(failed))
+    return Standing(tuple(found.values()), tuple(asked.values()), tuple(failed), judged)
 
 
 def _judged(library: Library) -> _Bands:
