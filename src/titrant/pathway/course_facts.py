@@ -137,6 +137,8 @@ def _last_change(review: Review) -> date:
     is: from it on the same dose is borne anew.
     """
     since, on = review.regimen_since, review.on
+    if since == review.level.since:
+        return since
     days = [one.lifted_on for one in review.case.given.course.suspensions]
     days += [day for one in review.assessment.drugs for day in (one.medication.since, one.medication.until)]
     days += [one.on for one in review.standing.days if one.findings]
