@@ -1,4 +1,4 @@
-"""What a colleague says is not said by the patient: no check, review, confirmation or choice stands on their own name."""
+"""What a colleague says is not said by the patient: no check, review, confirmation or choice stands on that name."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ def check_colleagues(case: Case) -> None:
         if by.strip().casefold() in person:
             raise CaseFileError(
                 place,
-                f"The name of a colleague is needed here; {by[:40]!r} is the patient.",
+                f"A colleague's name is needed here, not that of {by[:40]!r}, who is the patient.",
                 "Only a colleague may say that a risk was looked at, or let a suspended course go on.",
                 "Write who it was; if it was the patient alone, take the entry out.",
             )
