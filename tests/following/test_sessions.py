@@ -45,7 +45,8 @@ def session(library: Library, entry: dict[str, Any] | None, **other: Any) -> Ses
         ({"doses": [{"what": "taken", "dose": "20 mg"}, {"what": "missed"}]}, True, "20 mg"),
         ({"doses": [{"what": "taken", "dose": "80 mg"}]}, True, "80 mg"),  # more than signed counts as it was taken
         ({"doses": [{"what": "taken"}]}, True, None),
-        ({"doses": [{"what": "missed"}]}, False, "0 mg"),
+        ({"doses": [{"what": "missed"}] * 3}, False, "0 mg"),
+        ({"doses": [{"what": "missed"}]}, None, None),  # of the other two nobody says
         ({"pain": {"average": 6}}, None, None),
         (None, None, None),
     ],

@@ -134,7 +134,7 @@ def weighed(found: Review) -> tuple[Any, Any]:
 def _dose_on(day: date, entries: tuple[Day, ...], found: Review) -> float:
     """Milligrams taken in all; not a number where nobody says."""
     signed = pieces_on(found.levels, day)
-    taken = taken_on(entries, signed, found.supply)
+    taken = taken_on(entries, found.levels, day, found.supply)
     if taken is None:
         return nan if signed else 0.0
     return float(found.supply.dose_of(taken).mg)

@@ -203,9 +203,8 @@ def _sessions(review: Review) -> Told:
 
 
 def sessions_to_judge(review: Review) -> tuple[SessionDay, ...]:
-    """Sessions of the last days on which no prescriber has signed since; what was signed after has been looked at."""
-    first = max(review.span.first, review.level.since)
-    return tuple(one for one in review.sessions if first <= one.on < review.on)
+    """Sessions after which no prescriber has signed, however long ago; what was signed after has been looked at."""
+    return tuple(one for one in review.sessions if review.level.since <= one.on < review.on)
 
 
 def _adherence(review: Review) -> Told:

@@ -27,7 +27,21 @@ def _too_much(entries: tuple[Day, ...], levels: tuple[SignedLevel, ...], supply:
     if level is None:
         return bool(known)
     above = any(one.dose is not None and level.regimen.dose < Dose.of(one.dose) for one in _swallowed(entries))
-    return above or level.regimen.pieces < max(known, default=Decimal(0)) or pieces_on(levels, day) < sum(known)
+    often = level.regimen.times_per_day < sum(1 for _ in _swallowed(entries))
+    at_once = level.regimen.pieces < max(_at_one_time(entries, supply), default=Decimal(0))
+    signed = pieces_on(levels, day)
+    # Doses that are listed beside "all" and come to less may have been taken on top of it.
+    on_top = 0 < sum(known) < signed and any(one.entry.taken == "all" for one in entries)
+    return above or often or at_once or on_top or signed < sum(known)
+
+
+def _at_one_time(entries: tuple[Day, ...], supply: Supply) -> Iterator[Decimal]:
+    """The pieces of each time of the day; a dose without a time stands alone."""
+    sums: dict[str, Decimal] = {}
+    for number, one in enumerate(_swallowed(entries)):
+        at = one.at or f"dose {number}"
+        sums[at] = sums.get(at, Decimal(0)) + (pieces_of(one, supply) or Decimal(0))
+    yield from sums.values()
 
 
 def _swallowed(entries: tuple[Day, ...]) -> Iterator[DoseTaken]:

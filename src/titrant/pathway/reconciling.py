@@ -77,7 +77,7 @@ def taken_between(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply,
     for offset in range((last - first).days + 1):
         day = first + _ONE_DAY * offset
         signed = pieces_on(levels, day)
-        swallowed = taken_on(diary.between(day, day), signed, supply)
+        swallowed = taken_on(diary.between(day, day), levels, day, supply)
         if swallowed is None:
             unknown += 1 if signed else 0
             continue
@@ -90,17 +90,36 @@ def taken_between(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply,
     return Taken(first, last, planned, taken, known, unknown, tuple(extra))
 
 
-def taken_on(days: tuple[Day, ...], signed: Decimal, supply: Supply) -> Decimal | None:
-    """Pieces taken on one day, or None where no entry says so. Of several entries each counts once, by its doses."""
+def taken_on(days: tuple[Day, ...], levels: tuple[SignedLevel, ...], on: date, supply: Supply) -> Decimal | None:
+    """Pieces taken on the day ``on``, whose entries are ``days``; None where no entry says so.
+
+    Of several entries each counts once, by its doses.
+    """
     if contradict(days):
         return None
+    signed = pieces_on(levels, on)
     listed = [dose for day in days for dose in day.entry.doses]
     if listed:
-        amounts = [pieces_of(dose, supply) for dose in listed if dose.what != "missed"]
-        return None if None in amounts else sum((one for one in amounts if one is not None), Decimal(0))
+        level = level_on(levels, on)
+        return _listed(days, listed, level.regimen.times_per_day if level else 1, signed, supply)
     said = [_said(day.entry, signed) for day in days]
     known = [one for one in said if one is not None]
     return min(known) if known else None
+
+
+def _listed(
+    days: tuple[Day, ...], listed: list[DoseTaken], times: int, signed: Decimal, supply: Supply
+) -> Decimal | None:
+    """The sum of the doses that are listed; None where the list cannot be all that was taken."""
+    words = {day.entry.taken for day in days}
+    amounts = [pieces_of(dose, supply) for dose in listed if dose.what != "missed"]
+    if not amounts:
+        # Who lists one dose as missed does not say that the others were missed as well.
+        return Decimal(0) if "none" in words or times <= len(listed) else None
+    known = [one for one in amounts if one is not None]
+    # "All" beside doses that come to less: either not all was taken, or these came on top.
+    unclear = len(known) < len(amounts) or ("all" in words and sum(known) < signed)
+    return None if unclear else sum(known, Decimal(0))
 
 
 def contradict(days: tuple[Day, ...]) -> bool:
@@ -135,7 +154,7 @@ def missed_run(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, si
         signed = pieces_on(levels, day)
         if signed:
             entries = diary.between(day, day)
-            swallowed = taken_on(entries, signed, supply)
+            swallowed = taken_on(entries, levels, day, supply)
             some = bool(swallowed) or any(one.entry.taken == "some" for one in entries)
             certain = certain + 1 if swallowed == 0 and not some else 0
             possible = 0 if some else possible + 1
@@ -203,7 +222,7 @@ def _count(
     day = one.on
     while day < on:
         signed = pieces_on(levels, day)
-        taken = taken_on(diary.between(day, day), signed, supply)
+        taken = taken_on(diary.between(day, day), levels, day, supply)
         by_plan -= signed
         by_diary -= signed if taken is None else taken
         day += _ONE_DAY

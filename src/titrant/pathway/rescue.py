@@ -12,6 +12,7 @@ from titrant.pathway.diary import Day, Diary
 from titrant.pathway.entries import Rescue
 from titrant.pathway.interacting import interactions_of
 from titrant.pathway.unseen import Since, counting_days
+from titrant.terms.numbers import parse_decimal
 from titrant.terms.reason import Severity
 
 _UNNAMED = "a medicine without a name"
@@ -29,7 +30,8 @@ def with_rescue(case: Case, diary: Diary, library: Library, since: Since) -> Cas
         taken[_name(one)] = ([*days, day.on], max(most, one, key=lambda each: each.times))
     added = []
     for name, (days, one) in sorted(taken.items()):
-        if _matters(name, library, max(days)) and not all(_on_list(name, listed, library, day) for day in days):
+        as_listed = all(_on_list(name, listed, library, day) for day in days)
+        if _matters(name, library, max(days)) and (not as_listed or _more_than_listed(one, listed, library)):
             since_signed = [day for day in days if since.signed <= day]
             added.append(_medication(name, min(since_signed, default=None), one))
     if not added:
@@ -54,7 +56,11 @@ def _name(one: Rescue) -> str:
 
 
 def _names(drug: Medication, library: Library) -> set[str]:
-    return {one.name.casefold() for one in recognised(drug, library)}
+    """The drugs in it; one that the tables do not know by its words without form and strength."""
+    return {
+        one.name.casefold() if one.match else " ".join(library.drugs.unknown_words(one.name)) or one.name.casefold()
+        for one in recognised(drug, library)
+    }
 
 
 def _is_ketamine(one: Rescue, library: Library) -> bool:
@@ -77,6 +83,19 @@ def _on_list(name: str, listed: MedicationList, library: Library, day: date) -> 
         own.name.casefold() for drug in listed.drugs for own in recognised(drug, library) if own.taken_on(day)
     }  # fmt: skip
     return _names(Medication(name=name), library) <= known
+
+
+def _more_than_listed(one: Rescue, listed: MedicationList, library: Library) -> bool:
+    """Whether a day had more of a listed drug than the list says, as far as both say how much."""
+    names = _names(Medication(name=_name(one)), library)
+    own = [drug for drug in listed.drugs if names & _names(drug, library) and drug.times_per_day]
+    if not own:
+        return False
+    times = [parse_decimal(drug.times_per_day) for drug in own]
+    doses = [drug.dose for drug in own if drug.dose is not None]
+    if one.dose is None or len(doses) < len(own) or {dose.unit for dose in doses} != {one.dose.unit}:
+        return sum(times) < one.times
+    return sum(dose.value * number for dose, number in zip(doses, times, strict=True)) < one.dose.value * one.times
 
 
 def _medication(name: str, begun: date | None, one: Rescue) -> Medication:

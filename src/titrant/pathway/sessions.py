@@ -68,7 +68,7 @@ def _day(
     day: date, session: Dose, by: Conversion | None, diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply
 ) -> SessionDay:
     entries, signed = diary.between(day, day), pieces_on(levels, day)
-    taken = taken_on(entries, signed, supply)
+    taken = taken_on(entries, levels, day, supply)
     if taken is not None:
         home = supply.dose_of(taken)
         return SessionDay(day, session, home > NO_DOSE, home, by)

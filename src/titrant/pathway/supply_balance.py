@@ -9,7 +9,7 @@ from titrant.knowledge.shapes.protocols import Protocol
 from titrant.pathway.case import Supplied
 from titrant.pathway.deliver import Supply
 from titrant.pathway.diary import Diary
-from titrant.pathway.reconciling import lasts, pieces_on, taken_on
+from titrant.pathway.reconciling import lasts, taken_on
 from titrant.pathway.supplying import SignedLevel, in_the_house
 from titrant.terms.calendar import whole_days
 from titrant.terms.numbers import parse_decimal
@@ -42,7 +42,7 @@ def balance(
     supplied = sum((parse_decimal(one.pieces) for one in begun), Decimal(0))
     first = min(one.on for one in begun)
     days = sorted({day.on for day in diary.days if first <= day.on})
-    taken = [taken_on(diary.between(day, day), pieces_on(levels, day), supply) for day in days]
+    taken = [taken_on(diary.between(day, day), levels, day, supply) for day in days]
     known = sum((one for one in taken if one is not None), Decimal(0))
     rules = protocol.supply
     longest = max(whole_days(rules.maintenance.value), whole_days(rules.titration.value))

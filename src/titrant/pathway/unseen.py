@@ -17,6 +17,7 @@ from titrant.pathway.supplying import SignedLevel, regimens
 class Since(Struct, frozen=True):
     """What decides whether a day still counts: the newest signature, the last lowering, the first of the last days."""
 
+    begun: date  # the first level of the course
     signed: date
     lowered: date | None  # the day on which the present dose was lowered to
     first: date
@@ -24,7 +25,10 @@ class Since(Struct, frozen=True):
 
     def unseen(self, day: Day) -> bool:
         """Whether no signature is known to have come after the entry."""
-        return day.entered is None or self.signed <= day.entered
+        if day.entered is None:
+            # What was written before the course began was seen when its first level was signed.
+            return self.begun <= day.on
+        return self.signed <= day.entered
 
     def counts(self, day: Day) -> bool:
         """Whether a severe harm of ``day`` still counts."""
@@ -56,7 +60,11 @@ def since_signed(levels: tuple[SignedLevel, ...], following: Following, first: d
     doses = regimens(levels)
     lowered = len(doses) > 1 and doses[-1].regimen.weekly < doses[-2].regimen.weekly
     return Since(
-        levels[-1].since, doses[-1].since if lowered else None, first, following.severe_effect_from.value.value
+        levels[0].since,
+        levels[-1].since,
+        doses[-1].since if lowered else None,
+        first,
+        following.severe_effect_from.value.value,
     )
 
 
