@@ -177,6 +177,15 @@ def test_models_are_listed_with_their_status():
     assert "unverified" in ask("models").stdout
 
 
+@pytest.mark.parametrize("words", [("models", "--json"), ("simulate", *REGIMEN, "--days", "28", "--json")])
+def test_a_reader_that_goes_away_ends_the_command_in_silence(words):
+    command = [sys.executable, "-m", "titrant.cli.main", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        run.stdout.close()
+        said = run.stderr.read()
+    assert (said, run.returncode) == ("", 141)
+
+
 def test_nothing_heavy_is_loaded_before_it_is_needed():
     code = (
         "import sys, titrant.pkpd, titrant.cli.exposure; "
