@@ -46,6 +46,18 @@ def test_an_inhibitor_raises_and_the_status_is_said():
     assert "status proposal; model, not measurement" in ask("simulate", *REGIMEN).stdout
 
 
+def test_no_band_of_racemic_ketamine_is_laid_over_esketamine(tmp_path):
+    path = tmp_path / "out.svg"
+    words = ("--model", "perez-ruixo-2021", "--route", "nasal", "--dose", "84mg", "--sprays", "3", "--plot", str(path))
+    answer = ask("simulate", *words)
+    assert answer.exit_code == 0, answer.output
+    drawn = " ".join(path.read_text(encoding="utf-8").split())
+    assert "dissociation" not in drawn
+    assert "No band of effect is drawn" in drawn
+    assert ask("simulate", *REGIMEN, "--dose", "150mg", "--plot", str(path)).exit_code == 0
+    assert "dissociation" in path.read_text(encoding="utf-8")
+
+
 def test_csv_at_asked_times():
     lines = ask("simulate", *REGIMEN, "--at", "30min,2h,1days", "--csv").stdout.splitlines()
     assert lines[0] == "output,time_h,typical_ng_per_ml"

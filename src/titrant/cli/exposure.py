@@ -130,11 +130,29 @@ def _simulated(asked: dict[str, Any]) -> tuple[list, Any]:
     doses = every(asked["dose_mg"], asked["every_h"], asked["days"], asked["route"], **manner)
     person = Person(asked["age"], asked["weight_kg"], dict(covariate(text) for text in asked["words"]))
     times = np.array(asked["at_h"]) if asked["at_h"] else reading_times(doses, max(asked["days"] * 24, 24.0))
-    change, said = _change(chosen, asked["others"], asked["liver"])
+    change, of_change = _change(chosen, asked["others"], asked["liver"])
+    said = (*filter(None, [_why_no_bands(chosen)]), *of_change)
     bar = _Progress()
-    exposure = run(chosen, doses, times, person, asked["patients"], asked["seed"], change, bar.show, said)
+    exposure = run(
+        chosen,
+        doses,
+        times,
+        person,
+        asked["patients"],
+        asked["seed"],
+        change,
+        bar.show,
+        (*filter(None, [_why_no_bands(chosen)]), *of_change),
+    )
     bar.finish()
     return doses, exposure
+
+
+def _why_no_bands(chosen: Any) -> str:
+    from titrant.pkpd.effects import why_no_bands
+    from titrant.pkpd.shipped import tree
+
+    return why_no_bands(tree("effects.yaml"), chosen)
 
 
 def _change(chosen: Any, others: tuple[str, ...], state: str | None) -> tuple[Callable[[dict], dict] | None, tuple]:

@@ -81,7 +81,8 @@ def plot(asked: dict[str, Any], doses: list, exposure: Any) -> None:
     from titrant.pkpd import effects
     from titrant.pkpd.shipped import tree
 
-    bands = [b for b in effects.bands(tree("effects.yaml")) if b.shown]
+    known = tree("effects.yaml")
+    bands = [b for b in effects.bands(known) if b.shown and not effects.why_no_bands(known, exposure.model)]
     save(exposure_chart(picture_of(regimen_words(asked), doses, exposure, bands)), asked["plot"])
     click.echo(f"drawn to {asked['plot']}", err=True)
 

@@ -51,12 +51,12 @@ def _plot(forecast: Any, path: str) -> None:
 
 def picture_of(forecast: Any) -> Any:
     """The picture of a forecast: peaks by level and case, the band that is counted, and the standing of the levels."""
-    from titrant.clinic.telling_forecast import case_name, outside_mark
+    from titrant.clinic.telling_forecast import TOO_LOW_MEANS, case_name, outside_mark
     from titrant.explain.charts import Band, LevelsPicture, Spread
 
     spreads = [
         Spread(output, f"{one.number}: {one.regimen.dose} x {one.regimen.times_per_day}{outside_mark(one)}",
-               case_name(case, forecast.added), list(quantiles.values()))
+               case_name(case, forecast), list(quantiles.values()))
         for one in forecast.levels
         for output, bands in (("ketamine", one.exposure.peak), ("norketamine", one.exposure.norketamine_peak))
         for case, quantiles in bands.items()
@@ -72,7 +72,9 @@ def picture_of(forecast: Any) -> Any:
             if any(map(outside_mark, forecast.levels))
             else []
         ),
+        *([f"Peak too low: {TOO_LOW_MEANS}"] if forecast.peak_too_low else []),
+        *filter(None, [forecast.why_uncounted]),
     ]
     edge = Band(band.lowest, band.highest, f"{band.text} from {band.lowest:g} ({band.source}, {band.status})")
     title = f"Forecast for day {asked.days} of each level, {asked.people:,} people: {standing}"
-    return LevelsPicture(title, caption, "ng/mL", spreads, [edge])
+    return LevelsPicture(title, caption, "ng/mL", spreads, [] if forecast.why_uncounted else [edge])

@@ -16,7 +16,7 @@ from titrant.pathway.interacting import Interacting
 from titrant.pathway.plan import Outcome, Plan
 from titrant.pkpd import combining, liver
 from titrant.pkpd.combining import Together
-from titrant.pkpd.effects import EffectBand, bands
+from titrant.pkpd.effects import EffectBand, bands, why_no_bands
 from titrant.pkpd.faults import UnusableNumbers
 from titrant.pkpd.levels import LevelExposure, exposure_of_levels
 from titrant.pkpd.parameters import ParameterSet
@@ -68,6 +68,8 @@ class Forecast(Struct, frozen=True, kw_only=True):
     added: str  # the inhibitor of the case "changed"; empty: none was left to add
     notes: tuple[Reason, ...]  # what of the person went in, and what did not
     warnings: tuple[str, ...]
+    why_uncounted: str = ""  # why no chance of passing the band is given; empty: it is
+    peak_too_low: tuple[str, ...] = ()  # cases whose peaks, and chances, the model is known to give too low
 
     @property
     def is_proposed(self) -> bool:
@@ -85,6 +87,7 @@ class _Known(Struct, frozen=True):
 
 def simulate(plan: Plan, model: Model, asked: Asked = Asked()) -> Forecast:  # noqa: B008 (frozen)
     """The forecast of ``plan``. Raises UnusableNumbers for what the model cannot be asked."""
+    _check_analyte(model)
     band = next(one for one in bands(model.effects) if one.text == "dissociation")
     regimens = _levels(plan)
     if not regimens:
@@ -101,7 +104,27 @@ def simulate(plan: Plan, model: Model, asked: Asked = Asked()) -> Forecast:  # n
         plan=plan, model=model.chosen, asked=asked, band=band, added=added, notes=notes,
         levels=tuple(LevelForecast(k, one, found) for (k, one), found in zip(regimens, exposures, strict=True)),
         warnings=tuple(_warnings(exposures, own, more, added)),
+        why_uncounted=why_no_bands(model.effects, model.chosen), peak_too_low=tuple(_too_low(own, more)),
     )  # fmt: skip
+
+
+def _check_analyte(model: Model) -> None:
+    """The doses of a plan are racemic; a model of one enantiomer would read each milligram as another substance."""
+    chosen, planned = model.chosen, model.effects["bands_of"]["analyte"]
+    if chosen.analyte != planned:
+        raise UnusableNumbers(
+            f"model {chosen.id}", f"it is of {chosen.analyte}, and the doses of a plan are {planned} ketamine",
+            "A milligram of the one is not a milligram of the other, and its levels mean something else.",
+            "Use racemic.",
+        )  # fmt: skip
+
+
+def _too_low(own: Together | None, more: Together | None) -> Iterator[str]:
+    """The cases whose peaks are known to come out too low, because of a drug in them."""
+    if own and own.peak_too_low:
+        yield from ("as planned", "missed", "doubled")
+    if more and more.peak_too_low:
+        yield "changed"
 
 
 def _levels(plan: Plan) -> list[tuple[int, Regimen]]:

@@ -25,6 +25,7 @@ class Part:
     factors: Factors
     oral_ratio: float
     said: str
+    peak_too_low: bool = False  # the measured rise of the peak is larger than the one the model gives
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Together:
     counted: tuple[str, ...]
     left_out: tuple[str, ...]
     said: tuple[str, ...]
+    peak_too_low: bool = False
 
 
 def parts(chosen: ParameterSet, tree: dict, drugs: Iterable[str], liver_state: str = "") -> list[Part]:
@@ -53,7 +55,7 @@ def parts(chosen: ParameterSet, tree: dict, drugs: Iterable[str], liver_state: s
         row = tree["drugs"][name]
         said = f"with {name}: sized by one measured ratio of areas, {measured.oral:g} by mouth ({measured.source})"
         said += f"; {row['weak_point']}" if row.get("weak_point") else "."
-        found.append(_part(chosen, name, liver.factors(chosen, measured), said))
+        found.append(_part(chosen, name, liver.factors(chosen, measured), said, row.get("peak_too_low", False)))
     return found + ([_liver(chosen, tree["liver"], liver_state)] if liver_state else [])
 
 
@@ -68,8 +70,8 @@ def _liver(chosen: ParameterSet, states: dict, state: str) -> Part:
     return _part(chosen, state, change, f"liver {state}: {row['note']} ({row['source']}, {row['status']}).")
 
 
-def _part(chosen: ParameterSet, name: str, change: Factors, said: str) -> Part:
-    return Part(name, change, liver.oral_ratio(chosen, change), said)
+def _part(chosen: ParameterSet, name: str, change: Factors, said: str, peak_too_low: bool = False) -> Part:
+    return Part(name, change, liver.oral_ratio(chosen, change), said, peak_too_low)
 
 
 def together(found: Sequence[Part]) -> Together | None:
@@ -87,7 +89,8 @@ def together(found: Sequence[Part]) -> Together | None:
         math.prod(one.factors.norketamine for one in acting),
     )
     counted = tuple(one.name for one in found if one.name not in left_out)
-    return Together(factors, counted, left_out, (*(one.said for one in found), *_of_joining(acting, left_out)))
+    said = (*(one.said for one in found), *_of_joining(acting, left_out))
+    return Together(factors, counted, left_out, said, any(one.peak_too_low for one in acting))
 
 
 def _is_none(one: Part) -> bool:
