@@ -1,5 +1,6 @@
 """The commands simulate, fit and models, as a person meets them."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -19,7 +20,7 @@ def ask(*words: str):
 
 def test_json_of_one_typical_person():
     said = json.loads(ask("simulate", *REGIMEN, "--json").stdout)
-    assert set(said) == {"model", "status", "warnings", "outputs"}
+    assert set(said) == {"asked", "model", "status", "warnings", "outputs"}
     assert said["model"] == "racemic"
     assert said["status"] == "proposal"
     for output in ("ketamine", "norketamine"):
@@ -58,9 +59,39 @@ def test_no_band_of_racemic_ketamine_is_laid_over_esketamine(tmp_path):
     assert "dissociation" in path.read_text(encoding="utf-8")
 
 
+ASKED = ("--patients", "20", "--seed", "7", "--spit", "--age", "40", "--weight", "55kg", "--with", "ticlopidine",
+         "--liver", "child-pugh-b")  # fmt: skip
+
+
+def test_every_answer_says_what_was_asked(tmp_path):
+    asked = json.loads(ask("simulate", *REGIMEN, *ASKED, "--json").stdout)["asked"]
+    assert asked == {
+        "model": "racemic", "route": "troche", "dose_mg": 50.0, "every_h": 8.0, "days": 2.0, "doses": 6,
+        "hold_h": pytest.approx(1 / 3), "swallowed": False, "age_years": 40.0, "weight_kg": 55.0, "covariates": [],
+        "liver": "child-pugh-b", "drugs": ["ticlopidine"], "people": 20, "seed": 7,
+    }  # fmt: skip
+    regimen = "6 doses of 50 mg troche in 2 days, one each 8 h, held for 20 minutes and the rest spat out."
+    person = "20 people (seed 7), 40 years, 55 kg; other drugs: ticlopidine; liver: child-pugh-b."
+    path = tmp_path / "out.svg"
+    said = ask("simulate", *REGIMEN, *ASKED, "--plot", str(path)).stdout
+    assert "highest level" in said, "a picture does not take the place of the table and its warnings"
+    row = next(csv.DictReader(ask("simulate", *REGIMEN, *ASKED, "--csv").stdout.splitlines()))
+    for text in (said, path.read_text(encoding="utf-8"), row["asked"]):
+        assert regimen in text
+        assert person in text
+
+
+def test_what_was_not_asked_is_said_too():
+    said = ask("simulate", "--dose", "25mg").stdout
+    assert "3 doses of 25 mg oral in 1 day, one each 8 h, as a solid dose." in said
+    assert "one typical person, 50 years, 70 kg; other drugs: none; liver: taken as healthy." in said
+    assert "bolus" in ask("simulate", "--route", "iv", "--dose", "25mg").stdout
+    assert "over 40 minutes" in ask("simulate", "--route", "iv", "--dose", "25mg", "--over", "40min").stdout
+
+
 def test_csv_at_asked_times():
     lines = ask("simulate", *REGIMEN, "--at", "30min,2h,1days", "--csv").stdout.splitlines()
-    assert lines[0] == "output,time_h,typical_ng_per_ml"
+    assert lines[0] == "output,time_h,typical_ng_per_ml,model,status,asked"
     assert [line.split(",")[1] for line in lines[1:4]] == ["0.5", "2", "24"]
 
 

@@ -142,6 +142,17 @@ def test_peaks_that_the_model_gives_too_low_are_marked(tmp_path):
                    ["levels"][0]["cases"].values())  # fmt: skip
 
 
+def test_a_forecast_says_what_was_asked(tmp_path):
+    asked = forecast("older-with-clarithromycin.yaml", "--seed", "5")["asked"]
+    assert asked["drugs"] == ["clarithromycin"]
+    assert (asked["people"], asked["day"], asked["seed"]) == (200, 7, 5)
+    picture = tmp_path / "out.svg"
+    page = ask(str(DEMO / "older-with-clarithromycin.yaml"), *PEOPLE, "--plot", str(picture)).stdout
+    for text in (page, picture.read_text(encoding="utf-8")):
+        assert f"{asked['age_years']:g} years, {asked['weight_kg']:g} kg" in " ".join(text.split())
+    assert "FORECAST" in page, "a picture does not take the place of the table and its warnings"
+
+
 def test_a_model_past_its_review_says_so(monkeypatch):
     assert "forecast_past_review" not in [one["code"] for one in forecast("unknown-drug.yaml")["notes"]]
     tree = shipped.tree

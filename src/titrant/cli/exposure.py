@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from titrant.cli import exposure_shown
 from titrant.cli.amounts import Amount, Day, Days, Times, covariate
+from titrant.cli.exposure_asked import asked_data, asked_words
 from titrant.cli.fitting import fit
 from titrant.cli.forecast import show_forecast
 from titrant.terms.errors import TitrantError
@@ -109,11 +110,12 @@ def _show_regimen(asked: dict[str, Any]) -> None:
     if asked["plot"]:
         exposure_shown.plot(asked, doses, exposure)
     if asked["as_json"]:
-        click.echo(json.dumps(exposure_shown.as_json(exposure, many)))
+        said = {"asked": asked_data(asked, len(doses)), **exposure_shown.as_json(exposure, many)}
+        click.echo(json.dumps(said))
     elif asked["as_csv"]:
-        exposure_shown.print_csv(exposure, many)
-    elif not asked["plot"]:
-        exposure_shown.print_table(exposure, many)
+        exposure_shown.print_csv(exposure, many, " ".join(asked_words(asked, len(doses))))
+    else:
+        exposure_shown.print_table(exposure, many, asked_words(asked, len(doses)))
 
 
 def _simulated(asked: dict[str, Any]) -> tuple[list, Any]:
@@ -133,17 +135,7 @@ def _simulated(asked: dict[str, Any]) -> tuple[list, Any]:
     change, of_change = _change(chosen, asked["others"], asked["liver"])
     said = (*filter(None, [_why_no_bands(chosen)]), *of_change)
     bar = _Progress()
-    exposure = run(
-        chosen,
-        doses,
-        times,
-        person,
-        asked["patients"],
-        asked["seed"],
-        change,
-        bar.show,
-        (*filter(None, [_why_no_bands(chosen)]), *of_change),
-    )
+    exposure = run(chosen, doses, times, person, asked["patients"], asked["seed"], change, bar.show, said)
     bar.finish()
     return doses, exposure
 

@@ -21,7 +21,7 @@ def show_forecast(asked: dict[str, Any]) -> None:
         click.echo(json.dumps(saying_forecast.forecast_data(forecast, desk.words), indent=2, ensure_ascii=False))
     elif asked["as_csv"]:
         click.echo(telling_forecast.forecast_csv(forecast), nl=False)
-    elif not (asked["plot"] and forecast.levels):
+    else:
         click.echo(telling_forecast.forecast_page(forecast, desk.words, desk.clinic), nl=False)
 
 
@@ -51,7 +51,7 @@ def _plot(forecast: Any, path: str) -> None:
 
 def picture_of(forecast: Any) -> Any:
     """The picture of a forecast: peaks by level and case, the band that is counted, and the standing of the levels."""
-    from titrant.clinic.telling_forecast import TOO_LOW_MEANS, case_name, outside_mark
+    from titrant.clinic.telling_forecast import TOO_LOW_MEANS, case_name, outside_mark, went_in
     from titrant.explain.charts import Band, LevelsPicture, Spread
 
     spreads = [
@@ -66,6 +66,7 @@ def picture_of(forecast: Any) -> Any:
     caption = [
         f"Model {chosen.id} ({chosen.analyte}, {chosen.sampling}), status {chosen.status.value}: a model, not a "
         "measurement, and no permission. Shape: median; thick line: half of the people; thin line: 90 %.",
+        went_in(forecast),
         *chosen.weak_points[:1],
         *(
             ["* outside the single doses that the model was made from."]

@@ -42,7 +42,26 @@ def forecast_data(forecast: "Forecast", words: Words) -> Json:
         "people": asked.people,
         "day": asked.days,
         "seed": asked.seed,
+        "asked": _asked_data(forecast),
         "levels": [_level_data(one, forecast) for one in forecast.levels],
+    }
+
+
+def _asked_data(forecast: "Forecast") -> Json | None:
+    """What went in of the person, the giving and the draw; null where the plan has no levels."""
+    known, asked = forecast.known, forecast.asked
+    if known is None:
+        return None
+    troche = forecast.levels[0].regimen.route == "troche"
+    return {
+        "age_years": known.person.age,
+        "weight_kg": known.person.weight,
+        "liver": known.liver_state or None,
+        "drugs": list(known.drugs),
+        "hold_h": asked.hold_h if troche else None,
+        "people": asked.people,
+        "day": asked.days,
+        "seed": asked.seed,
     }
 
 

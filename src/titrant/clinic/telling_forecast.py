@@ -45,7 +45,9 @@ def _levels(forecast: "Forecast") -> Iterator[str]:
             "The level below is what the plan would be if every open answer were reassuring. "
             f"{len(forecast.plan.missing)} still open: see titrant plan."
         )
-    yield heading(f"Day {asked.days} of each level, {asked.people:,} simulated people")
+    people = "1 simulated person" if asked.people == 1 else f"{asked.people:,} simulated people"
+    yield heading(f"Day {asked.days} of each level, {people}")
+    yield paragraph(went_in(forecast))
     yield from table([_HEAD, *(row for one in forecast.levels for row in _rows(one, forecast))], right=(2, 3, 4, 5))
     yield paragraph(
         "Median (5 % to 95 %) of each one's highest level and of the day's area. "
@@ -54,6 +56,20 @@ def _levels(forecast: "Forecast") -> Iterator[str]:
     yield paragraph(forecast.why_uncounted or of_the_chance(band))
     if forecast.peak_too_low:
         yield paragraph(f"{_TOO_LOW.strip(', ').capitalize()}: {TOO_LOW_MEANS}")
+
+
+def went_in(forecast: "Forecast") -> str:
+    """The person, the giving and the draw in one line; the notes say the same and what is missing."""
+    known, asked = forecast.known, forecast.asked
+    if known is None:
+        return ""
+    person, route = known.person, forecast.levels[0].regimen.route
+    held = f", held for {asked.hold_h * 60:g} minutes, the rest swallowed" if route == "troche" else ""
+    return (
+        f"{route.capitalize()}{held}; {person.age:g} years, {person.weight:g} kg; "
+        f"other drugs: {', '.join(known.drugs) or 'none that the model knows'}; "
+        f"liver: {known.liver_state or 'taken as healthy'}; seed {asked.seed}."
+    )
 
 
 def of_the_chance(band: "EffectBand") -> str:
