@@ -59,6 +59,18 @@ def test_no_band_of_racemic_ketamine_is_laid_over_esketamine(tmp_path):
     assert "dissociation" in path.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("regimen", [("oral",), ("iv", "--over", "40min"), ("iv",)])
+@pytest.mark.parametrize("days", [28, 84, 400])
+def test_the_peaks_of_all_days_of_a_long_course_are_alike(days, regimen):
+    words = ("--route", *regimen, "--dose", "25mg", "--every", "8h", "--days", str(days))
+    row = json.loads(ask("simulate", *words, "--json").stdout)["outputs"]["ketamine"]
+    peaks: dict[int, float] = {}
+    for at_h, level in zip(row["times_h"], row["typical"], strict=True):
+        peaks[int(at_h // 24)] = max(peaks.get(int(at_h // 24), 0.0), level)
+    steady = [peaks[day] for day in range(3, days)]
+    assert min(steady) > 0.97 * max(steady)
+
+
 ASKED = ("--patients", "20", "--seed", "7", "--spit", "--age", "40", "--weight", "55kg", "--with", "ticlopidine",
          "--liver", "child-pugh-b")  # fmt: skip
 

@@ -17,6 +17,10 @@ from titrant.pkpd.system import System
 
 CHUNK = 4096
 _MOST_READINGS = 50_000_000  # of each output: 400 MB
+# Around a dose, in minutes; the first is the trough before it.
+_AFTER_MIN = (-1, 0, 10, 20, 30, 40, 50, 60, 75, 90, 120, 150, 180)
+_AFTER_MIN_OF_MANY = (-1, 0, 20, 40, 60, 90)
+_MANY_DOSES = 1000
 Change = Callable[[dict], dict]
 
 
@@ -179,7 +183,11 @@ def warnings_of(chosen: ParameterSet, doses: list[Given]) -> tuple[str, ...]:
 
 
 def reading_times(doses: list[Given], until_h: float) -> np.ndarray:
-    """Times to read for curve and peaks: an even grid, and every two minutes after the first and the last dose."""
+    """Times to read for curve and peaks: an even grid, and times around every dose.
+
+    Every dose is read at the same times after it, however long the course, so that one day's peak can be set beside
+    another's; fewer where there are very many doses. The first and the last dose are read every two minutes.
+    """
     step = next(
         s
         for s in (1 / 60, 1 / 30, 1 / 12, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 24.0, 240.0)
@@ -191,10 +199,17 @@ def reading_times(doses: list[Given], until_h: float) -> np.ndarray:
         doses[0].at_h + fine,
         doses[-1].at_h + fine,
         [24.0, until_h],
+        *_around(doses),
     ]
-    times += [[d.at_h + d.over_h for d in doses[:200] if d.over_h]]
     joined = np.unique(np.concatenate([np.asarray(t, float) for t in times]).round(9))
     return joined[(joined >= 0) & (joined <= until_h)]
+
+
+def _around(doses: list[Given]) -> list[np.ndarray]:
+    """The same times around every dose, from its beginning and from the end of an infusion."""
+    at_h, over_h = (np.array([getattr(dose, name) for dose in doses]) for name in ("at_h", "over_h"))
+    after_min = _AFTER_MIN if len(doses) <= _MANY_DOSES else _AFTER_MIN_OF_MANY
+    return [at_h + minutes / 60 for minutes in after_min] + [at_h + over_h]
 
 
 __all__ = ["FINISHED", "Exposure", "prepared", "reading_times", "simulate", "warnings_of"]
