@@ -93,6 +93,20 @@ def test_every_answer_says_what_was_asked(tmp_path):
         assert person in text
 
 
+@pytest.mark.parametrize(
+    ("age", "model", "said"),
+    [
+        ("80", "racemic", "it is no reassurance"),
+        ("17", "racemic", "made from people from 18 years on"),
+        ("50", "herd-2007", "made from people of 1.5 to 14 years"),
+    ],
+)
+def test_an_age_that_the_figures_do_not_bear_is_said(age, model, said):
+    words = ("simulate", "--model", model, "--route", "iv", "--dose", "25mg")
+    assert said in ask(*words, "--age", age).stdout
+    assert said not in ask(*words, "--age", "40" if model == "racemic" else "10").stdout
+
+
 def test_what_was_not_asked_is_said_too():
     said = ask("simulate", "--dose", "25mg").stdout
     assert "3 doses of 25 mg oral in 1 day, one each 8 h, as a solid dose." in said

@@ -89,6 +89,7 @@ class ParameterSet:
     effects: tuple[Effect, ...]
     residuals: dict[str, Residual]
     weak_points: tuple[str, ...]
+    ages: tuple[float, float]  # of the people it was made from, in years; infinite where the oldest are not known
     check_values: tuple[dict, ...] = field(default=(), compare=False)
 
     def typical(self) -> dict[str, float]:
@@ -108,6 +109,7 @@ def parameter_set(tree: dict, place: str = "parameter set") -> ParameterSet:
         effects=tuple(reader.effect(row, parameters) for row in tree.get("effects") or ()),
         residuals={name: reader.residual(name, row) for name, row in reader.within(tree, "residuals").items()},
         weak_points=tuple(tree.get("weak_points") or ()),
+        ages=reader.ages(reader.within(tree, "ages")),
         check_values=tuple(tree.get("check_values") or ()),
     )
 
@@ -123,6 +125,7 @@ _FIELDS = (
     "effects",
     "residuals",
     "weak_points",
+    "ages",
     "check_values",
 )
 
@@ -196,6 +199,12 @@ class _Reader:
             "logit_sd": size,
         }[kinds[0]]
         return Spread(sd, kinds[0] == "logit_sd", row.get("shared_with") or "")
+
+    def ages(self, row: dict) -> tuple[float, float]:
+        self.only(row, ("lowest", "highest", "source", "status", "note"), "ages.")
+        self.within(row, "source", "ages."), self.status(row, "ages.status")
+        highest = self.number(row, "highest", "ages.") if "highest" in row else math.inf
+        return self.number(row, "lowest", "ages."), highest
 
     def route(self, name: str, row: dict) -> Route:
         path = f"routes.{name}."

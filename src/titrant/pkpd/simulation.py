@@ -1,6 +1,6 @@
 """From a parameter set and doses to concentrations and their summaries, for one typical person or for many."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +93,7 @@ def simulate(
         np.asarray(times_h, float),
         np.concatenate([part[1] for part in parts]),
         {name: np.concatenate([part[2][name] for part in parts]) for name in parts[0][2]},
-        (*warnings_of(chosen, doses), *said),
+        (*warnings_of(chosen, doses, person), *said),
     )
 
 
@@ -168,8 +168,8 @@ def _summaries(system: System, ways: Ways, entries: Entries, solution: Solution,
     }
 
 
-def warnings_of(chosen: ParameterSet, doses: list[Given]) -> tuple[str, ...]:
-    """What must be said with every number: status, weak points, and doses outside what the set was made from."""
+def warnings_of(chosen: ParameterSet, doses: list[Given], person: Person = Person()) -> tuple[str, ...]:  # noqa: B008
+    """What must be said with every number: status, weak points, and doses or ages outside what the set is made from."""
     said = [f"{chosen.id}: status {chosen.status.value}; model, not measurement.", *chosen.weak_points]
     for route in sorted({dose.route for dose in doses}):
         valid = chosen.routes[route]
@@ -179,7 +179,22 @@ def warnings_of(chosen: ParameterSet, doses: list[Given]) -> tuple[str, ...]:
             said.append(f"{route}: made from single doses of {studied}; outside it is an extrapolation.")
         if valid.fit == "poor":
             said.append(f"{route}: this model fits the published data of this route poorly.")
-    return tuple(said)
+    return (*said, *_of_age(chosen, person.age))
+
+
+def _of_age(chosen: ParameterSet, age: float) -> Iterator[str]:
+    """What the figures of a young or an old person do not mean."""
+    lowest, highest = chosen.ages
+    if not lowest <= age <= highest:
+        people = f"from {lowest:g} years on" if highest == np.inf else f"of {lowest:g} to {highest:g} years"
+        yield f"age {age:g} years: made from people {people}; outside it is an extrapolation."
+    starts = [effect.above_age for effect in chosen.effects if effect.per_year and age > effect.above_age]
+    if starts:
+        yield (
+            f"age {age:g} years: above {min(starts):g} years the model changes one thing, the liver's flow. Where that "
+            "gives a lower peak of a swallowed dose, it is no reassurance; it is what this single effect does, and no "
+            "measurement in older people."
+        )
 
 
 def reading_times(doses: list[Given], until_h: float) -> np.ndarray:
