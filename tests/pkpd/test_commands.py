@@ -107,6 +107,21 @@ def test_an_age_that_the_figures_do_not_bear_is_said(age, model, said):
     assert said not in ask(*words, "--age", "40" if model == "racemic" else "10").stdout
 
 
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("Biaxin", "clarithromycin"), ("grapefruit juice", "grapefruit"), ("st. john's wort", "st-johns-wort")],
+)
+def test_another_drug_is_recognised_as_it_is_written(written, name):
+    assert f"other drugs: {name};" in ask("simulate", *REGIMEN, "--with", written).stdout
+
+
+def test_the_highest_of_few_times_is_not_called_the_highest_level():
+    said = ask("simulate", *REGIMEN, "--at", "2h,5h").stdout
+    assert "\nhighest level " not in said
+    assert "highest of --at" in said
+    assert "may lie between them" in said
+
+
 def test_what_was_not_asked_is_said_too():
     said = ask("simulate", "--dose", "25mg").stdout
     assert "3 doses of 25 mg oral in 1 day, one each 8 h, as a solid dose." in said
@@ -186,7 +201,15 @@ def test_nasal_sprays_and_ancestry():
         (("--plot", "/nowhere/out.svg"), "its folder does not exist"),
         (("--days", "0"), "cannot be given"),
         (("--at=-1h",), "before the start"),
-        (("--form", "gummy"), "not a form"),
+        (("--route", "oral", "--form", "gummy"), "not a form"),
+        (("--form", "solution"), "--form speaks of a swallowed dose"),
+        (("--route", "oral", "--hold", "5min"), "--hold speaks of a troche, and this dose is oral"),
+        (("--route", "oral", "--spit"), "--swallow/--spit speaks of a troche"),
+        (("--route", "iv", "--sprays", "2"), "--sprays speaks of a nasal dose"),
+        (("--over", "40min"), "--over speaks of an infusion"),
+        (("--route", "iv", "--over", "9h"), "two infusions would run at once"),
+        (("--covariate", "ancestry=japanese", "--covariate", "ancestry=other"), "one name stands twice"),
+        (("--dose", "0mg"), "is no dose"),
     ],
 )
 def test_bad_questions_get_a_clear_answer(words, said):

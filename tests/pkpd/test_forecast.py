@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from tests.test_scenarios import expected, knowledge
 from titrant.cli.main import main
 from titrant.clinic.desk import Desk
-from titrant.clinic.telling_forecast import chance_words
+from titrant.clinic.telling_forecast import chance_words, forecast_page
 from titrant.pathway import simulate
 from titrant.pkpd import shipped
 
@@ -153,6 +153,20 @@ def test_a_forecast_says_what_was_asked(tmp_path):
     assert "FORECAST" in page, "a picture does not take the place of the table and its warnings"
 
 
+def test_a_drug_to_add_may_lower_exposure_and_is_recognised_by_its_name():
+    found = forecast("crps-everything-known.yaml", "--with", "St John's wort")
+    assert found["added"] == "st-johns-wort"
+    assert not any("inhibitor" in one["text"] for one in found["notes"])
+
+
+def test_an_undecided_plan_without_a_level_says_why_nothing_is_shown(monkeypatch):
+    case = expected("protocols/oral-start")[1]
+    desk = Desk(knowledge(), case.on)
+    made = desk.simulate(case, simulate.Asked(people=1))
+    bare = replace(made, levels=(), plan=replace(made.plan, outcome=type(made.plan.outcome).UNDECIDED, would_be=None))
+    assert "No level can be shown." in forecast_page(bare, desk.words, desk.clinic)
+
+
 def test_a_model_past_its_review_says_so(monkeypatch):
     assert "forecast_past_review" not in [one["code"] for one in forecast("unknown-drug.yaml")["notes"]]
     tree = shipped.tree
@@ -213,6 +227,7 @@ def test_a_picture_of_levels_says_what_it_is(tmp_path):
         (("--model", "perez-ruixo-2021"), "A milligram of the one is not a milligram of the other"),
         (("--model", "racemic-k1", "--with", "clarithromycin"), "no liver"),
         (("--hold", "5h"), "holding for"),
+        (("--hold", "5min"), "the plan's doses are not held"),
     ],
 )
 def test_bad_questions_of_a_case(words, said):

@@ -2,8 +2,32 @@
 
 from typing import Any
 
+import click
+
 Asked = dict[str, Any]
+_OPTIONS = {
+    "over_h": ("--over", "an infusion"), "hold_h": ("--hold", "a troche"),
+    "swallowed": ("--swallow/--spit", "a troche"), "sprays": ("--sprays", "a nasal dose"),
+    "form": ("--form", "a swallowed dose"),
+}  # fmt: skip
+# What must be said of how a dose is given, by route; of a film nothing is asked.
 _MANNERS = {"iv": ("over_h",), "troche": ("hold_h", "swallowed"), "nasal": ("sprays",), "oral": ("form",)}
+
+
+def check_meaning(asked: Asked, given: list[str]) -> None:
+    """Refuses what would change nothing in silence, or cannot be meant. ``given``: options written on the line."""
+    own = _MANNERS.get(asked["route"], ())
+    for name, (option, what) in _OPTIONS.items():
+        if name in given and name not in own:
+            raise click.UsageError(f"{option} speaks of {what}, and this dose is {asked['route']}: leave it out.")
+    names = [word.partition("=")[0] for word in asked["words"]]
+    if len(set(names)) < len(names):
+        raise click.UsageError("--covariate: one name stands twice, and only one value can hold. Keep one.")
+    if asked["over_h"] > asked["every_h"]:
+        times = f"--over {asked['over_h']:g}h is longer than --every {asked['every_h']:g}h"
+        raise click.UsageError(f"{times}: two infusions would run at once. Give a shorter one, or a longer interval.")
+    if asked["dose_mg"] == 0:
+        raise click.UsageError("--dose 0mg is no dose: every level would be 0. Give an amount above 0.")
 
 
 def asked_data(asked: Asked, n_doses: int) -> Asked:

@@ -53,7 +53,7 @@ _NAMES = {
 }  # fmt: skip
 
 
-def print_table(exposure: Any, many: bool, asked: list[str]) -> None:
+def print_table(exposure: Any, many: bool, asked: list[str], at_only: bool) -> None:
     import numpy as np
 
     chosen = exposure.model
@@ -61,7 +61,8 @@ def print_table(exposure: Any, many: bool, asked: list[str]) -> None:
     for line in asked:
         click.echo(line)
     click.echo(f"{'':18}" + "".join(f"{output:>36}" for output in exposure.outputs))
-    for name, (words, unit) in _NAMES.items():
+    names = {**_NAMES, "cmax": ("highest of --at", "ng/mL")} if at_only else _NAMES
+    for name, (words, unit) in names.items():
         cells = []
         for number in range(len(exposure.outputs)):
             values = exposure.summaries[name][:, number]
@@ -71,7 +72,8 @@ def print_table(exposure: Any, many: bool, asked: list[str]) -> None:
             )
         click.echo(f"{words:18}" + "".join(f"{cell:>36}" for cell in cells))
     if many:
-        click.echo(f"median (5 % to 95 %) of {len(exposure.values):,} simulated people")
+        people = "1 simulated person" if len(exposure.values) == 1 else f"{len(exposure.values):,} simulated people"
+        click.echo(f"median (5 % to 95 %) of {people}")
     for line in exposure.warnings:
         click.echo(f"! {line}")
 

@@ -6,15 +6,19 @@ from typing import Any
 import click
 
 from titrant.cli.opened import Opening
+from titrant.cli.recognised import recognised
 
 
 def show_forecast(asked: dict[str, Any]) -> None:
     """Print, or draw, the forecast for the case that ``asked`` names."""
     from titrant.clinic import saying_forecast, telling_forecast
 
+    asked = {**asked, "others": recognised(asked["others"], asked["clinic"])}
     opening = Opening(asked["case"], asked["answers"], asked["on"], asked["protocol"], asked["clinic"])
     desk, case = opening.open()
     forecast = desk.simulate(case, _asked(asked), asked["model_name"])
+    if asked["is_hold_given"] and any(one.regimen.route != "troche" for one in forecast.levels):
+        raise click.UsageError("--hold speaks of a troche, and the plan's doses are not held: leave it out.")
     if asked["plot"]:
         _plot(forecast, asked["plot"])
     if asked["as_json"]:

@@ -35,6 +35,8 @@ def forecast_page(forecast: "Forecast", words: Words, clinic: str) -> str:
         lines += [heading("Why not"), *(bullet(words.say(one.code, one.facts)) for one in plan.reasons)]
     if forecast.levels:
         lines += [*_levels(forecast), *_basis(forecast, words)]
+    elif plan.outcome.value == "undecided":
+        lines.append(paragraph(f"No level can be shown. {len(plan.missing)} answers are open: see titrant plan."))
     return page(_TITLES[plan.outcome.value], lines)
 
 
