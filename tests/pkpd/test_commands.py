@@ -12,6 +12,11 @@ from titrant.cli.exposure import exposure_group
 
 REGIMEN = ("--route", "troche", "--dose", "50mg", "--every", "8h", "--days", "2")
 ROWS = "time_h,dose_mg,route,level_ng_per_ml,output,hold_min\n0,50,troche,,,20\n8,50,troche,,,20\n10,,,40,,\n"
+MANNERS = """time_h,dose_mg,route,level_ng_per_ml,hold_min,swallowed,sprays,form
+0,50,troche,,10,no,,
+8,50,oral,,,,,solution
+10,,,40,,,,
+"""
 
 
 def ask(*words: str):
@@ -240,10 +245,15 @@ def test_fit_says_what_it_found_and_how_sure(tmp_path):
         (ROWS.replace("10,,,40", "10,50,troche,40"), "either a dose or a level", 11),
         (ROWS.replace("10,,,40,,", "10,,,40"), "more or fewer cells", 11),
         (ROWS + "row\n", "more or fewer cells", 11),
-        (ROWS.replace("8,50", "0,50"), "stands twice", 2),
-        (ROWS.replace("0,50,troche,,,20\n8,", "9,50,troche,,,20\n8,", 1), "before the dose above", 2),
-        (ROWS.replace("10,,,40", "-1,,,40"), "negative", 2),
+        (ROWS.replace("8,50", "0,50"), "line 3: dose 2, at 0.0 h", 11),
+        (ROWS.replace("0,50,troche,,,20\n8,", "9,50,troche,,,20\n8,", 1), "line 3: dose 2", 11),
+        (ROWS.replace("10,,,40", "-1,,,40"), "line 4: level 1", 11),
         (ROWS.replace("10,,,40", "10,,,99000"), "outside 99.9 %", 2),
+        (ROWS + "10,,,40,,\n", "the same level stands twice", 11),
+        (ROWS.replace("8,50,troche,,,20", "8,50,oral,,,20"), "hold_min does not belong to a dose by route 'oral'", 11),
+        (ROWS.replace("10,,,40,,", "10,,,40,,20"), "hold_min does not belong to a measured level", 11),
+        (MANNERS.replace("no,,", "spat,,"), "Write yes or no", 11),
+        (MANNERS.replace("no,,", "no,2,"), "sprays does not belong to a dose by route 'troche'", 11),
         (ROWS + "11,,,30,,\n" * 200_000, "bytes", 11),
         ("time_h,dose_mg,route,level_ng_per_ml\n" + "1,,,3\n" * 6000, "At most 5,000", 11),
     ],
@@ -254,6 +264,27 @@ def test_bad_level_files_are_refused_with_their_place(tmp_path, text, said, code
     answer = ask("fit", str(path))
     assert said in answer.output
     assert answer.exit_code == code, answer.output
+
+
+def test_how_a_dose_was_given_is_read_and_matters(tmp_path):
+    path = tmp_path / "levels.csv"
+    said = []
+    for text in (MANNERS, MANNERS.replace("no,,", "yes,,"), MANNERS.replace("solution", "solid")):
+        path.write_text(text)
+        answer = ask("fit", str(path), "--json")
+        assert answer.exit_code == 0, answer.output
+        said.append(json.loads(answer.stdout)["parameters"]["clint"]["most_probable"])
+    assert len(set(said)) == 3
+
+
+def test_a_level_far_from_the_fitted_one_and_the_weak_points_are_said(tmp_path):
+    path = tmp_path / "levels.csv"
+    path.write_text(ROWS)
+    near = ask("fit", str(path)).stdout
+    assert "! Fitted to means of small studies" in near
+    assert "further apart" not in near
+    path.write_text(ROWS + "10.1,,,12,,\n")
+    assert "further apart than error of measurement explains" in ask("fit", str(path)).stdout
 
 
 def test_a_file_that_is_not_text(tmp_path):

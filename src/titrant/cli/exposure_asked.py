@@ -4,19 +4,19 @@ from typing import Any
 
 import click
 
+from titrant.pkpd.doses import MANNERS
+
 Asked = dict[str, Any]
 _OPTIONS = {
     "over_h": ("--over", "an infusion"), "hold_h": ("--hold", "a troche"),
     "swallowed": ("--swallow/--spit", "a troche"), "sprays": ("--sprays", "a nasal dose"),
     "form": ("--form", "a swallowed dose"),
 }  # fmt: skip
-# What must be said of how a dose is given, by route; of a film nothing is asked.
-_MANNERS = {"iv": ("over_h",), "troche": ("hold_h", "swallowed"), "nasal": ("sprays",), "oral": ("form",)}
 
 
 def check_meaning(asked: Asked, given: list[str]) -> None:
     """Refuses what would change nothing in silence, or cannot be meant. ``given``: options written on the line."""
-    own = _MANNERS.get(asked["route"], ())
+    own = MANNERS.get(asked["route"], ())
     for name, (option, what) in _OPTIONS.items():
         if name in given and name not in own:
             raise click.UsageError(f"{option} speaks of {what}, and this dose is {asked['route']}: leave it out.")
@@ -32,7 +32,7 @@ def check_meaning(asked: Asked, given: list[str]) -> None:
 
 def asked_data(asked: Asked, n_doses: int) -> Asked:
     """The regimen, the person and the draw; of the manner of giving only what belongs to the route."""
-    manner = {name: asked[name] for name in _MANNERS.get(asked["route"], ())}
+    manner = {name: asked[name] for name in MANNERS.get(asked["route"], ())}
     return {
         "model": asked["model_name"],
         "route": asked["route"],

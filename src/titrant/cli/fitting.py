@@ -23,18 +23,23 @@ from titrant.pkpd.faults import UnusableNumbers
 def fit(data: str, model_name: str, as_json: bool, despite_doubt: bool, seed: int, **asked: Any) -> None:
     """The most probable parameters of one person, and what else is possible, from measured levels.
 
-    DATA is a CSV file with the columns time_h, dose_mg, route, level_ng_per_ml, and where needed output, over_min,
-    hold_min: one row for each dose taken or level measured.
+    DATA is a CSV file with the columns time_h, dose_mg, route, level_ng_per_ml: one row for each dose taken or level
+    measured. Where needed, columns more: output (ketamine or norketamine, of a level); of a dose over_min (iv; at
+    once), hold_min (troche; 20 minutes are assumed), swallowed (troche; yes or no, yes is assumed), form (oral; solid
+    is assumed, or solution), sprays (nasal; 1 is assumed).
     """
-    from titrant.cli.levels_csv import read_levels
+    from titrant.cli.levels_csv import placed, read_levels
     from titrant.pkpd import measured
     from titrant.pkpd.population import Person
     from titrant.pkpd.shipped import model
 
     chosen = model(model_name)
-    doses, levels = read_levels(data)
+    doses, levels, lines = read_levels(data)
     person = Person(asked["age"], asked["weight_kg"], dict(covariate(text) for text in asked["words"]))
-    case = measured.case(chosen, doses, levels, person, asked["flattened"])
+    try:
+        case = measured.case(chosen, doses, levels, person, asked["flattened"])
+    except UnusableNumbers as error:
+        raise placed(error, data, lines) from None
     doubts = measured.doubts(case, seed)
     for doubt in doubts:
         click.echo(f"? {doubt.question}", err=True)
@@ -53,6 +58,9 @@ def fit(data: str, model_name: str, as_json: bool, despite_doubt: bool, seed: in
 def _fit_answer(case: Any, found: Any) -> dict[str, Any]:
     import numpy as np
 
+    from titrant.pkpd import measured
+    from titrant.pkpd.simulation import warnings_of
+
     mode = {name: float(v[0]) for name, v in case.parameters(found.mode.effects[:1]).items()}
     draws = case.parameters(found.equal(1, 2000))
     rows = {}
@@ -64,7 +72,8 @@ def _fit_answer(case: Any, found: Any) -> dict[str, Any]:
     return {
         "model": case.chosen.id,
         "status": case.chosen.status.value,
-        "warnings": list(case.chosen.weak_points),
+        "warnings": list(warnings_of(case.chosen, case.doses, case.person)),
+        "remarks": [one.question for one in measured.far(case, found)],
         "usable": found.usable,
         "diagnostic": {"method": found.method, **numbers},
         "parameters": rows,
@@ -94,5 +103,7 @@ def _print_fit(answer: dict[str, Any]) -> None:
         f"{name.replace('_', ' ')} {value:.3g}" for name, value in how.items() if isinstance(value, float)
     )
     click.echo(f"diagnostic: {how['method']}, {numbers}")
+    for line in (*answer["remarks"], *answer["warnings"]):
+        click.echo(f"! {line}")
     if not answer["usable"]:
         click.echo("! The diagnostic does not allow any use of this fit. The rules decide alone.")
