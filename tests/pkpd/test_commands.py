@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 
@@ -74,6 +75,18 @@ def test_the_peaks_of_all_days_of_a_long_course_are_alike(days, regimen):
         peaks[int(at_h // 24)] = max(peaks.get(int(at_h // 24), 0.0), level)
     steady = [peaks[day] for day in range(3, days)]
     assert min(steady) > 0.97 * max(steady)
+
+
+def test_a_long_title_stays_inside_the_chart(tmp_path):
+    path = tmp_path / "out.svg"
+    drugs = [
+        word for name in ("clarithromycin", "ticlopidine", "grapefruit", "itraconazole") for word in ("--with", name)
+    ]
+    assert ask("simulate", *REGIMEN, *drugs, "--plot", str(path)).exit_code == 0
+    lines = re.findall(r">([^<]+)<", path.read_text(encoding="utf-8"))
+    first = next(k for k, line in enumerate(lines) if line.startswith("50 mg troche every"))
+    assert len(lines[first]) <= 88
+    assert "one typical person" in lines[first + 1]
 
 
 ASKED = ("--patients", "20", "--seed", "7", "--spit", "--age", "40", "--weight", "55kg", "--with", "ticlopidine",
@@ -232,7 +245,13 @@ def test_fit_says_what_it_found_and_how_sure(tmp_path):
     assert said["diagnostic"]["pareto_k"] < 0.7
     row = said["parameters"]["clint"]
     assert row["5"] < row["50"] < row["95"]
-    assert "diagnostic: importance" in ask("fit", str(path)).stdout
+    assert row["unit"] == "L/h"
+    assert row["informed"], "the clearance is what a level tells of"
+    assert not said["parameters"]["ka_solution"]["informed"], "no solution was taken"
+    page = ask("fit", str(path)).stdout
+    assert "diagnostic: importance" in page
+    assert "stand well enough" in page
+    assert [line for line in page.splitlines() if line.startswith("ka_solution")][0].endswith("not informed")
 
 
 @pytest.mark.parametrize(

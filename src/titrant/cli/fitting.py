@@ -9,6 +9,8 @@ from titrant.cli.amounts import Amount, covariate
 from titrant.cli.exposure_shown import known
 from titrant.pkpd.faults import UnusableNumbers
 
+_INFORMED = 0.9  # share of the spread between people that is left; above it the levels told little
+
 
 @click.command()
 @click.argument("data", type=click.Path(exists=True, dir_okay=False))
@@ -62,11 +64,14 @@ def _fit_answer(case: Any, found: Any) -> dict[str, Any]:
     from titrant.pkpd.simulation import warnings_of
 
     mode = {name: float(v[0]) for name, v in case.parameters(found.mode.effects[:1]).items()}
-    draws = case.parameters(found.equal(1, 2000))
+    effects = found.equal(1, 2000)
+    draws, left = case.parameters(effects), effects.std(axis=0)
     rows = {}
     for number, name in enumerate(case.problem.names):
         low, middle, high = (float(v) for v in np.quantile(draws[name], (0.05, 0.5, 0.95)))
-        rows[name] = {"prior": case.chosen.parameters[name].value, "most_probable": mode[name]}
+        known_before = case.chosen.parameters[name]
+        rows[name] = {"unit": known_before.unit, "prior": known_before.value, "most_probable": mode[name]}
+        rows[name] |= {"spread_left": float(left[number]), "informed": bool(left[number] < _INFORMED)}
         rows[name] |= {"5": low, "50": middle, "95": high, "shift_sd": float(found.mode.effects[0, number])}
     numbers = {name: known(float(getattr(found, name))) for name in ("pareto_k", "rhat", "effective")}
     return {
@@ -91,10 +96,12 @@ def _fit_answer(case: Any, found: Any) -> dict[str, Any]:
 
 def _print_fit(answer: dict[str, Any]) -> None:
     click.echo(f"{answer['model']} ({answer['status']}), one person: a model, not a measurement")
-    click.echo(f"{'':14}{'prior':>10}{'probable':>10}{'5 %':>10}{'50 %':>10}{'95 %':>10}")
+    click.echo(f"{'':14}{'unit':6}{'prior':>10}{'probable':>10}{'5 %':>10}{'50 %':>10}{'95 %':>10}")
     for name, row in answer["parameters"].items():
         cells = (row["prior"], row["most_probable"], row["5"], row["50"], row["95"])
-        click.echo(f"{name:14}" + "".join(f"{cell:>10.3g}" for cell in cells))
+        mark = "" if row["informed"] else "  not informed"
+        click.echo(f"{name:14}{row['unit']:6}" + "".join(f"{cell:>10.3g}" for cell in cells) + mark)
+    click.echo("not informed: these levels narrow it little; it is mostly what was supposed before.")
     for row in answer["levels"]:
         said = f"measured {row['measured']:g}, fitted {row['most_probable']:.3g} ng/mL"
         click.echo(f"{row['output']} at {row['time_h']:g} h: {said}")
@@ -105,5 +112,7 @@ def _print_fit(answer: dict[str, Any]) -> None:
     click.echo(f"diagnostic: {how['method']}, {numbers}")
     for line in (*answer["remarks"], *answer["warnings"]):
         click.echo(f"! {line}")
-    if not answer["usable"]:
+    if answer["usable"]:
+        click.echo("The draws stand well enough for what this model finds possible; that it may be wrong is not in it.")
+    else:
         click.echo("! The diagnostic does not allow any use of this fit. The rules decide alone.")

@@ -16,6 +16,7 @@ _FACTORS = {
     "share": 1.0, "factor": 1.0, "h": 1.0, "min": 1 / 60, "1/h": 1.0, "1/min": 60.0, "L": 1.0, "L/h": 1.0,
     "L/min": 60.0, "L/kg": 1.0, "L/h/year": 1.0,
 }  # fmt: skip
+_KEPT_AS = {"min": "h", "1/min": "1/h", "L/min": "L/h"}
 _KINDS = ("log_variance", "cv_percent", "log_sd", "logit_sd")
 
 
@@ -40,6 +41,7 @@ class Parameter:
     between_occasions: Spread | None = None
     weight_power: float = 0.0
     note: str = ""
+    unit: str = ""  # of ``value``, which is kept per hour
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,7 @@ class _Reader:
             self.spread(row.get("occasions"), f"{path}occasions."),
             self.number(row, "weight_power", path, "0"),
             row.get("note") or "",
+            _KEPT_AS.get(unit, unit),
         )
 
     def spread(self, row: dict | None, path: str) -> Spread | None:
