@@ -35,7 +35,10 @@ def test_scenario(path: Path, library: Library) -> None:
         assert seen == wanted, f"{key}: {seen!r}; {said['action']} because {[one['code'] for one in said['reasons']]}"
     assert set(said["not_chosen"]) | {said["action"]} >= {"stop", "pause", "lower", "hold", "raise", "step_down_trial"}
     assert len(said["alternatives"]) == 2
-    assert "{" not in adjustment_page(decided, desk.words, desk.clinic)
+    text = adjustment_page(decided, desk.words, desk.clinic)
+    assert "{" not in text
+    assert "Severe harm earlier in this course: " in text
+    assert all(one["on"] in text for one in said["review"]["severe_before"])
 
 
 def _check_model(case: Case, desk: Desk, wanted: Any) -> None:

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from random import Random
@@ -307,6 +308,51 @@ GOOD = {
     "alt": "22 U/L (upper limit 40 U/L)", "icsi": "2 points", "oxygen_saturation": "98 %",
     "blood_pressure": "120/70 mmHg", "phq9_item9": "0 points",
 }  # fmt: skip
+
+
+def longer(tree: Tree) -> Tree:
+    """The same course begun two weeks earlier; its last day of the diary goes on to the end."""
+    earlier, gone = copy.deepcopy(tree), timedelta(days=14)
+    for name, own in (("since", earlier["given"]["course"]["levels"]), ("day", earlier["given"]["diary"])):
+        for one in own:
+            one[name] = (date.fromisoformat(one[name]) - gone).isoformat()
+    last = earlier["given"]["diary"][-1]
+    days = [date.fromisoformat(last["day"]) + timedelta(days=more) for more in range(1, gone.days + 1)]
+    earlier["given"]["diary"] += [{**copy.deepcopy(last), "day": day.isoformat()} for day in days]
+    return earlier
+
+
+STOPPING = GRAVE[:1] + GRAVE[2:4]
+
+
+def severe_and_signed(tree: Tree, random: Random) -> tuple[str, Decimal]:
+    """A severe harm on any past day of the course, then at times another signature; the day, and the weekly dose."""
+    course, on = tree["given"]["course"], date.fromisoformat(tree["on"])
+    levels = course["levels"]
+    first = date.fromisoformat(levels[0]["since"])
+    # Early days more often: after them there is time for another level and for a raise.
+    day = first + timedelta(days=int((on - first).days * random.random() ** 2))
+    begun = [one for one in levels if one["since"] <= day.isoformat()]
+    weekly = min(_weekly(one) for one in begun[-1 if begun[-1]["since"] < day.isoformat() else -2 :])
+    if random.random() < 0.7:
+        # A dose that was signed before, or a half of one, and as the last word.
+        dose = Decimal(random.choice(levels)["dose"].split()[0]) / random.choice((1, 2, 4, 4))
+        kept = [one for one in levels if one["since"] <= day.isoformat()]
+        after = (day + timedelta(days=1)).isoformat()
+        course["levels"] = [*kept, {**kept[-1], "since": after, "dose": f"{dose.normalize():f} mg"}]
+    harm = random.choice((*FLAGS[:-1], "effect", "effect", "reading", "reading"))
+    if harm == "reading":
+        name, text = random.choice(STOPPING)
+        own = tree["given"]["readings"].get(name, [])
+        tree["given"]["readings"][name] = [*([own] if isinstance(own, str) else own), f"{text} on {day}"]
+    else:
+        told = {"effects": {random.choice(EFFECTS): random.choice((3, 4))}} if harm == "effect" else {"flags": [harm]}
+        tree["given"]["diary"].append({"day": day.isoformat(), "entered": "same day", **told})
+    return day.isoformat(), weekly
+
+
+def _weekly(level: Tree) -> Decimal:
+    return Decimal(level["dose"].split()[0]) * int(level["times_per_day"]) * int(level.get("days_per_week", 7))
 
 
 def bad_and_good(tree: Tree, random: Random) -> tuple[Tree, Tree]:

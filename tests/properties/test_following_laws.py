@@ -30,6 +30,7 @@ from titrant.explain.words import Words
 from titrant.knowledge.shapes.following import Action
 from titrant.pathway.adjust import Adjustment, Opinion, adjust_case
 from titrant.pathway.plan import Outcome
+from titrant.pathway.severe import SevereHarm
 from titrant.pathway.standing import Standing
 from titrant.pathway.unseen import Since
 from titrant.record.gate import faults
@@ -124,6 +125,32 @@ def test_a_good_day_never_undoes_a_bad_one() -> None:
         seen[_short(after)[0]] += 1
     assert not seen["raise"], seen
     assert seen["stop"] >= MANY // 4
+
+
+def test_no_raise_reaches_a_dose_at_which_a_severe_harm_happened() -> None:
+    """Whatever was signed since, and on whatever day of the course; below that dose there are raises."""
+    below = held = 0
+    bases = [*cases.bases(), *(cases.longer(tree) for tree in cases.bases())]
+    wanting = [tree for tree in bases if Action.RAISE in (cases.decide(tree).action, cases.decide(tree).would_do)]
+    for place in range(2 * MANY):
+        random = Random(f"severe-{place}")
+        tree = copy.deepcopy(random.choice(wanting))
+        day, weekly = cases.severe_and_signed(tree, random)
+        decided = cases.decide(tree)
+        assert day in {str(one.on) for one in decided.review.severe}, (place, day)
+        if Action.RAISE in (decided.action, decided.would_do):
+            assert at_most(decided) < weekly, (place, day, weekly, _short(decided))
+            below += 1
+        held += decided.action is Action.HOLD and any(one.code == "hold_severe_before" for one in decided.reasons)
+    assert below >= 5, below
+    assert held >= MANY // 2, held
+
+
+def test_the_law_would_notice_a_severe_harm_that_goes_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A planted fault: what happened is on the page, and no dose is taken for as much as that one."""
+    monkeypatch.setattr(SevereHarm, "reached_by", lambda self, other: False)
+    with pytest.raises(AssertionError):
+        test_no_raise_reaches_a_dose_at_which_a_severe_harm_happened()
 
 
 def test_the_laws_would_notice_a_harm_that_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

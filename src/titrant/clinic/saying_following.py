@@ -17,6 +17,7 @@ from titrant.pathway.plan import Alternative
 from titrant.pathway.reconciling import Counted
 from titrant.pathway.review import Review, StepChange
 from titrant.pathway.sessions import SessionDay
+from titrant.pathway.severe import SevereHarm
 from titrant.pathway.supply_balance import Balance
 from titrant.terms.canonical import sha256_of
 from titrant.terms.numbers import plain
@@ -156,6 +157,7 @@ def review_data(found: Review) -> Json:
         "steps": [_step(one) for one in found.steps],
         "notes": notes_data(found),
         "harm": _harm(found.harm),
+        "severe_before": [_severe(one) for one in found.severe],
         "standing": [{"code": one.code, "on": one.facts.get("on")} for one in found.standing.findings],
         "data": {name: _plain(getattr(data, name)) for name in data.__struct_fields__},
         "adherence": {
@@ -236,6 +238,14 @@ def _harm(harm: Harm) -> Json:
         "worst_now": harm.recent, "worst_since_step": harm.since_step, "mean_grade": _plain(harm.mean_now),
         "mean_grade_before": _plain(harm.mean_before), "rising": harm.rising, "systolic": _plain(harm.systolic),
         "diastolic": _plain(harm.diastolic), "red_flags": list(harm.flags),
+    }  # fmt: skip
+
+
+def _severe(one: SevereHarm) -> Json:
+    """A day with severe harm, what it was, and the dose that was signed for it; never left out."""
+    return {
+        "on": one.on.isoformat(), "what": list(one.what), "dose_mg": plain(one.regimen.dose.mg),
+        "daily_mg": plain(one.regimen.daily.mg),
     }  # fmt: skip
 
 

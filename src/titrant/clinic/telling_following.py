@@ -14,6 +14,7 @@ from titrant.pathway.adjust import Adjustment
 from titrant.pathway.checks_due import State
 from titrant.pathway.plan import Outcome
 from titrant.pathway.review import Benefit, Review
+from titrant.pathway.severe import named
 from titrant.terms.numbers import plain
 from titrant.terms.reason import Severity, Status
 
@@ -208,6 +209,8 @@ def _harm_lines(found: Review, words: Words) -> Iterator[str]:
         "NOT ASKED" if worst is None else ", ".join(f"{name} {one.grade} on {one.on}" for name, one in worst) or "none"
     )
     yield bullet(f"Worst of the last days, and severe ones that nobody has signed after (0 to 4): {text}.")
+    severe = named(found.severe)
+    yield bullet(f"Severe harm earlier in this course: {severe or 'none that is recorded'}.", "!" if severe else "-")
     yield bullet(f"Mean grade at this level {_number(harm.mean_now)}, at the one before {_number(harm.mean_before)}.")
     yield bullet(f"Highest pressure since the last step: {_number(harm.systolic)}/{_number(harm.diastolic)}.")
     measured = ", ".join(f"{words.label(name).lower()} {value} ({on})" for name, value, on in measured_in(found))

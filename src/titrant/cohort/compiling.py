@@ -32,7 +32,7 @@ SLOTS = (
     "sedation_since_step", "systolic_since_step", "diastolic_since_step", "effects_trend", "missed_rung",
     "missed_before", "plan_over", "trial_over", "interval", "resumed", "step_room", "benefit", "benefit_for_a_raise",
     "two_steps_flat", "tolerance_watch", "step_down", "adherence", "took_extra", "silent", "diary", "checks",
-    "suspended",
+    "suspended", "severe_before",
 )  # fmt: skip
 _NUMBERS = (*SLOTS[:9], "pain", *SLOTS[14:22])
 WORDS = (
@@ -50,6 +50,7 @@ AT_LEAST, ABOVE, AT_MOST, BELOW, ONE_OF, KNOWN, ALL, ANY = range(8)
 _COMPARED = {"at_least": AT_LEAST, "above": ABOVE, "at_most": AT_MOST, "below": BELOW}
 EACH_STEP, TITRATION, MAINTENANCE, FIXED = range(4)
 EVERY, AT = 0, 1
+BARS, STOPS = 1, 2  # how grave a band is
 _ACTIONS = list(Action)
 
 
@@ -59,7 +60,7 @@ class Rules(NamedTuple):
     code: np.ndarray  # (n_ops, 3) int64
     against: np.ndarray  # (n_ops,) float64
     rules: np.ndarray  # (n_rules, 9) int64: first, end, action, call, taper, lower_to, base verdict, band mask, kind
-    bands: np.ndarray  # (n_bands, 4) int64: first, end, group, whether it stops or bars
+    bands: np.ndarray  # (n_bands, 4) int64: first, end, group, 0 or BARS or STOPS
     dues: np.ndarray  # (n_dues, 7) int64: phase, kind, days, clocks mask, first, end, asked counts
     holds: np.ndarray  # (n_holds, 5) int64: clock, days, hides harm, first, end
     rungs: np.ndarray  # (n_rungs, 5) int64: lo, hi, word, share above, share below
@@ -204,7 +205,8 @@ def _bands(maker: Compiler) -> tuple[list[Band], list[tuple[int, int, int, int]]
             raise _unwalkable(place, f"the finding {band.code} limits doses by what changes from day to day")
         group = groups.setdefault((place, names), len(groups))
         found.append(band)
-        grave = int(band.severity is Severity.STOP or band.bars is not Bar.NONE)
+        stops = band.severity is Severity.STOP
+        grave = STOPS if stops else BARS if band.bars is not Bar.NONE else 0
         rows.append((*maker.program(band.when), group, grave))
     return found, rows
 

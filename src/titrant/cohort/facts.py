@@ -19,10 +19,12 @@ from titrant.cohort.compiling import (
     PAIN_SCORE,
     PRESSURE,
     SLOTS,
+    STOPS,
     TITRATION,
     URINARY,
     VISIT,
 )  # fmt: skip
+from titrant.cohort.dosing import raised
 from titrant.cohort.judging import findings, program
 from titrant.cohort.shapes import EFFECTS, EXTRA, HEARS, PAIN, SUICIDAL, WOKEN
 from titrant.cohort.windows import half_even
@@ -33,6 +35,7 @@ from titrant.cohort.windows import half_even
     STEP_SEDATION, STEP_SYSTOLIC, STEP_DIASTOLIC, TREND, RUNG, MISSED_BEFORE, PLAN_OVER, TRIAL_OVER, INTERVAL,
     RESUMED, ROOM, BENEFIT,
     BENEFIT_FOR_MORE, FLAT, TOLERANCE, STEP_DOWN, ADHERENCE, TOOK_EXTRA, SILENT, DIARY, CHECKS, SUSPENDED,
+    SEVERE_BEFORE,
 ) = range(len(SLOTS))  # fmt: skip
 _W = compiling.WORDS.index
 NO, YES, NONE, SOME, OVER, RUNNING, MET, NOT_MET = map(
@@ -352,6 +355,7 @@ def gather(v, rules, person, course, days, levels, paused, t, start, stack, cloc
     rung = _missed(v, rules, days, lifted, t)
     v[PLAN_OVER] = yes_no(start + n.plan_ends <= t)
     v[TRIAL_OVER] = yes_no(n.trial <= t - since)
+    # Every level of the walk is another dose than the one before: no signature only repeats, as it may at the desk.
     v[INTERVAL] = OVER if since + n.interval <= t else RUNNING
     room = room_of(levels, count, t, n)
     v[ROOM] = SOME if room > 0 else NONE
@@ -373,20 +377,36 @@ def gather(v, rules, person, course, days, levels, paused, t, start, stack, cloc
 
 
 @njit(cache=True)
-def standing(rules, v, days, person, t, start, since, stack):
+def standing(rules, v, days, person, levels, count, t, start, stack):
     """Bits of grave bands that readings since the signature met, each day by its own, as ``pathway.standing``.
 
-    ``v`` is scratch space.
+    Also the lowest parts at which a severe harm of the course happened, as ``pathway.severe``; -1 for none. ``v`` is
+    scratch space.
     """
-    n, found = rules.n[0], 0
-    for d in range(since, t + 1):
+    n, since, found, lowest, level = rules.n[0], levels[count - 1].since, 0, -1, 0
+    for d in range(start, t + 1):
+        while level + 1 < count and levels[level + 1].since <= d:
+            level += 1
         v[:] = np.nan
         _results_of(v, days, person, d, t, start, n)
-        met = findings(rules, v, stack)
+        met, stops = findings(rules, v, stack), False
         for k in range(len(rules.bands)):
             if (met >> k) & 1 and rules.bands[k, 3]:
-                found |= 1 << k
-    return found
+                found |= 1 << k if d >= since else 0
+                stops |= rules.bands[k, 3] == STOPS
+        if stops or windows.severe(days[d], t, n):
+            parts = levels[level].parts
+            if level and levels[level].since == d:
+                parts = min(parts, levels[level - 1].parts)
+            lowest = parts if lowest < 0 else min(lowest, parts)
+    return found, lowest
+
+
+@njit(cache=True)
+def severe_before(rules, stratum, now, room, lowest):
+    """Whether the next step would reach the lowest dose at which a severe harm happened."""
+    reach = max(raised(rules.n[0], stratum, now, room), now)
+    return yes_no(0 <= lowest <= reach)
 
 
 @njit(cache=True)

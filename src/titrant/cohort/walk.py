@@ -218,10 +218,11 @@ def _judged(p, c, days, levels, paused, seed, policy, t, start, w, rules, scratc
     clocks, grades, one, other, earlier = rows
     found = facts.gather(v, rules, p, c, days, levels, paused, t, start, stack, clocks, grades, one, other)
     c.near_ties += found.tie < 1e-9
-    since = levels[c.levels - 1].since
-    judging.verdicts(rules, v, stack, out, facts.standing(rules, earlier, days, p, t, start, since, stack))
-    now = levels[c.levels - 1].parts
-    outcome, action, to, call, mask = judging.decided(rules, rules.strata[p.stratum], found, now, out)
+    now, stratum = levels[c.levels - 1].parts, rules.strata[p.stratum]
+    standing, lowest = facts.standing(rules, earlier, days, p, levels, c.levels, t, start, stack)
+    v[facts.SEVERE_BEFORE] = facts.severe_before(rules, stratum, now, found.room, lowest)
+    judging.verdicts(rules, v, stack, out, standing)
+    outcome, action, to, call, mask = judging.decided(rules, stratum, found, now, out)
     then = judging.next_review(rules, action, call, outcome, t, start, found.held, found.met)
     day = days[t]
     day.outcome, day.action, day.to, day.next, day.rules = outcome, action, to, then, mask

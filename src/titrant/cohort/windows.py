@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from numba import njit
 
-from titrant.cohort.shapes import DOSES, EFFECTS, PAIN, SOME
+from titrant.cohort.shapes import DOSES, EFFECTS, EXTRA, PAIN, SOME
 
 _ROUNDING = sqrt(1.0 / 12.0)  # as in pathway.swing: the standard deviation of rounding to whole points
 
@@ -43,6 +43,14 @@ def late(day, d, n):
 def counts(day, d, first, signed):
     """Whether a severe harm of the day still counts: it is of the last days, or nobody has signed after the entry."""
     return first <= d or signed <= day.entered
+
+
+@njit(cache=True)
+def severe(day, t, n):
+    """Whether the entry of the day, seen by day ``t``, tells of a severe harm, whoever has signed since."""
+    if not seen(day, t):
+        return False
+    return bool(day.flags & ~EXTRA) or bool(day.said & EFFECTS and max(day.grade, day.urinary) >= n.severe_from)
 
 
 @njit(cache=True)

@@ -4,7 +4,7 @@ A fact that cannot be told is left out: the rule that reads it is not judged, an
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import prod
@@ -14,9 +14,11 @@ from titrant.pathway.checks_following import last_raise
 from titrant.pathway.diary import urinary_answer
 from titrant.pathway.entries import GRADES
 from titrant.pathway.harm import GROUPS, worst_of
-from titrant.pathway.reconciling import went_by
+from titrant.pathway.next_dose import raised, step_room
+from titrant.pathway.reconciling import missed_run, went_by
 from titrant.pathway.review import Review, tolerated_days
 from titrant.pathway.sessions import SessionDay
+from titrant.pathway.severe import SevereHarm, named
 from titrant.pathway.supplying import regimens
 from titrant.terms.calendar import days_later, whole_days
 from titrant.terms.dose import Dose
@@ -70,7 +72,14 @@ def _harm(review: Review) -> Told:
     yield "diastolic_since_step", _pressure(harm.diastolic)
     # Without a level before there is nothing to rise from.
     rising = harm.rising if len(regimens(review.levels)) > 1 else False
+    yield "severe_before", _yes(bool(severe_reached(review)))
     yield "effects_trend", None if rising is None else "rising" if rising else "steady"
+
+
+def severe_reached(review: Review) -> tuple[SevereHarm, ...]:
+    """Severe harm of this course at a dose that the next step would reach or pass."""
+    reach = raised(review)[1] or review.level.regimen
+    return tuple(one for one in review.severe if one.reached_by(reach))
 
 
 def _bladder_recorded_since_step(review: Review) -> bool:
@@ -118,24 +127,26 @@ def earliest_change(review: Review) -> date:
     """The first day on which the dose may change for more: true days since the last change of any kind."""
     step, course = review.protocol.step, review.case.given.course
     interval = step.interval_with_daily_contact if course.daily_contact == "yes" else step.interval
-    return days_later(review.level.since, interval.value)
+    return days_later(_last_change(review), interval.value)
+
+
+def _last_change(review: Review) -> date:
+    """The first day of the present regimen. A signature that only repeats it is no change.
+
+    One that went on after a suspension, after missed days, beside another drug, or after a reading that stops or bars
+    is: from it on the same dose is borne anew.
+    """
+    since, on = review.regimen_since, review.on
+    days = [one.lifted_on for one in review.case.given.course.suspensions]
+    days += [day for one in review.assessment.drugs for day in (one.medication.since, one.medication.until)]
+    days += [one.on for one in review.standing.days if one.findings]
+    run = missed_run(review.diary, review.levels, review.supply, since, on)
+    anew = any(day is not None and since <= day <= on for day in days) or went_by(review.protocol, run)
+    return review.level.since if anew else since
 
 
 def next_step_review(review: Review) -> date:
     return days_later(review.on, review.protocol.step.interval.value)
-
-
-def step_room(review: Review) -> Dose:
-    """How much each dose may still rise under the cap on the sum of steps in a stretch of time."""
-    following = review.following
-    first = review.on - timedelta(days=whole_days(following.steps_within.value))
-    before = [level for level in review.levels if level.since <= first] or [review.levels[0]]
-    lowest = min(
-        (level.regimen.dose for level in review.levels if first < level.since), default=before[-1].regimen.dose
-    )
-    base = min(before[-1].regimen.dose, lowest)
-    most = base.mg + Dose.of(following.steps_at_most.value).mg
-    return Dose(max(most - review.level.regimen.dose.mg, Decimal(0)))
 
 
 def _met(whether: bool | None) -> str | None:
@@ -268,10 +279,11 @@ def shown(review: Review) -> Facts:
         "last_entry": data.last_entry or "the start",
         "days_on_time": _count(data.days_in_time, "day"),
         "days_needed": data.days_needed,
-        "level_since": review.level.since,
+        "last_change": _last_change(review),
         "earliest": earliest_change(review),
         "overdue": ", ".join(one.title for one in review.overdue),
         "systolic_since_step": None if harm.systolic is None else plain(harm.systolic),
+        "severe_before": named(severe_reached(review)),
         "effects_before": harm.mean_before,
         "effects_now": harm.mean_now,
         "lifted_on": max(

@@ -4,14 +4,14 @@ Everything is rounded down to what the product can give, and each limit that cut
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 from msgspec import Struct
 
 from titrant.knowledge.judging import judge
 from titrant.knowledge.shapes.common import Sourced
-from titrant.pathway.course_facts import step_room
 from titrant.pathway.limiting import exposure_share
 from titrant.pathway.review import Review
 from titrant.terms.calendar import days_later, whole_days
@@ -79,6 +79,19 @@ def _step_caps(review: Review) -> Iterator[Cap]:
     within = review.following.steps_at_most
     facts = {"cap": str(within.value), "within": str(review.following.steps_within.value)}
     yield Dose(now.mg + step_room(review).mg), _why(within, "steps_sum", f"{_place(review)}/following", facts)
+
+
+def step_room(review: Review) -> Dose:
+    """How much each dose may still rise under the cap on the sum of steps in a stretch of time."""
+    following = review.following
+    first = review.on - timedelta(days=whole_days(following.steps_within.value))
+    before = [level for level in review.levels if level.since <= first] or [review.levels[0]]
+    lowest = min(
+        (level.regimen.dose for level in review.levels if first < level.since), default=before[-1].regimen.dose
+    )
+    base = min(before[-1].regimen.dose, lowest)
+    most = base.mg + Dose.of(following.steps_at_most.value).mg
+    return Dose(max(most - review.level.regimen.dose.mg, Decimal(0)))
 
 
 def reduced(review: Review) -> bool:

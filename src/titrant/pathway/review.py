@@ -43,7 +43,8 @@ from titrant.pathway.reconciling import (
 from titrant.pathway.rescue import ketamine_beside, with_rescue
 from titrant.pathway.screen import Screening, screen
 from titrant.pathway.sessions import SessionDay, session_days
-from titrant.pathway.standing import Standing, standing_since
+from titrant.pathway.severe import SevereHarm, severe_harm
+from titrant.pathway.standing import Standing, judged_days, standing_since
 from titrant.pathway.supply_balance import Balance, balance
 from titrant.pathway.supplying import SignedLevel, regimens
 from titrant.pathway.swing import Change, change
@@ -134,6 +135,7 @@ class Review(Struct, frozen=True, kw_only=True):
     assessment: Assessment
     screening: Screening
     standing: Standing  # what readings would have stopped or asked that newer ones undid, and nobody signed after
+    severe: tuple[SevereHarm, ...]  # of the whole course, whatever was signed since
     benefit: Benefit
     steps: tuple[StepChange, ...]
     harm: Harm
@@ -180,8 +182,7 @@ def review(case: Case, library: Library, on: date) -> Review:
     check_amounts(case, supply)
     levels = signed_levels(case, supply, on)
     diary = read_diary(case, library, on, following.late_after)
-    window = whole_days(protocol.raise_needs.diary_window.value)
-    span = Span(on - timedelta(days=window), on - _ONE_DAY, on)
+    span = Span(on - timedelta(days=whole_days(protocol.raise_needs.diary_window.value)), on - _ONE_DAY, on)
     since = since_signed(levels, following, span.first)
     told = with_rescue(with_diary(case, diary, library, since.signed), diary, library, since)
     assessment = assess(told, library, on)
@@ -191,6 +192,7 @@ def review(case: Case, library: Library, on: date) -> Review:
     readings = history(told, library)
     harm = harm_of(diary, readings.get("blood_pressure", ()), levels, following, since, on)
     unplanned = (*_unplanned(diary, since), *ketamine_beside(diary, library, since))
+    judged = judged_days(assessment, screening, readings, library, levels[0].since)
     given, looked_from = case.given.course, min(levels[-1].since, span.first)
     return Review(
         on=on,
@@ -211,12 +213,13 @@ def review(case: Case, library: Library, on: date) -> Review:
         notes=notes_of(diary, since),
         assessment=assessment,
         screening=screening,
-        standing=standing_since(assessment, screening, readings, library, since.signed),
+        standing=standing_since(assessment, screening, judged, library, since.signed),
+        severe=severe_harm(diary, judged, levels, following),
         benefit=_benefit(readings, diary, protocol, following, levels, span, harm),
         steps=steps,
         harm=harm,
         data=_data(diary, protocol, levels, span),
-        taken=taken_between(diary, levels, supply, max(span.first, levels[-1].since), span.last),
+        taken=taken_between(diary, levels, supply, max(span.first, regimens(levels)[-1].since), span.last),
         missed=missed,
         never=(*_unread(case), *_never(assessment, library, screening)),
         rung=rung_now(protocol, missed, missed.certain),

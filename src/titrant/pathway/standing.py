@@ -22,15 +22,25 @@ Readings = Mapping[str, tuple[Reading, ...]]
 Facts = dict[str, Known]
 
 
+class Judged(Struct, frozen=True):
+    """A day with readings: what they stopped or barred on it, what they asked, and the checks that failed."""
+
+    on: date
+    findings: tuple[Finding, ...]
+    asked: tuple[Missing, ...]
+    failed: tuple[str, ...]
+
+
 class Standing(Struct, frozen=True):
     """Grave findings of earlier readings, and questions that one of them put and that nobody has answered since."""
 
     findings: tuple[Finding, ...]
     missing: tuple[Missing, ...]
     failed: tuple[str, ...] = ()  # checks that could not be made; then nothing is proposed
+    days: tuple[Judged, ...] = ()  # every day of the course with readings, seen or not
 
 
-class _Judged(Struct, frozen=True):
+class _Bands(Struct, frozen=True):
     """What is judged on every day: rows with a band that stops or bars, required facts, and the facts they read."""
 
     rows: tuple[tuple[str, tuple[Band, ...], frozenset[str]], ...]
@@ -41,31 +51,46 @@ class _Judged(Struct, frozen=True):
         return frozenset().union(*(one[2] for one in (*self.rows, *self.required)))
 
 
-def standing_since(now: Assessment, seen: Screening, readings: Readings, library: Library, signed: date) -> Standing:
-    """What readings since ``signed`` found that the newest ones do not find any more."""
-    present = {(one.code, one.rule) for one in seen.findings}
+def judged_days(
+    now: Assessment, seen: Screening, readings: Readings, library: Library, first: date
+) -> tuple[Judged, ...]:
+    """Every day with a reading from ``first`` on, judged on the facts as they stood then; oldest first."""
     judged = _judged(library)
     own = {name: _own(name, several, now, library) for name, several in readings.items()}
     read = {name: several for name, several in readings.items() if own[name] & judged.facts}
     measured = frozenset[str]().union(*own.values())
     others = {name: value for name, value in seen.values.items() if name not in measured}
-    found: dict[tuple[str, str], Finding] = {}
-    asked: dict[str, Missing] = {}
-    failed: list[str] = []
-    for day, facts, changed in _days(now, read, library, signed, measured):
+    found = []
+    for day, facts, changed in _days(now, read, library, first, measured):
         then = structs.replace(now, on=day, facts=facts)
         values = {**others, **then.values}
-        for one in _grave(then, values, changed, judged, failed):
-            if (one.code, one.rule) not in present and not _settled(one, now, library):
-                found[one.code, one.rule] = one
-        asked |= {one.fact: one for one in _asked(day, values, changed, now, judged)}
-    return Standing(tuple(found.values()), tuple(asked.values()), tuple(dict.fromkeys(failed)))
+        failed: list[str] = []
+        grave = tuple(_grave(then, values, changed, judged, failed))
+        found.append(Judged(day, grave, tuple(_asked(day, values, changed, now, judged)), tuple(failed)))
+    return tuple(found)
 
 
-def _judged(library: Library) -> _Judged:
+def standing_since(
+    now: Assessment, seen: Screening, judged: tuple[Judged, ...], library: Library, signed: date
+) -> Standing:
+    """What readings since ``signed`` found that the newest ones do not find any more."""
+    present = {(one.code, one.rule) for one in seen.findings}
+    since = [day for day in judged if signed <= day.on]
+    found = {
+        (one.code, one.rule): one
+        for day in since
+        for one in day.findings
+        if (one.code, one.rule) not in present and not _settled(one, now, library)
+    }
+    asked = {one.fact: one for day in since for one in day.asked}
+    failed = dict.fromkeys(one for day in judged for one in day.failed)
+    return Standing(tuple(found.values()), tuple(asked.values()), tuple(failed), judged)
+
+
+def _judged(library: Library) -> _Bands:
     rows = [(f"conditions/{name}", one.bands) for name, one in library.conditions.items()]
     rows += [(f"monitoring/{name}", row.thresholds) for name, row in library.checks.items()]
-    return _Judged(
+    return _Bands(
         tuple(
             (place, bands, frozenset(name for band in bands for name in band.when.facts()))
             for place, bands in rows
@@ -87,9 +112,9 @@ def _own(name: str, several: tuple[Reading, ...], now: Assessment, library: Libr
 
 
 def _days(
-    now: Assessment, readings: Readings, library: Library, signed: date, measured: frozenset[str]
+    now: Assessment, readings: Readings, library: Library, first: date, measured: frozenset[str]
 ) -> Iterator[tuple[date, Facts, frozenset[str]]]:
-    """Each day with a reading since ``signed``: the facts as they stood then, and those that were new on it."""
+    """Each day with a reading from ``first`` on: the facts as they stood then, and those that were new on it."""
     facts: Facts = {name: one for name, one in now.facts.items() if name not in measured}
     for day, new in sorted(_by_day(readings).items()):
         known: Facts = {}
@@ -99,7 +124,7 @@ def _days(
         facts = {**facts, **known}
         worked_out = derived(now.case, facts, day, library)
         more = {name: one for name, one in worked_out.items() if name in measured}
-        if signed <= day:
+        if first <= day:
             yield day, {**facts, **more}, frozenset({*known, *more})
 
 
@@ -112,7 +137,7 @@ def _by_day(readings: Readings) -> dict[date, dict[str, list[Reading]]]:
 
 
 def _grave(
-    then: Assessment, values: dict[str, Value], changed: frozenset[str], judged: _Judged, failed: list[str]
+    then: Assessment, values: dict[str, Value], changed: frozenset[str], judged: _Bands, failed: list[str]
 ) -> Iterator[Finding]:
     """Findings that stop or bar, by the bands that speak of what was new on the day."""
     found = Found([], [], [])
@@ -126,7 +151,7 @@ def _grave(
 
 
 def _asked(
-    day: date, values: dict[str, Value], changed: frozenset[str], now: Assessment, judged: _Judged
+    day: date, values: dict[str, Value], changed: frozenset[str], now: Assessment, judged: _Bands
 ) -> Iterator[Missing]:
     """Facts that are required because of what was new on the day, and were not given on it or later."""
     for name, kind, facts in judged.required:
