@@ -68,11 +68,28 @@ def test_answers_of_two_days_keep_their_own_days(case):
     assert undated.given.answers["safe_storage"] == "yes"
 
 
-def test_a_drug_of_the_same_name_takes_the_place_of_the_entry_and_others_are_added(case):
+def test_a_drug_of_the_same_name_completes_the_entry_and_others_are_added(case):
     over = b"given: {medications: {list: [{name: Diazepam, dose: 2 mg}, {name: ibuprofen}]}}"
     drugs = _over(case, over).given.medications
     assert [(one.name, str(one.dose)) for one in drugs.drugs] == [("Diazepam", "2 mg"), ("ibuprofen", "None")]
     assert drugs.reviewed_on is None
+
+
+def test_a_drug_that_a_record_shows_as_taken_is_not_ended_by_an_answer(case):
+    over = b"given: {medications: {reviewed_on: 2026-11-20, list: [{name: diazepam, until: 2025-06-01}]}}"
+    with pytest.raises(CaseFileError, match=r"list without a day of review.*until 2025-06-01") as caught:
+        _over(case, over)
+    assert caught.value.place == "answers: given.medications.diazepam"
+
+
+def test_a_person_gives_the_stop_day_that_a_record_leaves_open(imported):
+    case = imported(request("3322", "diazepam", status="stopped"))
+    over = b"given: {medications: {reviewed_on: 2026-11-20, list: [{name: diazepam, until: 2026-11-01}]}}"
+    once = _over(case, over)
+    assert [one.until for one in once.given.medications.drugs] == [date(2026, 11, 1)]
+    assert _over(once, over) == once
+    with pytest.raises(CaseFileError, match="until 2025-06-01"):
+        _over(once, over.replace(b"2026-11-01", b"2025-06-01"))
 
 
 def test_lists_grow_and_the_same_entry_stands_once(case):

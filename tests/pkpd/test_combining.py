@@ -65,3 +65,16 @@ def test_what_is_not_measured_is_refused():
         of("kale")
     with pytest.raises(UnusableNumbers, match="no size of this impairment"):
         of(state="child-pugh-c")
+
+
+def test_the_reason_for_leaving_out_is_that_of_the_rule():
+    lowering = together(of("rifampicin", "st-johns-wort")).said
+    assert any("only the weakest counts" in line for line in lowering)
+    assert not any("must not hide it" in line for line in lowering)
+    assert any("must not hide it" in line for line in together(of("rifampicin", "clarithromycin")).said)
+
+
+def test_that_norketamine_is_left_alone_is_said_where_nothing_measured_changes_it():
+    words = "norketamine's own elimination is left unchanged"
+    assert any(words in line for line in together(of("ticlopidine")).said)
+    assert not any(words in line for line in together(of("st-johns-wort")).said)

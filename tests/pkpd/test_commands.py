@@ -1,6 +1,8 @@
 """The commands simulate, fit and models, as a person meets them."""
 
+import csv
 import json
+import re
 import subprocess
 import sys
 
@@ -11,6 +13,11 @@ from titrant.cli.exposure import exposure_group
 
 REGIMEN = ("--route", "troche", "--dose", "50mg", "--every", "8h", "--days", "2")
 ROWS = "time_h,dose_mg,route,level_ng_per_ml,output,hold_min\n0,50,troche,,,20\n8,50,troche,,,20\n10,,,40,,\n"
+MANNERS = """time_h,dose_mg,route,level_ng_per_ml,hold_min,swallowed,sprays,form
+0,50,troche,,10,no,,
+8,50,oral,,,,,solution
+10,,,40,,,,
+"""
 
 
 def ask(*words: str):
@@ -19,7 +26,7 @@ def ask(*words: str):
 
 def test_json_of_one_typical_person():
     said = json.loads(ask("simulate", *REGIMEN, "--json").stdout)
-    assert set(said) == {"model", "status", "warnings", "outputs"}
+    assert set(said) == {"asked", "model", "status", "warnings", "outputs"}
     assert said["model"] == "racemic"
     assert said["status"] == "proposal"
     for output in ("ketamine", "norketamine"):
@@ -46,9 +53,104 @@ def test_an_inhibitor_raises_and_the_status_is_said():
     assert "status proposal; model, not measurement" in ask("simulate", *REGIMEN).stdout
 
 
+def test_no_band_of_racemic_ketamine_is_laid_over_esketamine(tmp_path):
+    path = tmp_path / "out.svg"
+    words = ("--model", "perez-ruixo-2021", "--route", "nasal", "--dose", "84mg", "--sprays", "3", "--plot", str(path))
+    answer = ask("simulate", *words)
+    assert answer.exit_code == 0, answer.output
+    drawn = " ".join(path.read_text(encoding="utf-8").split())
+    assert "dissociation" not in drawn
+    assert "No band of effect is drawn" in drawn
+    assert ask("simulate", *REGIMEN, "--dose", "150mg", "--plot", str(path)).exit_code == 0
+    assert "dissociation" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("regimen", [("oral",), ("iv", "--over", "40min"), ("iv",)])
+@pytest.mark.parametrize("days", [28, 84, 400])
+def test_the_peaks_of_all_days_of_a_long_course_are_alike(days, regimen):
+    words = ("--route", *regimen, "--dose", "25mg", "--every", "8h", "--days", str(days))
+    row = json.loads(ask("simulate", *words, "--json").stdout)["outputs"]["ketamine"]
+    peaks: dict[int, float] = {}
+    for at_h, level in zip(row["times_h"], row["typical"], strict=True):
+        peaks[int(at_h // 24)] = max(peaks.get(int(at_h // 24), 0.0), level)
+    steady = [peaks[day] for day in range(3, days)]
+    assert min(steady) > 0.97 * max(steady)
+
+
+def test_a_long_title_stays_inside_the_chart(tmp_path):
+    path = tmp_path / "out.svg"
+    drugs = [
+        word for name in ("clarithromycin", "ticlopidine", "grapefruit", "itraconazole") for word in ("--with", name)
+    ]
+    assert ask("simulate", *REGIMEN, *drugs, "--plot", str(path)).exit_code == 0
+    lines = re.findall(r">([^<]+)<", path.read_text(encoding="utf-8"))
+    first = next(k for k, line in enumerate(lines) if line.startswith("50 mg troche every"))
+    assert len(lines[first]) <= 88
+    assert "one typical person" in lines[first + 1]
+
+
+ASKED = ("--patients", "20", "--seed", "7", "--spit", "--age", "40", "--weight", "55kg", "--with", "ticlopidine",
+         "--liver", "child-pugh-b")  # fmt: skip
+
+
+def test_every_answer_says_what_was_asked(tmp_path):
+    asked = json.loads(ask("simulate", *REGIMEN, *ASKED, "--json").stdout)["asked"]
+    assert asked == {
+        "model": "racemic", "route": "troche", "dose_mg": 50.0, "every_h": 8.0, "days": 2.0, "doses": 6,
+        "hold_h": pytest.approx(1 / 3), "swallowed": False, "age_years": 40.0, "weight_kg": 55.0, "covariates": [],
+        "liver": "child-pugh-b", "drugs": ["ticlopidine"], "people": 20, "seed": 7,
+    }  # fmt: skip
+    regimen = "6 doses of 50 mg troche in 2 days, one each 8 h, held for 20 minutes and the rest spat out."
+    person = "20 people (seed 7), 40 years, 55 kg; other drugs: ticlopidine; liver: child-pugh-b."
+    path = tmp_path / "out.svg"
+    said = ask("simulate", *REGIMEN, *ASKED, "--plot", str(path)).stdout
+    assert "highest level" in said, "a picture does not take the place of the table and its warnings"
+    row = next(csv.DictReader(ask("simulate", *REGIMEN, *ASKED, "--csv").stdout.splitlines()))
+    for text in (said, path.read_text(encoding="utf-8"), row["asked"]):
+        assert regimen in text
+        assert person in text
+
+
+@pytest.mark.parametrize(
+    ("age", "model", "said"),
+    [
+        ("80", "racemic", "it is no reassurance"),
+        ("17", "racemic", "made from people from 18 years on"),
+        ("50", "herd-2007", "made from people of 1.5 to 14 years"),
+    ],
+)
+def test_an_age_that_the_figures_do_not_bear_is_said(age, model, said):
+    words = ("simulate", "--model", model, "--route", "iv", "--dose", "25mg")
+    assert said in ask(*words, "--age", age).stdout
+    assert said not in ask(*words, "--age", "40" if model == "racemic" else "10").stdout
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("Biaxin", "clarithromycin"), ("grapefruit juice", "grapefruit"), ("st. john's wort", "st-johns-wort")],
+)
+def test_another_drug_is_recognised_as_it_is_written(written, name):
+    assert f"other drugs: {name};" in ask("simulate", *REGIMEN, "--with", written).stdout
+
+
+def test_the_highest_of_few_times_is_not_called_the_highest_level():
+    said = ask("simulate", *REGIMEN, "--at", "2h,5h").stdout
+    assert "\nhighest level " not in said
+    assert "highest of --at" in said
+    assert "may lie between them" in said
+
+
+def test_what_was_not_asked_is_said_too():
+    said = ask("simulate", "--dose", "25mg").stdout
+    assert "3 doses of 25 mg oral in 1 day, one each 8 h, as a solid dose." in said
+    assert "one typical person, 50 years, 70 kg; other drugs: none; liver: taken as healthy." in said
+    assert "bolus" in ask("simulate", "--route", "iv", "--dose", "25mg").stdout
+    assert "over 40 minutes" in ask("simulate", "--route", "iv", "--dose", "25mg", "--over", "40min").stdout
+
+
 def test_csv_at_asked_times():
     lines = ask("simulate", *REGIMEN, "--at", "30min,2h,1days", "--csv").stdout.splitlines()
-    assert lines[0] == "output,time_h,typical_ng_per_ml"
+    assert lines[0] == "output,time_h,typical_ng_per_ml,model,status,asked"
     assert [line.split(",")[1] for line in lines[1:4]] == ["0.5", "2", "24"]
 
 
@@ -117,7 +219,15 @@ def test_nasal_sprays_and_ancestry():
         (("--plot", "/nowhere/out.svg"), "its folder does not exist"),
         (("--days", "0"), "cannot be given"),
         (("--at=-1h",), "before the start"),
-        (("--form", "gummy"), "not a form"),
+        (("--route", "oral", "--form", "gummy"), "not a form"),
+        (("--form", "solution"), "--form speaks of a swallowed dose"),
+        (("--route", "oral", "--hold", "5min"), "--hold speaks of a troche, and this dose is oral"),
+        (("--route", "oral", "--spit"), "--swallow/--spit speaks of a troche"),
+        (("--route", "iv", "--sprays", "2"), "--sprays speaks of a nasal dose"),
+        (("--over", "40min"), "--over speaks of an infusion"),
+        (("--route", "iv", "--over", "9h"), "two infusions would run at once"),
+        (("--covariate", "ancestry=japanese", "--covariate", "ancestry=other"), "one name stands twice"),
+        (("--dose", "0mg"), "is no dose"),
     ],
 )
 def test_bad_questions_get_a_clear_answer(words, said):
@@ -135,7 +245,13 @@ def test_fit_says_what_it_found_and_how_sure(tmp_path):
     assert said["diagnostic"]["pareto_k"] < 0.7
     row = said["parameters"]["clint"]
     assert row["5"] < row["50"] < row["95"]
-    assert "diagnostic: importance" in ask("fit", str(path)).stdout
+    assert row["unit"] == "L/h"
+    assert row["informed"], "the clearance is what a level tells of"
+    assert not said["parameters"]["ka_solution"]["informed"], "no solution was taken"
+    page = ask("fit", str(path)).stdout
+    assert "diagnostic: importance" in page
+    assert "stand well enough" in page
+    assert [line for line in page.splitlines() if line.startswith("ka_solution")][0].endswith("not informed")
 
 
 @pytest.mark.parametrize(
@@ -148,10 +264,15 @@ def test_fit_says_what_it_found_and_how_sure(tmp_path):
         (ROWS.replace("10,,,40", "10,50,troche,40"), "either a dose or a level", 11),
         (ROWS.replace("10,,,40,,", "10,,,40"), "more or fewer cells", 11),
         (ROWS + "row\n", "more or fewer cells", 11),
-        (ROWS.replace("8,50", "0,50"), "stands twice", 2),
-        (ROWS.replace("0,50,troche,,,20\n8,", "9,50,troche,,,20\n8,", 1), "before the dose above", 2),
-        (ROWS.replace("10,,,40", "-1,,,40"), "negative", 2),
+        (ROWS.replace("8,50", "0,50"), "line 3: dose 2, at 0.0 h", 11),
+        (ROWS.replace("0,50,troche,,,20\n8,", "9,50,troche,,,20\n8,", 1), "line 3: dose 2", 11),
+        (ROWS.replace("10,,,40", "-1,,,40"), "line 4: level 1", 11),
         (ROWS.replace("10,,,40", "10,,,99000"), "outside 99.9 %", 2),
+        (ROWS + "10,,,40,,\n", "the same level stands twice", 11),
+        (ROWS.replace("8,50,troche,,,20", "8,50,oral,,,20"), "hold_min does not belong to a dose by route 'oral'", 11),
+        (ROWS.replace("10,,,40,,", "10,,,40,,20"), "hold_min does not belong to a measured level", 11),
+        (MANNERS.replace("no,,", "spat,,"), "Write yes or no", 11),
+        (MANNERS.replace("no,,", "no,2,"), "sprays does not belong to a dose by route 'troche'", 11),
         (ROWS + "11,,,30,,\n" * 200_000, "bytes", 11),
         ("time_h,dose_mg,route,level_ng_per_ml\n" + "1,,,3\n" * 6000, "At most 5,000", 11),
     ],
@@ -162,6 +283,27 @@ def test_bad_level_files_are_refused_with_their_place(tmp_path, text, said, code
     answer = ask("fit", str(path))
     assert said in answer.output
     assert answer.exit_code == code, answer.output
+
+
+def test_how_a_dose_was_given_is_read_and_matters(tmp_path):
+    path = tmp_path / "levels.csv"
+    said = []
+    for text in (MANNERS, MANNERS.replace("no,,", "yes,,"), MANNERS.replace("solution", "solid")):
+        path.write_text(text)
+        answer = ask("fit", str(path), "--json")
+        assert answer.exit_code == 0, answer.output
+        said.append(json.loads(answer.stdout)["parameters"]["clint"]["most_probable"])
+    assert len(set(said)) == 3
+
+
+def test_a_level_far_from_the_fitted_one_and_the_weak_points_are_said(tmp_path):
+    path = tmp_path / "levels.csv"
+    path.write_text(ROWS)
+    near = ask("fit", str(path)).stdout
+    assert "! Fitted to means of small studies" in near
+    assert "further apart" not in near
+    path.write_text(ROWS + "10.1,,,12,,\n")
+    assert "further apart than error of measurement explains" in ask("fit", str(path)).stdout
 
 
 def test_a_file_that_is_not_text(tmp_path):
@@ -175,6 +317,15 @@ def test_models_are_listed_with_their_status():
     rows = json.loads(ask("models", "--json").stdout)
     assert [row["model"] for row in rows][0] == "racemic"
     assert "unverified" in ask("models").stdout
+
+
+@pytest.mark.parametrize("words", [("models", "--json"), ("simulate", *REGIMEN, "--days", "28", "--json")])
+def test_a_reader_that_goes_away_ends_the_command_in_silence(words):
+    command = [sys.executable, "-m", "titrant.cli.main", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        run.stdout.close()
+        said = run.stderr.read()
+    assert (said, run.returncode) == ("", 141)
 
 
 def test_nothing_heavy_is_loaded_before_it_is_needed():

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from tests.test_scenarios import expected, knowledge
 from titrant.cli.main import main
 from titrant.clinic.desk import Desk
+from titrant.clinic.telling_forecast import chance_words, forecast_page
 from titrant.pathway import simulate
 from titrant.pkpd import shipped
 
@@ -107,6 +109,64 @@ def test_a_model_without_a_liver_adds_no_inhibitor_and_says_so():
     assert "forecast_none_added" in [one["code"] for one in found["notes"]]
 
 
+def test_no_chance_is_counted_where_the_band_is_of_another_blood():
+    found = forecast("crps-everything-known.yaml", "--model", "racemic-k1")
+    assert found["counted"] is None
+    assert "racemic-k1 is of racemic, arterial disposition" in found["why_not_counted"]
+    assert found["levels"][0]["cases"]["doubled"]["chance_above"] is None
+    rows = csv.DictReader(io.StringIO(ask(str(DEMO / "crps-everything-known.yaml"), *PEOPLE, "--model", "racemic-k1",
+                                          "--csv").stdout))  # fmt: skip
+    assert {row["chance_above"] for row in rows} == {""}
+
+
+def test_a_chance_is_said_no_more_exactly_than_it_is_known_and_what_it_leaves_out():
+    known = SimpleNamespace(why_uncounted="", asked=simulate.Asked(people=1000))
+    shares = (0.0, 0.004, 0.034, 0.368, 0.996, 1.0)
+    said = ["below 1 %", "below 1 %", "about 3 %", "about 35 %", "above 99 %", "above 99 %"]
+    assert [chance_words(one, known) for one in shares] == said
+    few = SimpleNamespace(why_uncounted="", asked=simulate.Asked(people=20))
+    assert chance_words(0.0, few) == "below 5 %"
+    page = " ".join(ask(str(DEMO / "crps-everything-known.yaml"), *PEOPLE).output.split())
+    assert "It counts how people differ and nothing else" in page
+
+
+def test_peaks_that_the_model_gives_too_low_are_marked(tmp_path):
+    planned = forecast("crps-everything-known.yaml")["levels"][0]["cases"]
+    assert {case: row["peak_too_low"] for case, row in planned.items() if row["peak_too_low"]} == {"changed": True}
+    taken = forecast("older-with-clarithromycin.yaml")["levels"][0]["cases"]
+    assert all(row["peak_too_low"] for row in taken.values())
+    picture = tmp_path / "out.svg"
+    ask(str(DEMO / "crps-everything-known.yaml"), *PEOPLE, "--plot", str(picture))
+    assert "with clarithromycin added, peak too low" in picture.read_text(encoding="utf-8")
+    assert not any(row["peak_too_low"] for row in forecast("crps-everything-known.yaml", "--with", "grapefruit")
+                   ["levels"][0]["cases"].values())  # fmt: skip
+
+
+def test_a_forecast_says_what_was_asked(tmp_path):
+    asked = forecast("older-with-clarithromycin.yaml", "--seed", "5")["asked"]
+    assert asked["drugs"] == ["clarithromycin"]
+    assert (asked["people"], asked["day"], asked["seed"]) == (200, 7, 5)
+    picture = tmp_path / "out.svg"
+    page = ask(str(DEMO / "older-with-clarithromycin.yaml"), *PEOPLE, "--plot", str(picture)).stdout
+    for text in (page, picture.read_text(encoding="utf-8")):
+        assert f"{asked['age_years']:g} years, {asked['weight_kg']:g} kg" in " ".join(text.split())
+    assert "FORECAST" in page, "a picture does not take the place of the table and its warnings"
+
+
+def test_a_drug_to_add_may_lower_exposure_and_is_recognised_by_its_name():
+    found = forecast("crps-everything-known.yaml", "--with", "St John's wort")
+    assert found["added"] == "st-johns-wort"
+    assert not any("inhibitor" in one["text"] for one in found["notes"])
+
+
+def test_an_undecided_plan_without_a_level_says_why_nothing_is_shown(monkeypatch):
+    case = expected("protocols/oral-start")[1]
+    desk = Desk(knowledge(), case.on)
+    made = desk.simulate(case, simulate.Asked(people=1))
+    bare = replace(made, levels=(), plan=replace(made.plan, outcome=type(made.plan.outcome).UNDECIDED, would_be=None))
+    assert "No level can be shown." in forecast_page(bare, desk.words, desk.clinic)
+
+
 def test_a_model_past_its_review_says_so(monkeypatch):
     assert "forecast_past_review" not in [one["code"] for one in forecast("unknown-drug.yaml")["notes"]]
     tree = shipped.tree
@@ -163,9 +223,11 @@ def test_a_picture_of_levels_says_what_it_is(tmp_path):
         (("--days", "0.5"), "whole days"),
         (("--with", "kale"), "no measured size"),
         (("--with", "grapefruit", "--with", "ticlopidine"), "one drug to add"),
-        (("--model", "simons-2022"), "not valid for this model"),
+        (("--model", "simons-2022"), "it is of s-ketamine, and the doses of a plan are racemic"),
+        (("--model", "perez-ruixo-2021"), "A milligram of the one is not a milligram of the other"),
         (("--model", "racemic-k1", "--with", "clarithromycin"), "no liver"),
         (("--hold", "5h"), "holding for"),
+        (("--hold", "5min"), "the plan's doses are not held"),
     ],
 )
 def test_bad_questions_of_a_case(words, said):

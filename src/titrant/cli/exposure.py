@@ -16,12 +16,15 @@ from click.core import ParameterSource
 
 from titrant.cli import exposure_shown
 from titrant.cli.amounts import Amount, Day, Days, Times, covariate
+from titrant.cli.exposure_asked import asked_data, asked_words, check_meaning
 from titrant.cli.fitting import fit
 from titrant.cli.forecast import show_forecast
+from titrant.cli.recognised import recognised
 from titrant.terms.errors import TitrantError
 
 _SHOWN_AFTER_S = 2.0
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_READ_ONLY = "Read at the times of --at alone: the highest level may lie between them."
 # Options that speak of a regimen written out, and those that speak of a case; each is refused beside the other.
 _OF_REGIMEN = ("route", "dose_mg", "every_h", "swallowed", "over_h", "sprays", "form", "liver", "typical", "weight_kg",
                "age", "words", "at_h")  # fmt: skip
@@ -83,11 +86,14 @@ def simulate(ctx: click.Context, **asked: Any) -> None:
         beside = "a CASE brings its own" if asked["case"] else "it needs a CASE"
         raise click.UsageError(f"{option} cannot be used here: {beside}.")
     if asked["case"]:
-        show_forecast(asked)
+        show_forecast({**asked, "is_hold_given": "hold_h" in given})
     elif asked["dose_mg"] is None:
         raise click.UsageError("Give a CASE, or a regimen with --dose such as 50mg.")
     else:
-        _show_regimen({**asked, "days": 1.0 if asked["days"] is None else asked["days"]})
+        check_meaning(asked, given)
+        _show_regimen(
+            {**asked, "others": recognised(asked["others"]), "days": 1.0 if asked["days"] is None else asked["days"]}
+        )
 
 
 def _check_forms(asked: dict[str, Any]) -> None:
@@ -109,11 +115,12 @@ def _show_regimen(asked: dict[str, Any]) -> None:
     if asked["plot"]:
         exposure_shown.plot(asked, doses, exposure)
     if asked["as_json"]:
-        click.echo(json.dumps(exposure_shown.as_json(exposure, many)))
+        said = {"asked": asked_data(asked, len(doses)), **exposure_shown.as_json(exposure, many)}
+        click.echo(json.dumps(said))
     elif asked["as_csv"]:
-        exposure_shown.print_csv(exposure, many)
-    elif not asked["plot"]:
-        exposure_shown.print_table(exposure, many)
+        exposure_shown.print_csv(exposure, many, " ".join(asked_words(asked, len(doses))))
+    else:
+        exposure_shown.print_table(exposure, many, asked_words(asked, len(doses)), bool(asked["at_h"]))
 
 
 def _simulated(asked: dict[str, Any]) -> tuple[list, Any]:
@@ -130,11 +137,19 @@ def _simulated(asked: dict[str, Any]) -> tuple[list, Any]:
     doses = every(asked["dose_mg"], asked["every_h"], asked["days"], asked["route"], **manner)
     person = Person(asked["age"], asked["weight_kg"], dict(covariate(text) for text in asked["words"]))
     times = np.array(asked["at_h"]) if asked["at_h"] else reading_times(doses, max(asked["days"] * 24, 24.0))
-    change, said = _change(chosen, asked["others"], asked["liver"])
+    change, of_change = _change(chosen, asked["others"], asked["liver"])
+    said = (*filter(None, [_why_no_bands(chosen), _READ_ONLY if asked["at_h"] else ""]), *of_change)
     bar = _Progress()
     exposure = run(chosen, doses, times, person, asked["patients"], asked["seed"], change, bar.show, said)
     bar.finish()
     return doses, exposure
+
+
+def _why_no_bands(chosen: Any) -> str:
+    from titrant.pkpd.effects import why_no_bands
+    from titrant.pkpd.shipped import tree
+
+    return why_no_bands(tree("effects.yaml"), chosen)
 
 
 def _change(chosen: Any, others: tuple[str, ...], state: str | None) -> tuple[Callable[[dict], dict] | None, tuple]:

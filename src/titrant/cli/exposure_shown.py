@@ -32,16 +32,19 @@ def known(value: float) -> float | None:
     return value if value == value else None
 
 
-def print_csv(exposure: Any, many: bool) -> None:
+def print_csv(exposure: Any, many: bool, asked: str) -> None:
+    """One row for each output and time; the last columns say which model, and what was asked. Warnings go to stderr."""
     from titrant.pkpd.quantiles import LEVELS, curve_bands
 
-    click.echo(
-        "output,time_h," + (",".join(f"q{level}_ng_per_ml" for level in LEVELS) if many else "typical_ng_per_ml")
-    )
+    levels = ",".join(f"q{level}_ng_per_ml" for level in LEVELS) if many else "typical_ng_per_ml"
+    end = f',{exposure.model.id},{exposure.model.status.value},"{asked.replace(chr(34), chr(39))}"'
+    click.echo(f"output,time_h,{levels},model,status,asked")
     for number, output in enumerate(exposure.outputs):
         rows = curve_bands(exposure.values[:, number]) if many else exposure.values[:1, number]
         for k, at in enumerate(exposure.times_h):
-            click.echo(f"{output},{at:.6g}," + ",".join(f"{row[k]:.6g}" for row in rows))
+            click.echo(f"{output},{at:.6g}," + ",".join(f"{row[k]:.6g}" for row in rows) + end)
+    for line in exposure.warnings:
+        click.echo(f"! {line}", err=True)
 
 
 _NAMES = {
@@ -50,13 +53,16 @@ _NAMES = {
 }  # fmt: skip
 
 
-def print_table(exposure: Any, many: bool) -> None:
+def print_table(exposure: Any, many: bool, asked: list[str], at_only: bool) -> None:
     import numpy as np
 
     chosen = exposure.model
     click.echo(f"{chosen.title}  ({chosen.id}, {chosen.status.value}; {chosen.analyte}; {chosen.sampling})")
+    for line in asked:
+        click.echo(line)
     click.echo(f"{'':18}" + "".join(f"{output:>36}" for output in exposure.outputs))
-    for name, (words, unit) in _NAMES.items():
+    names = {**_NAMES, "cmax": ("highest of --at", "ng/mL")} if at_only else _NAMES
+    for name, (words, unit) in names.items():
         cells = []
         for number in range(len(exposure.outputs)):
             values = exposure.summaries[name][:, number]
@@ -66,7 +72,8 @@ def print_table(exposure: Any, many: bool) -> None:
             )
         click.echo(f"{words:18}" + "".join(f"{cell:>36}" for cell in cells))
     if many:
-        click.echo(f"median (5 % to 95 %) of {len(exposure.values):,} simulated people")
+        people = "1 simulated person" if len(exposure.values) == 1 else f"{len(exposure.values):,} simulated people"
+        click.echo(f"median (5 % to 95 %) of {people}")
     for line in exposure.warnings:
         click.echo(f"! {line}")
 
@@ -77,12 +84,15 @@ def _short(value: float) -> str:
 
 
 def plot(asked: dict[str, Any], doses: list, exposure: Any) -> None:
+    from titrant.cli.exposure_asked import asked_words
     from titrant.explain.charts import exposure_chart, save
     from titrant.pkpd import effects
     from titrant.pkpd.shipped import tree
 
-    bands = [b for b in effects.bands(tree("effects.yaml")) if b.shown]
-    save(exposure_chart(picture_of(regimen_words(asked), doses, exposure, bands)), asked["plot"])
+    known = tree("effects.yaml")
+    bands = [b for b in effects.bands(known) if b.shown and not effects.why_no_bands(known, exposure.model)]
+    words = asked_words(asked, len(doses))
+    save(exposure_chart(picture_of(regimen_words(asked), words, doses, exposure, bands)), asked["plot"])
     click.echo(f"drawn to {asked['plot']}", err=True)
 
 
@@ -93,7 +103,7 @@ def regimen_words(asked: dict[str, Any]) -> str:
     return f"{asked['dose_mg']:g} mg {asked['route']} every {asked['every_h']:g} h, {days}{plus}: {who}"
 
 
-def picture_of(title: str, doses: list, exposure: Any, bands: list) -> Any:
+def picture_of(title: str, asked: list[str], doses: list, exposure: Any, bands: list) -> Any:
     """The picture of an exposure: ketamine and norketamine, bands of effect, doses as ticks, the model's status."""
     from titrant.explain.charts import Band, Curve, Picture
     from titrant.pkpd.quantiles import curve_bands
@@ -109,8 +119,9 @@ def picture_of(title: str, doses: list, exposure: Any, bands: list) -> Any:
     chosen = exposure.model
     shown = "Line: median; dark band: half of the people; light band: 90 %. " if len(exposure.values) > 1 else ""
     said = f"Model {chosen.id} ({chosen.analyte}, {chosen.sampling}), status {chosen.status.value}"
-    caption = [f"{said}: a model, not a measurement. {shown}Ticks: doses.", *chosen.weak_points[:2]]
+    caption = [f"{said}: a model, not a measurement. {shown}Ticks: doses.", *asked]
     caption += [line for line in exposure.warnings[1:] if line not in chosen.weak_points]
+    caption += chosen.weak_points[:2]  # what is weak of this route and these drugs comes first
     ticks = [dose.at_h for dose in doses if dose.at_h <= times[-1]]
     named = [Band(b.lowest, b.highest, f"{b.text} {b.lowest:g}-{b.highest:g} ({_cited(b)})") for b in bands]
     return Picture(title, caption, curves, ticks, named)

@@ -9,6 +9,8 @@ from titrant.cli.amounts import Amount, covariate
 from titrant.cli.exposure_shown import known
 from titrant.pkpd.faults import UnusableNumbers
 
+_INFORMED = 0.9  # share of the spread between people that is left; above it the levels told little
+
 
 @click.command()
 @click.argument("data", type=click.Path(exists=True, dir_okay=False))
@@ -23,18 +25,23 @@ from titrant.pkpd.faults import UnusableNumbers
 def fit(data: str, model_name: str, as_json: bool, despite_doubt: bool, seed: int, **asked: Any) -> None:
     """The most probable parameters of one person, and what else is possible, from measured levels.
 
-    DATA is a CSV file with the columns time_h, dose_mg, route, level_ng_per_ml, and where needed output, over_min,
-    hold_min: one row for each dose taken or level measured.
+    DATA is a CSV file with the columns time_h, dose_mg, route, level_ng_per_ml: one row for each dose taken or level
+    measured. Where needed, columns more: output (ketamine or norketamine, of a level); of a dose over_min (iv; at
+    once), hold_min (troche; 20 minutes are assumed), swallowed (troche; yes or no, yes is assumed), form (oral; solid
+    is assumed, or solution), sprays (nasal; 1 is assumed).
     """
-    from titrant.cli.levels_csv import read_levels
+    from titrant.cli.levels_csv import placed, read_levels
     from titrant.pkpd import measured
     from titrant.pkpd.population import Person
     from titrant.pkpd.shipped import model
 
     chosen = model(model_name)
-    doses, levels = read_levels(data)
+    doses, levels, lines = read_levels(data)
     person = Person(asked["age"], asked["weight_kg"], dict(covariate(text) for text in asked["words"]))
-    case = measured.case(chosen, doses, levels, person, asked["flattened"])
+    try:
+        case = measured.case(chosen, doses, levels, person, asked["flattened"])
+    except UnusableNumbers as error:
+        raise placed(error, data, lines) from None
     doubts = measured.doubts(case, seed)
     for doubt in doubts:
         click.echo(f"? {doubt.question}", err=True)
@@ -53,18 +60,25 @@ def fit(data: str, model_name: str, as_json: bool, despite_doubt: bool, seed: in
 def _fit_answer(case: Any, found: Any) -> dict[str, Any]:
     import numpy as np
 
+    from titrant.pkpd import measured
+    from titrant.pkpd.simulation import warnings_of
+
     mode = {name: float(v[0]) for name, v in case.parameters(found.mode.effects[:1]).items()}
-    draws = case.parameters(found.equal(1, 2000))
+    effects = found.equal(1, 2000)
+    draws, left = case.parameters(effects), effects.std(axis=0)
     rows = {}
     for number, name in enumerate(case.problem.names):
         low, middle, high = (float(v) for v in np.quantile(draws[name], (0.05, 0.5, 0.95)))
-        rows[name] = {"prior": case.chosen.parameters[name].value, "most_probable": mode[name]}
+        known_before = case.chosen.parameters[name]
+        rows[name] = {"unit": known_before.unit, "prior": known_before.value, "most_probable": mode[name]}
+        rows[name] |= {"spread_left": float(left[number]), "informed": bool(left[number] < _INFORMED)}
         rows[name] |= {"5": low, "50": middle, "95": high, "shift_sd": float(found.mode.effects[0, number])}
     numbers = {name: known(float(getattr(found, name))) for name in ("pareto_k", "rhat", "effective")}
     return {
         "model": case.chosen.id,
         "status": case.chosen.status.value,
-        "warnings": list(case.chosen.weak_points),
+        "warnings": list(warnings_of(case.chosen, case.doses, case.person)),
+        "remarks": [one.question for one in measured.far(case, found)],
         "usable": found.usable,
         "diagnostic": {"method": found.method, **numbers},
         "parameters": rows,
@@ -82,10 +96,12 @@ def _fit_answer(case: Any, found: Any) -> dict[str, Any]:
 
 def _print_fit(answer: dict[str, Any]) -> None:
     click.echo(f"{answer['model']} ({answer['status']}), one person: a model, not a measurement")
-    click.echo(f"{'':14}{'prior':>10}{'probable':>10}{'5 %':>10}{'50 %':>10}{'95 %':>10}")
+    click.echo(f"{'':14}{'unit':6}{'prior':>10}{'probable':>10}{'5 %':>10}{'50 %':>10}{'95 %':>10}")
     for name, row in answer["parameters"].items():
         cells = (row["prior"], row["most_probable"], row["5"], row["50"], row["95"])
-        click.echo(f"{name:14}" + "".join(f"{cell:>10.3g}" for cell in cells))
+        mark = "" if row["informed"] else "  not informed"
+        click.echo(f"{name:14}{row['unit']:6}" + "".join(f"{cell:>10.3g}" for cell in cells) + mark)
+    click.echo("not informed: these levels narrow it little; it is mostly what was supposed before.")
     for row in answer["levels"]:
         said = f"measured {row['measured']:g}, fitted {row['most_probable']:.3g} ng/mL"
         click.echo(f"{row['output']} at {row['time_h']:g} h: {said}")
@@ -94,5 +110,9 @@ def _print_fit(answer: dict[str, Any]) -> None:
         f"{name.replace('_', ' ')} {value:.3g}" for name, value in how.items() if isinstance(value, float)
     )
     click.echo(f"diagnostic: {how['method']}, {numbers}")
-    if not answer["usable"]:
+    for line in (*answer["remarks"], *answer["warnings"]):
+        click.echo(f"! {line}")
+    if answer["usable"]:
+        click.echo("The draws stand well enough for what this model finds possible; that it may be wrong is not in it.")
+    else:
         click.echo("! The diagnostic does not allow any use of this fit. The rules decide alone.")

@@ -2,25 +2,33 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 from titrant.clinic.opening import bytes_of
-from titrant.terms.errors import CaseFileError
+from titrant.pkpd.faults import UnusableNumbers
+from titrant.terms.errors import CaseFileError, TitrantError
 from titrant.terms.numbers import parse_decimal
 
-_COLUMNS = ("time_h", "dose_mg", "route", "level_ng_per_ml", "output", "over_min", "hold_min")
+# How a dose was given: the column, what of the dose it says, and what is assumed where the cell is empty.
+_MANNER = {"over_min": ("over_h", "0"), "hold_min": ("hold_h", "20"), "form": ("form", "solid"),
+           "swallowed": ("swallowed", "yes"), "sprays": ("sprays", "1")}  # fmt: skip
+_COLUMNS = ("time_h", "dose_mg", "route", "level_ng_per_ml", "output", *_MANNER)
 _NEEDED = ("time_h", "dose_mg", "route", "level_ng_per_ml")
 _MOST_BYTES, _MOST_ROWS = 1_000_000, 5_000
 _WHY = "A number whose meaning is unsure must not move a forecast."
 
 
-def read_levels(path: str) -> tuple[list[Any], list[Any]]:
-    """Doses and levels of the file. Raises CaseFileError with the line that is wrong."""
-    from titrant.pkpd.doses import Given
+Lines = dict[str, list[int]]  # of the doses and of the levels, in the order of the file
+
+
+def read_levels(path: str) -> tuple[list[Any], list[Any], Lines]:
+    """Doses and levels of the file, and their lines. Raises CaseFileError with the line that is wrong."""
     from titrant.pkpd.measured import Level
 
     doses, levels = [], []
+    lines: Lines = {"dose": [], "level": []}
     for number, row in _rows(path):
         at_h = _number(path, number, row, "time_h")
         given, seen = row["dose_mg"].strip(), row["level_ng_per_ml"].strip()
@@ -32,13 +40,57 @@ def read_levels(path: str) -> tuple[list[Any], list[Any]]:
                 "Fill dose_mg or level_ng_per_ml, not both.",
             )
         if given:
-            over = _number(path, number, row, "over_min", "0") / 60
-            hold = _number(path, number, row, "hold_min", "20") / 60
-            doses.append(Given(at_h, _number(path, number, row, "dose_mg"), row["route"].strip(), over, hold))
+            lines["dose"].append(number)
+            doses.append(_dose(path, number, row, at_h))
         else:
+            lines["level"].append(number)
+            _check_manner(path, number, row, (), "a measured level")
             output = (row.get("output") or "").strip() or "ketamine"
             levels.append(Level(at_h, _number(path, number, row, "level_ng_per_ml"), output))
-    return doses, levels
+    return doses, levels, lines
+
+
+def placed(error: UnusableNumbers, path: str, lines: Lines) -> TitrantError:
+    """``error`` with the file and the line, where it speaks of one dose or one level; else as it is."""
+    found = re.match(r"(dose|level) (\d+)\b", error.place)
+    if found is None:
+        return error
+    line = lines[found[1]][int(found[2]) - 1]
+    return CaseFileError(f"{path}, line {line}: {error.place}", error.fault, error.why, error.repair)
+
+
+def _dose(path: str, line: int, row: dict[str, str], at_h: float) -> Any:
+    from titrant.pkpd.doses import MANNERS, Given
+
+    route = row["route"].strip()
+    own = MANNERS.get(route, ())
+    _check_manner(path, line, row, own, f"a dose by route {route!r}")
+    manner = {name: _manner(path, line, row, column) for column, (name, _) in _MANNER.items() if name in own}
+    return Given(at_h, _number(path, line, row, "dose_mg"), route, **manner)
+
+
+def _check_manner(path: str, line: int, row: dict[str, str], own: tuple[str, ...], what: str) -> None:
+    """Refuses a cell that would change nothing in silence."""
+    for column, (name, _) in _MANNER.items():
+        if name not in own and (row.get(column) or "").strip():
+            raise _wrong(path, line, f"{column} does not belong to {what}", "Empty the cell, or correct the route.")
+
+
+def _manner(path: str, line: int, row: dict[str, str], column: str) -> Any:
+    name, assumed = _MANNER[column]
+    text = (row.get(column) or "").strip().lower() or assumed
+    if name == "form":
+        return text
+    if name == "swallowed":
+        if text not in ("yes", "no"):
+            raise _wrong(path, line, f"swallowed is {text[:40]!r}", "Write yes or no (spat out).")
+        return text == "yes"
+    value = _number(path, line, row, column, assumed)
+    if name == "sprays":
+        if value != int(value):
+            raise _wrong(path, line, f"sprays is {value:g}", "Give a whole number of sprays.")
+        return int(value)
+    return value / 60
 
 
 def _rows(path: str) -> list[tuple[int, dict[str, str]]]:

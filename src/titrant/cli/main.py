@@ -22,6 +22,7 @@ from titrant.cli.opened import Opening, today
 from titrant.terms.errors import CaseFileError, TitrantError
 
 Command = Callable[..., Any]
+_UNREAD = 141  # what a shell shows for a program whose reader went away (128 + SIGPIPE)
 
 
 class Titrant(click.Group):
@@ -35,6 +36,9 @@ class Titrant(click.Group):
             ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except BrokenPipeError:
+            _end_unread()
+            ctx.exit(_UNREAD)
         except Exception as error:
             if os.environ.get("TITRANT_DEBUG"):
                 raise
@@ -47,6 +51,13 @@ class Titrant(click.Group):
                 err=True,
             )
             ctx.exit(1)
+
+
+def _end_unread() -> None:
+    """Whoever read the output has gone (``| head``): what is left goes nowhere, so that the end is silent."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 @click.group(cls=Titrant)

@@ -1,26 +1,28 @@
 """Answers laid over a case: what a person knows completes what a record shows.
 
-Objects merge by key and the answer wins; readings are joined and lists of things that happened grow; a drug or an
-allergy of the same name takes the place of the earlier entry. An answer does not take back what the case shows: that is
-a correction of the case itself. A newer answer with its day may replace an older one; the case then shows both. An
-answers file of another person is refused.
+Objects merge by key and the answer wins; readings are joined and lists of things that happened grow; a drug, an allergy
+or a supply completes the entry of the case that it fits. An answer does not take back what the case shows: that is a
+correction of the case itself. A newer answer with its day, or a list that was reviewed later, may replace an older one;
+the case then shows both. An answers file of another person is refused.
 """
 
 from typing import Any
 
 from msgspec import structs
 
+from titrant.clinic.answers_lists import with_lists_of_both
 from titrant.clinic.case_tree import Tree, tree_of
+from titrant.clinic.contradiction import ANSWERS as _NAME
+from titrant.clinic.contradiction import contradiction, contradiction_at
 from titrant.clinic.shaping import shape_case
 from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.pathway.case import Answer, Case, ConditionAnswer, Facts
 from titrant.terms.errors import CaseFileError
 
-_NAME = "answers"
 _BY_KEY = ("patient", "answers", "conditions", "candidate")
 _JOINED = ("readings", "questionnaires")
 _GROWING = ("failed_treatments", "goals", "parenteral", "reviews", "confirmations", "diary", "diary_unread")
-_LISTED = {"medications": "name", "allergies": "substance"}
+_LISTED = ("medications", "allergies")
 # Gravest first: the states in which a condition is or was there.
 _PRESENT = (ConditionState.ACTIVE, ConditionState.CONTROLLED, ConditionState.PAST)
 
@@ -44,8 +46,10 @@ def answers_onto(case: Case, answers: Case | Tree) -> Case:
     # What is open is judged from what is known now, not taken from the answers file.
     merged["questions"] = dict(case.questions)
     answered = shape_case(merged, _NAME)
-    _check_nothing_taken_back(case.given, answered.given)
-    return _with_questions_settled(_with_replaced_answers(case.given, answered))
+    given, replaced = with_lists_of_both(case.given, answered.given)
+    answered = structs.replace(_with_own_product(case, answered), given=given)
+    _check_nothing_taken_back(case.given, given)
+    return _with_questions_settled(_with_replaced(case.given, answered, replaced))
 
 
 def _check_same_person(base: Tree, over: Tree) -> None:
@@ -80,9 +84,9 @@ def _given(base: Tree, over: Tree) -> Tree:
     for key in _GROWING:
         if key in base or over.get(key) is not None:
             merged[key] = _grown(base.get(key), over.get(key))
-    for key, name in _LISTED.items():
+    for key in _LISTED:
         if key in base or over.get(key) is not None:
-            merged[key] = _listed(base.get(key), over.get(key), name)
+            merged[key] = _listed(base.get(key), over.get(key))
     if over.get("course") is not None:
         merged["course"] = _course(base.get("course"), over["course"])
     # Every answer now carries its own day, so that none takes over the day of the other file.
@@ -154,25 +158,16 @@ def _grown(base: Tree, over: Tree) -> Tree:
     return [*(base or []), *(one for one in over if one not in (base or []))]
 
 
-def _listed(base: Tree, over: Tree, name: str) -> Tree:
-    """A list with its day of review. A day without a list confirms the list as it stands."""
+def _listed(base: Tree, over: Tree) -> Tree:
+    """A list with its day of review, the entries of the case first. A day without a list confirms it as it stands."""
     if not isinstance(base, dict) or not isinstance(over, dict):
         return base if over is None else over
     merged = _by_key(base, over)
     if over.get("checked_by_hand") is not None:
         merged["checked_by_hand"] = _grown(base.get("checked_by_hand"), over["checked_by_hand"])
-    own = over.get("list")
-    if own is None:
-        return merged
-    if not isinstance(own, list):
-        return {**merged, "list": own}
-    replaced = {_called(one, name) for one in own}
-    kept = [one for one in base.get("list", []) if _called(one, name) not in replaced]
-    return {**merged, "list": [*kept, *own]}
-
-
-def _called(entry: Tree, name: str) -> str:
-    return str(entry.get(name, "")).strip().casefold() if isinstance(entry, dict) else ""
+    if isinstance(over.get("list"), list):
+        merged["list"] = [*base.get("list", []), *over["list"]]
+    return merged
 
 
 def _course(base: Tree, over: Tree) -> Tree:
@@ -191,17 +186,17 @@ def _check_nothing_taken_back(before: Facts, after: Facts) -> None:
         if reason:
             days = "".join(f" {word} {day}" for word, day in (("since", shown.since), ("on", shown.on)) if day)
             told = f"The {_holder(shown.source)} says {shown.state.value}{days}; the answers say {answered.state.value}"
-            raise _contradiction(f"conditions.{name}", f"{told}: {reason}.")
+            raise contradiction(f"conditions.{name}", f"{told}: {reason}.")
     for name in before.answers:
         mine, other = _answer(before, name), _answer(after, name)
         if not _may_replace(mine, other):
             told = f"The {_holder(mine.by)} says {_told(mine)}; the answers say {_told(other)}"
-            raise _contradiction(f"answers.{name}", f"{told}: only a newer answer with its day may replace it.")
+            raise contradiction(f"answers.{name}", f"{told}: only a newer answer with its day may replace it.")
     for name in ("plan_from", "ends", "daily_contact"):
         own, other_day = getattr(before.course, name), getattr(after.course, name)
         if own and own != other_day:
             told = f"The case says {own}; the answers say {other_day}"
-            raise _contradiction(f"course.{name}", f"{told}: what was signed is not answered.")
+            raise contradiction(f"course.{name}", f"{told}: what was signed is not answered.")
 
 
 def _condition(given: Facts, name: str) -> ConditionAnswer:
@@ -258,23 +253,32 @@ def _may_replace(mine: Answer, other: Answer) -> bool:
     return mine.by != "record" and mine.on is not None and other.on is not None and mine.on < other.on
 
 
-def _with_replaced_answers(before: Facts, after: Case) -> Case:
-    """``after`` with a line for each answer that a newer one replaced, so that both are seen."""
+def _with_replaced(before: Facts, after: Case, listed: tuple[str, ...]) -> Case:
+    """``after`` with a line for each answer that a newer one replaced, and those ``listed``, so that both are seen."""
     lines = [
         f"answers.{name}: {_told(mine)} was replaced by {_told(other)}"
         for name in before.answers
         if (mine := _answer(before, name)).answer != (other := _answer(after.given, name)).answer
     ]
-    return structs.replace(after, skipped=(*after.skipped, *(one for one in lines if one not in after.skipped)))
+    return structs.replace(after, skipped=tuple(dict.fromkeys((*after.skipped, *lines, *listed))))
 
 
-def _contradiction(place: str, fault: str) -> CaseFileError:
-    return CaseFileError(
-        f"{_NAME}: given.{place}",
-        fault,
-        "What is on record and turns out to be wrong must be seen to be corrected, not covered by an answer.",
-        "If it is wrong, correct it in the case file itself: write that with titrant import -o, then edit it.",
-    )
+def _with_own_product(case: Case, answered: Case) -> Case:
+    """``answered`` with the product of a running course, by which its diary is read. Raises CaseFileError."""
+    if case.given.course.levels and answered.protocol != case.protocol:
+        raise contradiction_at("protocol", _by_which_it_runs(case.protocol, answered.protocol))
+    own, said = case.product, answered.product
+    if own is None or said is None or not answered.given.course.levels:
+        return answered
+    for name in ("family", "strength", "content"):
+        mine, other = getattr(own, name), getattr(said, name)
+        if other and mine != other:
+            raise contradiction_at(f"product.{name}", _by_which_it_runs(mine or "what the product file says", other))
+    return structs.replace(answered, product=structs.replace(said, content=own.content))
+
+
+def _by_which_it_runs(own: object, said: object) -> str:
+    return f"The case says {own}; the answers say {said}: a running course is read by what it was signed with."
 
 
 def _with_questions_settled(case: Case) -> Case:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from titrant.clinic.saying import reason_data, regimen_data
+from titrant.clinic.telling_forecast import chance_words, of_the_chance, rounded_chance
 from titrant.explain.words import Words
 
 if TYPE_CHECKING:  # the numbers room is loaded by the one who makes a forecast
@@ -32,16 +33,39 @@ def forecast_data(forecast: "Forecast", words: Words) -> Json:
             "above_ng_per_ml": band.lowest,
             "source": band.source,
             "status": band.status,
-        },
+            "says": of_the_chance(band),
+        }
+        if not forecast.why_uncounted
+        else None,
+        "why_not_counted": forecast.why_uncounted or None,
         "added": forecast.added or None,
         "people": asked.people,
         "day": asked.days,
         "seed": asked.seed,
-        "levels": [_level_data(one) for one in forecast.levels],
+        "asked": _asked_data(forecast),
+        "levels": [_level_data(one, forecast) for one in forecast.levels],
     }
 
 
-def _level_data(one: "LevelForecast") -> Json:
+def _asked_data(forecast: "Forecast") -> Json | None:
+    """What went in of the person, the giving and the draw; null where the plan has no levels."""
+    known, asked = forecast.known, forecast.asked
+    if known is None:
+        return None
+    troche = forecast.levels[0].regimen.route == "troche"
+    return {
+        "age_years": known.person.age,
+        "weight_kg": known.person.weight,
+        "liver": known.liver_state or None,
+        "drugs": list(known.drugs),
+        "hold_h": asked.hold_h if troche else None,
+        "people": asked.people,
+        "day": asked.days,
+        "seed": asked.seed,
+    }
+
+
+def _level_data(one: "LevelForecast", forecast: "Forecast") -> Json:
     found = one.exposure
     return {
         "level": one.number,
@@ -49,13 +73,20 @@ def _level_data(one: "LevelForecast") -> Json:
         "warnings": list(found.warnings),
         "cases": {
             case: {
-                "chance_above": found.chance_above[case],
+                **_chance_data(found.chance_above[case], forecast),
+                "peak_too_low": case in forecast.peak_too_low,
                 "ketamine": {"cmax": _sizes("ng/mL", found.peak[case]), "auc_day": _sizes("ng·h/mL", found.area[case])},
                 "norketamine": _metabolite(one, case),
             }
             for case in found.peak
         },
     }
+
+
+def _chance_data(share: float, forecast: "Forecast") -> Json:
+    """A chance no more exact than is meant: a number from 0 to 1, and its words; null where it is not counted."""
+    shown = None if forecast.why_uncounted else rounded_chance(share)
+    return {"chance_above": shown, "chance_words": chance_words(share, forecast)}
 
 
 def _metabolite(one: "LevelForecast", case: str) -> Json | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 _INK, _SECOND = "#1b1b1b", "#7a4100"
 _WIDE, _HIGH = 640, 220
-_LONGEST_CAPTION = 126
+_LONGEST_CAPTION, _LONGEST_TITLE = 126, 88
 _SHAPES = ["circle", "triangle-down", "triangle-up", "square"]
 
 
@@ -56,7 +56,7 @@ def exposure_chart(picture: Picture) -> Any:
         for number, curve in enumerate(picture.curves)
     ]
     title = alt.TitleParams(
-        picture.title,
+        _title(picture.title),
         subtitle=_wrapped(picture.caption),
         anchor="start",
         fontSize=14,
@@ -95,7 +95,7 @@ def levels_chart(picture: LevelsPicture) -> Any:
     outputs = list(dict.fromkeys(one.output for one in picture.spreads))
     panels = [_levels_panel(alt, output, picture, picture.bands if output == outputs[0] else []) for output in outputs]
     title = alt.TitleParams(
-        picture.title, subtitle=_wrapped(picture.caption), anchor="start", fontSize=14, subtitleFontSize=10.5,
+        _title(picture.title), subtitle=_wrapped(picture.caption), anchor="start", fontSize=14, subtitleFontSize=10.5,
         subtitleColor="#333",
     )  # fmt: skip
     chart = alt.vconcat(*panels, spacing=14).properties(title=title, padding=12)
@@ -136,7 +136,7 @@ def _words_across(alt: Any, bands: list[Band], top: float) -> list[Any]:
     """The bands' words at the left above their edges, on a white rim so that nothing behind them hides them."""
     rows = [{"y": band.lowest, "text": band.text} for band in bands if band.lowest < top]
     place = {"align": "left", "dx": 6, "dy": -8, "baseline": "middle", "fontSize": 10.5}
-    rim = _of(alt, rows).mark_text(stroke="white", strokeWidth=4, color="white", **place)
+    rim = _of(alt, rows).mark_text(stroke="white", strokeWidth=4, strokeJoin="round", color="white", **place)
     ink = _of(alt, rows).mark_text(color=_SECOND, **place)
     return [layer.encode(x=alt.value(0), y="y:Q", text="text:N") for layer in (rim, ink)] if rows else []
 
@@ -198,13 +198,20 @@ def _band_words(alt: Any, bands: list[Band], top: float, end: float) -> list[Any
     if not rows:
         return []
     place = {"align": "right", "dx": -6, "dy": -8, "baseline": "middle", "fontSize": 10.5}
-    rim = _of(alt, rows).mark_text(stroke="white", strokeWidth=4, color="white", **place)
+    rim = _of(alt, rows).mark_text(stroke="white", strokeWidth=4, strokeJoin="round", color="white", **place)
     ink = _of(alt, rows).mark_text(color=_SECOND, **place)
     return [layer.encode(x="x:Q", y="y:Q", text="text:N") for layer in (rim, ink)]
 
 
 def _of(alt: Any, rows: list[dict[str, Any]]) -> Any:
     return alt.Chart(alt.InlineData(values=rows))
+
+
+def _title(text: str) -> list[str]:
+    """In lines that the chart is wide enough for."""
+    import textwrap
+
+    return textwrap.wrap(text, _LONGEST_TITLE)
 
 
 def _wrapped(lines: list[str]) -> list[str]:

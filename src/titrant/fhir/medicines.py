@@ -28,11 +28,10 @@ from titrant.fhir.envelope import References
 from titrant.fhir.identity import CONFLICT, Identity, identities_of
 from titrant.fhir.unused import Unused
 from titrant.knowledge.drugs import DrugTable
-from titrant.pathway.case import Medication, MedicationList
+from titrant.pathway.case import NO_STOP_DAY, Medication, MedicationList
 
 REQUEST = "MedicationRequest"
 FURTHER_PAGES = "further pages of the record"
-NO_STOP_DAY = "stop day not recorded; counted as taken until a person gives the day"
 CURRENT = ("active", "on-hold")
 ENDED = ("completed", "stopped")
 ORDERS = ("order", "original-order", "reflex-order", "filler-order", "instance-order")

@@ -22,6 +22,7 @@ from titrant.knowledge.shapes.texts import Evidence
 from titrant.knowledge.translating import molar_factors
 from titrant.pathway.allergies import from_allergies
 from titrant.pathway.case import Answer, Case, ConditionAnswer, Medication
+from titrant.pathway.colleagues import check_colleagues
 from titrant.pathway.dated import check_days, check_levels, day_not_after
 from titrant.pathway.hand_checks import checked_drugs
 from titrant.pathway.questionnaires import scored_readings
@@ -92,6 +93,7 @@ class Assessment(Struct, frozen=True):
 def assess(case: Case, library: Library, on: date) -> Assessment:
     """Gather the facts of ``case`` as they stand on ``on``. Raises CaseFileError for what cannot be read."""
     check_days(case, library, on)
+    check_colleagues(case)
     check_levels(case, library)
     facts = {**_readings(case, library, on), **_answers(case, library, on)}
     facts |= derived(case, facts, on, library)

@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.pathway.entries import Entry, Suspension
 from titrant.terms.numbers import parse_decimal
+from titrant.terms.persons import check_named
 from titrant.terms.quantity import Quantity
 
 
@@ -64,12 +65,19 @@ class ConditionAnswer(Given, frozen=True, kw_only=True):
     note: str = ""
 
 
+# Written by an import beside a drug of which a record says that it ended, and not when.
+NO_STOP_DAY = "stop day not recorded; counted as taken until a person gives the day"
+
+
 class HandCheck(Given, frozen=True, kw_only=True):
     """A pharmacist's or prescriber's own check of a drug that the tables do not know."""
 
     by: str
     on: date
     treat_as: tuple[str, ...] = ()  # drug classes of the drug table; empty means: no interaction of note
+
+    def __post_init__(self) -> None:
+        check_named(self.by, "by", "made the check")
 
 
 class Medication(Given, frozen=True, kw_only=True):
@@ -94,6 +102,11 @@ class Medication(Given, frozen=True, kw_only=True):
         if self.times_per_day:
             _count(self.times_per_day, "times_per_day")
 
+    @property
+    def stop_day_open(self) -> bool:
+        """Whether it has ended on a day that nobody has given yet; until then it counts as taken."""
+        return self.until is None and self.matched.endswith(NO_STOP_DAY)
+
 
 class HandCheckOfSeveral(Given, frozen=True, kw_only=True):
     """One line for several drugs that the tables do not know: each was looked at, and has no interaction of note."""
@@ -105,6 +118,7 @@ class HandCheckOfSeveral(Given, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.by.strip():
             raise ValueError("a check by hand needs the person who made it (by)")
+        check_named(self.by, "by", "made the check")
 
 
 class MedicationList(Given, frozen=True, kw_only=True):
@@ -114,6 +128,9 @@ class MedicationList(Given, frozen=True, kw_only=True):
     by: str = ""
     checked_by_hand: tuple[HandCheckOfSeveral, ...] = ()
     drugs: tuple[Medication, ...] = field(default=(), name="list")
+
+    def __post_init__(self) -> None:
+        check_named(self.by, "by", "went through the list")
 
 
 class Allergy(Given, frozen=True, kw_only=True):
@@ -131,6 +148,9 @@ class AllergyList(Given, frozen=True, kw_only=True):
     reviewed_on: date | None = None
     by: str = ""
     allergies: tuple[Allergy, ...] = field(default=(), name="list")
+
+    def __post_init__(self) -> None:
+        check_named(self.by, "by", "went through the list")
 
 
 class QuestionnaireAnswers(Given, frozen=True, kw_only=True):
@@ -188,6 +208,9 @@ class Review(Given, frozen=True, kw_only=True):
     says: Literal["may_start", "must_not_start"]
     drug: str = ""  # the one drug that it is about; needed where several drugs share the finding
 
+    def __post_init__(self) -> None:
+        check_named(self.by, "by", "looked at the finding")
+
 
 class ProductChoice(Given, frozen=True, kw_only=True):
     """The product in the pharmacy: family, strength, and what the label counts."""
@@ -219,6 +242,9 @@ class Choice(Given, frozen=True, kw_only=True):
     by: str
     on: date
 
+    def __post_init__(self) -> None:
+        check_named(self.by, "by", "chose the protocol")
+
 
 class Confirmation(Given, frozen=True, kw_only=True):
     """A named person stands behind going past a bound, or has weighed again and says that a strange weight is right."""
@@ -227,6 +253,9 @@ class Confirmation(Given, frozen=True, kw_only=True):
     by: str
     on: date
     reason: str
+
+    def __post_init__(self) -> None:
+        check_named(self.by, "by", "confirms it")
 
 
 class Supplied(Given, frozen=True, kw_only=True):

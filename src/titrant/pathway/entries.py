@@ -3,13 +3,13 @@
 One entry is one day (or, with ``through``, the same words for every day of a stretch). Nothing is judged here.
 """
 
-import re
 from datetime import date, datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
 
 from titrant.terms.numbers import parse_decimal
+from titrant.terms.persons import names_nobody
 from titrant.terms.quantity import Quantity
 
 YesOrNo = Literal["yes", "no", ""]
@@ -143,19 +143,6 @@ def entered_between(text: str) -> tuple[date, date]:
     return instant.date(), instant.date()
 
 
-# Words that name nobody, or nobody who may lift. Whether a name is a colleague's the form of a case cannot tell.
-_NO_NAME = frozenset((
-    "the", "a", "an", "of", "by", "her", "his", "their", "my", "own", "patient", "self", "myself", "himself", "herself",
-    "themselves", "me", "i", "family", "relative", "mother", "father", "parent", "wife", "husband", "partner", "spouse",
-    "son", "daughter", "brother", "sister", "friend", "carer", "caregiver", "programme", "program", "nobody", "unknown",
-))  # fmt: skip
-
-
-def _names_nobody(text: str) -> bool:
-    words = set(re.findall(r"[^\W_]+", text.casefold()))
-    return words <= _NO_NAME or "patient" in words
-
-
 class Suspension(Written, frozen=True, kw_only=True):
     """The course is suspended: by whom and why, and the prescriber who lifted it."""
 
@@ -171,5 +158,5 @@ class Suspension(Written, frozen=True, kw_only=True):
             raise ValueError("a suspension is lifted by a named prescriber, not before it began")
         if self.lifted_on is None and (self.lifted_by or self.lifted_as):
             raise ValueError("lifted_on is missing: the day on which the prescriber lifted the suspension")
-        if self.lifted_on is not None and _names_nobody(self.lifted_by):
+        if self.lifted_on is not None and names_nobody(self.lifted_by):
             raise ValueError(f"lifted_by is {self.lifted_by[:40]!r}; write the name of the prescriber who lifted it")

@@ -16,7 +16,7 @@ from titrant.pathway.interacting import Interacting
 from titrant.pathway.plan import Outcome, Plan
 from titrant.pkpd import combining, liver
 from titrant.pkpd.combining import Together
-from titrant.pkpd.effects import EffectBand, bands
+from titrant.pkpd.effects import EffectBand, bands, why_no_bands
 from titrant.pkpd.faults import UnusableNumbers
 from titrant.pkpd.levels import LevelExposure, exposure_of_levels
 from titrant.pkpd.parameters import ParameterSet
@@ -49,6 +49,15 @@ class Asked(Struct, frozen=True):
     added: str = ""
 
 
+class Known(Struct, frozen=True):
+    """What the model can be told of the person: the drugs by its own names, the liver's state (empty: healthy)."""
+
+    person: Person
+    drugs: tuple[str, ...]
+    liver_state: str
+    notes: tuple[Reason, ...]
+
+
 class LevelForecast(Struct, frozen=True):
     """One level of the plan and what it would give."""
 
@@ -68,23 +77,18 @@ class Forecast(Struct, frozen=True, kw_only=True):
     added: str  # the inhibitor of the case "changed"; empty: none was left to add
     notes: tuple[Reason, ...]  # what of the person went in, and what did not
     warnings: tuple[str, ...]
+    why_uncounted: str = ""  # why no chance of passing the band is given; empty: it is
+    known: Known | None = None  # None where the plan has no levels
+    peak_too_low: tuple[str, ...] = ()  # cases whose peaks, and chances, the model is known to give too low
 
     @property
     def is_proposed(self) -> bool:
         return self.plan.outcome is Outcome.PROPOSED
 
 
-class _Known(Struct, frozen=True):
-    """What the model can be told of the person."""
-
-    person: Person
-    drugs: tuple[str, ...]
-    liver_state: str
-    notes: tuple[Reason, ...]
-
-
 def simulate(plan: Plan, model: Model, asked: Asked = Asked()) -> Forecast:  # noqa: B008 (frozen)
     """The forecast of ``plan``. Raises UnusableNumbers for what the model cannot be asked."""
+    _check_analyte(model)
     band = next(one for one in bands(model.effects) if one.text == "dissociation")
     regimens = _levels(plan)
     if not regimens:
@@ -98,10 +102,30 @@ def simulate(plan: Plan, model: Model, asked: Asked = Asked()) -> Forecast:  # n
     late = (_note("forecast_past_review", {"file": name}) for name in model.past_review)
     notes = (*late, *known.notes, *_of_the_giving(plan, regimens[0][1], added, asked))
     return Forecast(
-        plan=plan, model=model.chosen, asked=asked, band=band, added=added, notes=notes,
+        plan=plan, model=model.chosen, asked=asked, band=band, added=added, notes=notes, known=known,
         levels=tuple(LevelForecast(k, one, found) for (k, one), found in zip(regimens, exposures, strict=True)),
         warnings=tuple(_warnings(exposures, own, more, added)),
+        why_uncounted=why_no_bands(model.effects, model.chosen), peak_too_low=tuple(_too_low(own, more)),
     )  # fmt: skip
+
+
+def _check_analyte(model: Model) -> None:
+    """The doses of a plan are racemic; a model of one enantiomer would read each milligram as another substance."""
+    chosen, planned = model.chosen, model.effects["bands_of"]["analyte"]
+    if chosen.analyte != planned:
+        raise UnusableNumbers(
+            f"model {chosen.id}", f"it is of {chosen.analyte}, and the doses of a plan are {planned} ketamine",
+            "A milligram of the one is not a milligram of the other, and its levels mean something else.",
+            "Use racemic.",
+        )  # fmt: skip
+
+
+def _too_low(own: Together | None, more: Together | None) -> Iterator[str]:
+    """The cases whose peaks are known to come out too low, because of a drug in them."""
+    if own and own.peak_too_low:
+        yield from ("as planned", "missed", "doubled")
+    if more and more.peak_too_low:
+        yield "changed"
 
 
 def _levels(plan: Plan) -> list[tuple[int, Regimen]]:
@@ -147,14 +171,14 @@ def _added(taken: tuple[str, ...], model: Model, asked: Asked) -> str:
 # What of the person goes in
 
 
-def _known(plan: Plan, model: Model) -> _Known:
+def _known(plan: Plan, model: Model) -> Known:
     assessment = plan.assessment
     age = age_in_years(assessment.case.given.patient.birth_date, plan.on)
     weight, notes = _weight(plan)
     liver_state, of_liver = _liver(plan, model)
     drugs, of_drugs = _drugs(plan, model)
     went_in = _note("forecast_person", {"age": str(age), "weight": f"{weight:g} kg"})
-    return _Known(Person(float(age), weight), drugs, liver_state, (went_in, *notes, *of_liver, *of_drugs))
+    return Known(Person(float(age), weight), drugs, liver_state, (went_in, *notes, *of_liver, *of_drugs))
 
 
 def _weight(plan: Plan) -> tuple[float, list[Reason]]:

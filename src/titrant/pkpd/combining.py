@@ -25,6 +25,7 @@ class Part:
     factors: Factors
     oral_ratio: float
     said: str
+    peak_too_low: bool = False  # the measured rise of the peak is larger than the one the model gives
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Together:
     counted: tuple[str, ...]
     left_out: tuple[str, ...]
     said: tuple[str, ...]
+    peak_too_low: bool = False
 
 
 def parts(chosen: ParameterSet, tree: dict, drugs: Iterable[str], liver_state: str = "") -> list[Part]:
@@ -53,7 +55,7 @@ def parts(chosen: ParameterSet, tree: dict, drugs: Iterable[str], liver_state: s
         row = tree["drugs"][name]
         said = f"with {name}: sized by one measured ratio of areas, {measured.oral:g} by mouth ({measured.source})"
         said += f"; {row['weak_point']}" if row.get("weak_point") else "."
-        found.append(_part(chosen, name, liver.factors(chosen, measured), said))
+        found.append(_part(chosen, name, liver.factors(chosen, measured), said, row.get("peak_too_low", False)))
     return found + ([_liver(chosen, tree["liver"], liver_state)] if liver_state else [])
 
 
@@ -68,8 +70,8 @@ def _liver(chosen: ParameterSet, states: dict, state: str) -> Part:
     return _part(chosen, state, change, f"liver {state}: {row['note']} ({row['source']}, {row['status']}).")
 
 
-def _part(chosen: ParameterSet, name: str, change: Factors, said: str) -> Part:
-    return Part(name, change, liver.oral_ratio(chosen, change), said)
+def _part(chosen: ParameterSet, name: str, change: Factors, said: str, peak_too_low: bool = False) -> Part:
+    return Part(name, change, liver.oral_ratio(chosen, change), said, peak_too_low)
 
 
 def together(found: Sequence[Part]) -> Together | None:
@@ -87,7 +89,12 @@ def together(found: Sequence[Part]) -> Together | None:
         math.prod(one.factors.norketamine for one in acting),
     )
     counted = tuple(one.name for one in found if one.name not in left_out)
-    return Together(factors, counted, left_out, (*(one.said for one in found), *_of_joining(acting, left_out)))
+    said = (
+        *(one.said for one in found),
+        *_of_joining(acting, left_out, bool(raising)),
+        *_of_norketamine(acting, factors),
+    )
+    return Together(factors, counted, left_out, said, any(one.peak_too_low for one in acting))
 
 
 def _is_none(one: Part) -> bool:
@@ -95,12 +102,23 @@ def _is_none(one: Part) -> bool:
     return all(abs(math.log(size)) < _NO_CHANGE for size in sizes)
 
 
-def _of_joining(acting: Sequence[Part], left_out: tuple[str, ...]) -> list[str]:
+def _of_norketamine(acting: Sequence[Part], factors: Factors) -> list[str]:
+    """That the metabolite's own loss is left alone, where nothing measured says how it changes."""
+    if not acting or factors.norketamine != 1.0:
+        return []
+    return [f"with {' and '.join(one.name for one in acting)}: norketamine's own elimination is left unchanged in this "
+            "model, so its levels are less sure than ketamine's."]  # fmt: skip
+
+
+def _of_joining(acting: Sequence[Part], left_out: tuple[str, ...], is_raised: bool) -> list[str]:
     said = []
     if len(acting) > 1:
         said.append(f"{' and '.join(one.name for one in acting)} together: never measured; their sizes are multiplied, "
                     "which is more likely too much than too little (proposal).")  # fmt: skip
-    if left_out:
-        said.append(f"{', '.join(left_out)}: left out, because a lowered exposure beside another change was never "
+    if left_out and is_raised:
+        said.append(f"{', '.join(left_out)}: left out, because a lowered exposure beside a raised one was never "
                     "measured and must not hide it (proposal).")  # fmt: skip
+    elif left_out:
+        said.append(f"{', '.join(left_out)}: left out; of several changes that lower exposure only the weakest counts, "
+                    "because their joint size was never measured (proposal).")  # fmt: skip
     return said

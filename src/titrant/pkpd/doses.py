@@ -7,6 +7,8 @@ from titrant.pkpd.faults import UnusableNumbers
 
 FORMS = ("solid", "solution")
 ROUTES = ("iv", "oral", "troche", "film", "nasal")
+# What must be said of how a dose is given, by route; of a film nothing is asked.
+MANNERS = {"iv": ("over_h",), "troche": ("hold_h", "swallowed"), "nasal": ("sprays",), "oral": ("form",)}
 _WHY = "A dose read wrongly is a wrong dose."
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from titrant.pkpd.parameters import ParameterSet
 from titrant.terms.numbers import parse_decimal
 
 
@@ -29,6 +30,18 @@ def bands(tree: dict) -> list[EffectBand]:
         EffectBand(r["text"], _number(r, "lowest"), _number(r, "highest"), r["shown"], r["source"], r["status"])
         for r in tree["bands"]
     ]
+
+
+def why_no_bands(tree: dict, chosen: ParameterSet) -> str:
+    """Why no band of the effects file may be laid over levels of ``chosen``; empty where they are comparable."""
+    of = tree["bands_of"]
+    if (chosen.analyte, chosen.sampling) == (of["analyte"], of["sampling"]):
+        return ""
+    return (
+        "No band of effect is drawn and no chance of passing one is counted: the bands are of "
+        f"{of['analyte']} ketamine, {of['sampling']}; {chosen.id} is of {chosen.analyte}, {chosen.sampling} "
+        f"({of['source']}, {of['status']})."
+    )
 
 
 def acting(tree: dict, ketamine: np.ndarray, norketamine: np.ndarray, use: str) -> np.ndarray:

@@ -98,11 +98,11 @@ def exposure_of_levels(
     others = {"changed": _People.of(chosen, added(plain))} if added else {}
     regimens = {n: every(1.0, 24 / n, days, route, **manner) for n in dict.fromkeys(n for _, n in levels)}
     of_one_mg = {n: _cases(own, others, doses, n, days) for n, doses in regimens.items()}
-    return [_level(chosen, route, mg, n, of_one_mg[n], threshold_ng_per_ml) for mg, n in levels]
+    return [_level(chosen, person, route, mg, n, of_one_mg[n], threshold_ng_per_ml) for mg, n in levels]
 
 
 def _level(
-    chosen: ParameterSet, route: str, mg: float, per_day: int, days: dict[str, _Day], threshold: float
+    chosen: ParameterSet, person: Person, route: str, mg: float, per_day: int, days: dict[str, _Day], threshold: float
 ) -> LevelExposure:
     def bands(what: str, output: int) -> Bands:
         found = {case: getattr(day, what) * mg for case, day in days.items() if day.peaks.shape[1] > output}
@@ -114,7 +114,7 @@ def _level(
     made_from = chosen.routes[route]
     return LevelExposure(
         mg, per_day, bands("peaks", 0), bands("peaks", 1), bands("areas", 0), bands("areas", 1), chances,
-        warnings_of(chosen, [Given(0.0, mg, route)]), not made_from.lowest_mg <= mg <= made_from.highest_mg,
+        warnings_of(chosen, [Given(0.0, mg, route)], person), not made_from.lowest_mg <= mg <= made_from.highest_mg,
     )  # fmt: skip
 
 

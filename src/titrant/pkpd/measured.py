@@ -16,6 +16,7 @@ from titrant.pkpd.posterior import Posterior, posterior
 from titrant.pkpd.simulation import prepared
 
 _OUTSIDE = 3.29  # standard deviations that leave 0.1 % outside
+_FAR = 1.96  # standard deviations that leave 5 % outside
 _PRIOR_DRAWS = 1000
 _WHY = "A level read wrongly would move every forecast."
 
@@ -126,6 +127,30 @@ def doubts(of: Case, seed: int = 1) -> list[Doubt]:
     ]
 
 
+@dataclass(frozen=True)
+class Far:
+    """A level that lies far from the fitted one, measured by the model's own error of measurement."""
+
+    level: Level
+    fitted_ng_per_ml: float
+
+    @property
+    def question(self) -> str:
+        return (
+            f"{self.level.output} at {self.level.at_h:g} h: measured {self.level.ng_per_ml:g} ng/mL, fitted "
+            f"{self.fitted_ng_per_ml:.3g}, further apart than error of measurement explains in 19 of 20 levels. "
+            "Are time, dose and drug right?"
+        )
+
+
+def far(of: Case, found: Posterior) -> list[Far]:
+    """Levels further from the most probable ones than 95 % of the error of measurement."""
+    said = of.problem.predict(found.mode.effects[:1])[0]
+    sd = np.sqrt(of.problem.sd**2 + (of.problem.added / said) ** 2)
+    off = np.abs(np.log(of.problem.levels[0] / said)) / sd
+    return [Far(level, float(x)) for level, x, z in zip(of.levels, said, off, strict=True) if z > _FAR]
+
+
 def fitted(of: Case, seed: int = 1, draws: int = 2000) -> Posterior:
     """The posterior of this person."""
     return posterior(of.problem, seed, draws)
@@ -166,5 +191,7 @@ def _check_levels(chosen: ParameterSet, doses: list[Given], levels: list[Level])
             fault = f"{level.ng_per_ml} ng/mL is not a level above 0 and up to 100,000 ng/mL"
         elif level.at_h <= doses[0].at_h:
             fault = "it lies before the first dose"
+        elif level in levels[: number - 1]:
+            fault = "the same level stands twice, and would count twice"
         if fault:
             raise UnusableNumbers(f"level {number}", fault, _WHY, "Correct it, or leave it out.")

@@ -16,6 +16,7 @@ _FACTORS = {
     "share": 1.0, "factor": 1.0, "h": 1.0, "min": 1 / 60, "1/h": 1.0, "1/min": 60.0, "L": 1.0, "L/h": 1.0,
     "L/min": 60.0, "L/kg": 1.0, "L/h/year": 1.0,
 }  # fmt: skip
+_KEPT_AS = {"min": "h", "1/min": "1/h", "L/min": "L/h"}
 _KINDS = ("log_variance", "cv_percent", "log_sd", "logit_sd")
 
 
@@ -40,6 +41,7 @@ class Parameter:
     between_occasions: Spread | None = None
     weight_power: float = 0.0
     note: str = ""
+    unit: str = ""  # of ``value``, which is kept per hour
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class ParameterSet:
     effects: tuple[Effect, ...]
     residuals: dict[str, Residual]
     weak_points: tuple[str, ...]
+    ages: tuple[float, float]  # of the people it was made from, in years; infinite where the oldest are not known
     check_values: tuple[dict, ...] = field(default=(), compare=False)
 
     def typical(self) -> dict[str, float]:
@@ -108,6 +111,7 @@ def parameter_set(tree: dict, place: str = "parameter set") -> ParameterSet:
         effects=tuple(reader.effect(row, parameters) for row in tree.get("effects") or ()),
         residuals={name: reader.residual(name, row) for name, row in reader.within(tree, "residuals").items()},
         weak_points=tuple(tree.get("weak_points") or ()),
+        ages=reader.ages(reader.within(tree, "ages")),
         check_values=tuple(tree.get("check_values") or ()),
     )
 
@@ -123,6 +127,7 @@ _FIELDS = (
     "effects",
     "residuals",
     "weak_points",
+    "ages",
     "check_values",
 )
 
@@ -179,6 +184,7 @@ class _Reader:
             self.spread(row.get("occasions"), f"{path}occasions."),
             self.number(row, "weight_power", path, "0"),
             row.get("note") or "",
+            _KEPT_AS.get(unit, unit),
         )
 
     def spread(self, row: dict | None, path: str) -> Spread | None:
@@ -196,6 +202,12 @@ class _Reader:
             "logit_sd": size,
         }[kinds[0]]
         return Spread(sd, kinds[0] == "logit_sd", row.get("shared_with") or "")
+
+    def ages(self, row: dict) -> tuple[float, float]:
+        self.only(row, ("lowest", "highest", "source", "status", "note"), "ages.")
+        self.within(row, "source", "ages."), self.status(row, "ages.status")
+        highest = self.number(row, "highest", "ages.") if "highest" in row else math.inf
+        return self.number(row, "lowest", "ages."), highest
 
     def route(self, name: str, row: dict) -> Route:
         path = f"routes.{name}."

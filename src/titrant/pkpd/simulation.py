@@ -1,6 +1,6 @@
 """From a parameter set and doses to concentrations and their summaries, for one typical person or for many."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,10 @@ from titrant.pkpd.system import System
 
 CHUNK = 4096
 _MOST_READINGS = 50_000_000  # of each output: 400 MB
+# Around a dose, in minutes; the first is the trough before it.
+_AFTER_MIN = (-1, 0, 10, 20, 30, 40, 50, 60, 75, 90, 120, 150, 180)
+_AFTER_MIN_OF_MANY = (-1, 0, 20, 40, 60, 90)
+_MANY_DOSES = 1000
 Change = Callable[[dict], dict]
 
 
@@ -89,7 +93,7 @@ def simulate(
         np.asarray(times_h, float),
         np.concatenate([part[1] for part in parts]),
         {name: np.concatenate([part[2][name] for part in parts]) for name in parts[0][2]},
-        (*warnings_of(chosen, doses), *said),
+        (*warnings_of(chosen, doses, person), *said),
     )
 
 
@@ -164,8 +168,8 @@ def _summaries(system: System, ways: Ways, entries: Entries, solution: Solution,
     }
 
 
-def warnings_of(chosen: ParameterSet, doses: list[Given]) -> tuple[str, ...]:
-    """What must be said with every number: status, weak points, and doses outside what the set was made from."""
+def warnings_of(chosen: ParameterSet, doses: list[Given], person: Person = Person()) -> tuple[str, ...]:  # noqa: B008
+    """What must be said with every number: status, weak points, and doses or ages outside what the set is made from."""
     said = [f"{chosen.id}: status {chosen.status.value}; model, not measurement.", *chosen.weak_points]
     for route in sorted({dose.route for dose in doses}):
         valid = chosen.routes[route]
@@ -175,11 +179,30 @@ def warnings_of(chosen: ParameterSet, doses: list[Given]) -> tuple[str, ...]:
             said.append(f"{route}: made from single doses of {studied}; outside it is an extrapolation.")
         if valid.fit == "poor":
             said.append(f"{route}: this model fits the published data of this route poorly.")
-    return tuple(said)
+    return (*said, *_of_age(chosen, person.age))
+
+
+def _of_age(chosen: ParameterSet, age: float) -> Iterator[str]:
+    """What the figures of a young or an old person do not mean."""
+    lowest, highest = chosen.ages
+    if not lowest <= age <= highest:
+        people = f"from {lowest:g} years on" if highest == np.inf else f"of {lowest:g} to {highest:g} years"
+        yield f"age {age:g} years: made from people {people}; outside it is an extrapolation."
+    starts = [effect.above_age for effect in chosen.effects if effect.per_year and age > effect.above_age]
+    if starts:
+        yield (
+            f"age {age:g} years: above {min(starts):g} years the model changes one thing, the liver's flow. Where that "
+            "gives a lower peak of a swallowed dose, it is no reassurance; it is what this single effect does, and no "
+            "measurement in older people."
+        )
 
 
 def reading_times(doses: list[Given], until_h: float) -> np.ndarray:
-    """Times to read for curve and peaks: an even grid, and every two minutes after the first and the last dose."""
+    """Times to read for curve and peaks: an even grid, and times around every dose.
+
+    Every dose is read at the same times after it, however long the course, so that one day's peak can be set beside
+    another's; fewer where there are very many doses. The first and the last dose are read every two minutes.
+    """
     step = next(
         s
         for s in (1 / 60, 1 / 30, 1 / 12, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 24.0, 240.0)
@@ -191,10 +214,17 @@ def reading_times(doses: list[Given], until_h: float) -> np.ndarray:
         doses[0].at_h + fine,
         doses[-1].at_h + fine,
         [24.0, until_h],
+        *_around(doses),
     ]
-    times += [[d.at_h + d.over_h for d in doses[:200] if d.over_h]]
     joined = np.unique(np.concatenate([np.asarray(t, float) for t in times]).round(9))
     return joined[(joined >= 0) & (joined <= until_h)]
+
+
+def _around(doses: list[Given]) -> list[np.ndarray]:
+    """The same times around every dose, from its beginning and from the end of an infusion."""
+    at_h, over_h = (np.array([getattr(dose, name) for dose in doses]) for name in ("at_h", "over_h"))
+    after_min = _AFTER_MIN if len(doses) <= _MANY_DOSES else _AFTER_MIN_OF_MANY
+    return [at_h + minutes / 60 for minutes in after_min] + [at_h + over_h]
 
 
 __all__ = ["FINISHED", "Exposure", "prepared", "reading_times", "simulate", "warnings_of"]

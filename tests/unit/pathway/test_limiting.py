@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.made_up import mg, protocol, quantity
 from titrant.knowledge.shapes.common import DoseLimit
-from titrant.pathway.limiting import exposure_share, limited_start, unknown_reductions
+from titrant.pathway.limiting import exposure_share, is_sensitive, limited_start, unknown_reductions
 from titrant.pathway.screen import StartLimit
 from titrant.terms.reason import Reason, Status
 
@@ -211,3 +211,13 @@ def test_of_two_equal_caps_the_first_by_name_and_then_by_facts_is_remembered():
 def test_nothing_asked_is_left_at_nothing():
     assert start("0").value == mg("0")
     assert start("0").limits == ()
+
+
+def test_a_person_who_needs_less_takes_the_small_steps():
+    some = (limit("opioid", at_most="5 mg"),)
+    assert not is_sensitive(protocol(), (), PERSON)
+    assert is_sensitive(protocol(), some, PERSON)
+    assert is_sensitive(protocol(), (), PERSON | {"age": quantity("65 years")})
+    assert is_sensitive(protocol(), (), PERSON | {"frail": "yes"})
+    assert is_sensitive(protocol(), some, PERSON | {"frail": "yes"})
+    assert not is_sensitive(protocol(), (), {})  # what is not known is asked; it is no reason by itself

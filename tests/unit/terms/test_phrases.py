@@ -19,6 +19,9 @@ from titrant.terms.phrases import did_you_mean, with_article
         ("a" * 60, ("a" * 60,), f" Did you mean {'a' * 60}?"),
         ("a" * 59 + "b" * 1000, ("a" * 59 + "b",), f" Did you mean {'a' * 59}b?"),
         ("b" * 45 + "a" * 1000, ("a" * 60,), ""),
+        # Sixty signs are compared: at fifty-nine the first would not be near, at sixty-one the second would be.
+        ("b" * 30 + "a" * 100, ("a" * 40,), f" Did you mean {'a' * 40}?"),
+        ("b" * 31 + "a" * 100, ("a" * 37,), ""),
     ],
 )
 def test_the_nearest_known_name_is_offered(written, known, said):
