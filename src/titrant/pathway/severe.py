@@ -62,7 +62,8 @@ def _in_entry(day: Day, severe_from: int) -> Iterator[str]:
 
 
 def _in_reading(one: Finding) -> str:
-    values = ", ".join(value for name, value in one.facts.items() if name != "on")
+    told = {name.rpartition(".")[2].replace("_", " "): value for name, value in one.facts.items() if name != "on"}
+    values = ", ".join(f"{name} {value}" for name, value in told.items())
     return f"{one.code.replace('_', ' ')}{f' ({values})' if values else ''}"
 
 
