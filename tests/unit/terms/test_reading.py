@@ -212,7 +212,7 @@ def test_a_sign_that_cannot_be_seen_is_no_plain_text(sign):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a b", "X", "a\nb", "a\tb", "Zoë µg/h", "🙂", "\u200c", "\u00a0", "\ufeff", "\u00ad"], ids=ascii
+    "text", ["", "a b", "X\nX", "a\nb", "a\tb", "Zoë µg/h", "🙂", "\u200c", "\u00a0", "\ufeff", "\u00ad"], ids=ascii
 )
 def test_what_can_be_shown_is_plain_text(text):
     assert is_plain_text(text)
