@@ -114,7 +114,7 @@ def _levels_panel(alt: Any, output: str, picture: LevelsPicture, bands: list[Ban
     y = alt.Scale(domain=[0, top], nice=False)
     title = f"{output}, highest level ({picture.unit})"
     marks = alt.Scale(domain=cases, range=_SHAPES[: len(cases)])
-    shape = alt.Shape("case:N", sort=cases, title=None, legend=alt.Legend(orient="bottom"), scale=marks)
+    shape = alt.Shape("case:N", sort=cases, title=None, legend=alt.Legend(orient="bottom", labelLimit=0), scale=marks)
     of_people = _of(alt, rows)
     layers = [
         *_edges_across(alt, bands, top),
