@@ -1,7 +1,5 @@
 """Following at the desk: review and adjust on a case, with the last gate over every dose that is proposed."""
 
-from decimal import ROUND_DOWN, Decimal
-
 from msgspec import Struct, structs
 
 from titrant.clinic.desk import Desk, absolute_limits
@@ -9,14 +7,13 @@ from titrant.clinic.model import LEFT_OUT, ModelSays, model_on
 from titrant.pathway.adjust import Adjustment, Opinion, adjust
 from titrant.pathway.case import Case
 from titrant.pathway.plan import Outcome
+from titrant.pathway.prescribe import regimen_content
 from titrant.pathway.review import Review, review
 from titrant.record.gate import faults
 from titrant.terms.calendar import whole_days
-from titrant.terms.numbers import plain
+from titrant.terms.canonical import Json
 from titrant.terms.reason import Reason
 from titrant.terms.regimen import Regimen
-
-_THOUSANDTH = Decimal("0.001")
 
 
 class Followed(Struct, frozen=True):
@@ -60,21 +57,7 @@ def _decided(desk: Desk, found: Review, opinion: Opinion | None) -> Adjustment:
     )
 
 
-def gate_content(decided: Adjustment, regimen: Regimen) -> dict[str, str]:
-    """The regimen as text, in the names that the last gate reads."""
+def gate_content(decided: Adjustment, regimen: Regimen) -> Json:
+    """The regimen as a start would write it, so that the last gate reads one form only."""
     found = decided.review
-    base = found.supply.base_mg
-    piece = (Decimal(base.numerator) / Decimal(base.denominator)).quantize(_THOUSANDTH, ROUND_DOWN)
-    return {
-        "route": regimen.route,
-        "product": regimen.product,
-        "piece_unit": regimen.piece_unit,
-        "piece_mg": plain(piece),
-        "pieces_per_dose": plain(regimen.pieces),
-        "dose_mg": plain(regimen.dose.mg),
-        "times_per_day": str(regimen.times_per_day),
-        "daily_mg": plain(regimen.daily.mg),
-        "days_per_week": str(regimen.days_per_week),
-        "weekly_mg": plain(regimen.weekly.mg),
-        "supply_days": str(whole_days(found.protocol.supply.titration.value)),
-    }
+    return regimen_content(regimen, found.supply, whole_days(found.protocol.supply.titration.value))

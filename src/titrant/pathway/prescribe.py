@@ -9,6 +9,7 @@ from datetime import date
 from msgspec import Struct
 
 from titrant.explain.amounts import number_in_words, pieces_text, regimen_text, times_text
+from titrant.pathway.deliver import Supply
 from titrant.pathway.plan import Outcome, Plan
 from titrant.pathway.supplying import Dispensing, SignedLevel, first_supply
 from titrant.terms.canonical import Json, sha256_of
@@ -48,7 +49,7 @@ def _content(plan: Plan, regimen: Regimen, supply: Dispensing, text: str, engine
         "protocol": {"id": protocol.id, "version": str(protocol.version), "sha256": plan.protocol_sha256},
         "starts": plan.on.isoformat(),
         "ends": _iso(plan.ends),
-        "regimen": _regimen_content(plan, regimen, supply),
+        "regimen": regimen_content(regimen, plan.supply, supply.days),
         "quantity": {"pieces": plain(supply.quantity), "unit": regimen.piece_unit},
         "reasons": [{"code": one.code, "rule": one.rule, "facts": one.facts} for one in plan.reasons],
         "text": text,
@@ -64,9 +65,9 @@ def clinic_content(plan: Plan) -> Json:
     return {"name": approved.clinic, "synthetic": made_up, "approved_by": approved.by, "on": approved.on.isoformat()}
 
 
-def _regimen_content(plan: Plan, regimen: Regimen, supply: Dispensing) -> Json:
+def regimen_content(regimen: Regimen, supply: Supply, supply_days: int) -> Json:
     """Amounts as text, in the names that the last gate reads."""
-    piece = plan.supply.part_mg / plan.supply.smallest_part
+    piece = supply.part_mg / supply.smallest_part
     return {
         "route": regimen.route,
         "product": regimen.product,
@@ -78,7 +79,7 @@ def _regimen_content(plan: Plan, regimen: Regimen, supply: Dispensing) -> Json:
         "daily_mg": plain(regimen.daily.mg),
         "days_per_week": str(regimen.days_per_week),
         "weekly_mg": plain(regimen.weekly.mg),
-        "supply_days": str(supply.days),
+        "supply_days": str(supply_days),
     }
 
 
