@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from tests.properties.deciding import VERSION, files
 from tests.reference.files import size
-from titrant.clinic.desk import absolute_limits
 from titrant.pathway.plan import Plan
 from titrant.pathway.prescribe import prescribe
 from titrant.record import gate
+from titrant.record.appending import absolute_limits
 from titrant.terms.regimen import Regimen
 
 

@@ -22,7 +22,7 @@ from random import Random
 import pytest
 
 from tests.properties import following_cases as cases
-from titrant.clinic.desk import Desk, absolute_limits
+from titrant.clinic.desk import Desk
 from titrant.clinic.following import adjust_at, gate_content
 from titrant.clinic.opening import shape_case
 from titrant.clinic.saying_following import adjustment_data
@@ -33,6 +33,7 @@ from titrant.pathway.plan import Outcome
 from titrant.pathway.severe import SevereHarm
 from titrant.pathway.standing import Standing
 from titrant.pathway.unseen import Since
+from titrant.record.appending import absolute_limits
 from titrant.record.gate import faults
 
 MANY = 160

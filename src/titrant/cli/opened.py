@@ -8,13 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from titrant.clinic.desk import Desk
-from titrant.clinic.opening import Opened, case_of, open_document
+from titrant.clinic.opening import DEMO_CLINIC, Opened, case_of, open_document
 from titrant.knowledge.library import Library, load
 from titrant.pathway.case import Case, Dispense
 from titrant.pathway.dated import check_birth
 from titrant.terms.errors import CaseFileError
-
-DEMO_CLINIC = Path(__file__).parent.parent / "clinic" / "demo"
 
 
 def today() -> date:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -19,6 +18,7 @@ from titrant.pathway.prescribe import Draft, prescribe
 from titrant.pathway.report import Paper, report
 from titrant.pathway.screen import Screening, screen
 from titrant.pathway.supplying import Dispensing
+from titrant.record.appending import absolute_limits
 from titrant.record.gate import faults
 from titrant.terms.reason import Missing, Reason
 
@@ -105,8 +105,3 @@ def _still_open(plan: Plan) -> Iterator[Missing]:
         reviewed_once = getattr(listed.get(one.fact), "reviewed_on", None) is not None
         if one.why not in ("fact_too_old", "condition_answer_too_old") and not reviewed_once:
             yield one
-
-
-def absolute_limits() -> bytes:
-    """The limits of this release, for the last gate to read by its own rules."""
-    return resources.files("titrant.record").joinpath("absolute_limits.json").read_bytes()

@@ -2,13 +2,14 @@
 
 from msgspec import Struct, structs
 
-from titrant.clinic.desk import Desk, absolute_limits
+from titrant.clinic.desk import Desk
 from titrant.clinic.model import LEFT_OUT, ModelSays, model_on
 from titrant.pathway.adjust import Adjustment, Opinion, adjust
 from titrant.pathway.case import Case
 from titrant.pathway.plan import Outcome
 from titrant.pathway.prescribe import regimen_content
 from titrant.pathway.review import Review, review
+from titrant.record.appending import absolute_limits
 from titrant.record.gate import faults
 from titrant.terms.calendar import whole_days
 from titrant.terms.canonical import Json

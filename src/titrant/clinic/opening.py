@@ -11,8 +11,11 @@ from titrant.clinic.shaping import WHY_READ_WELL, shape_case
 from titrant.pathway.case import Case
 from titrant.terms.errors import CaseFileError
 from titrant.terms.reading import MAX_BYTES, Document, Unreadable, read_json, read_yaml
+from titrant.terms.trees import differing
 
-__all__ = ["Opened", "bytes_of", "case_of", "differing", "open_document", "shape_case"]
+__all__ = ["DEMO_CLINIC", "Opened", "bytes_of", "case_of", "differing", "open_document", "shape_case"]
+
+DEMO_CLINIC = Path(__file__).parent / "demo"  # the synthetic clinic that stands in where no clinic is named
 
 
 class Opened(Struct, frozen=True):
@@ -94,11 +97,3 @@ def _whole(opened: Opened) -> Any:
             "Name a complete case file, by its path from this file.",
         )
     return differing(base, own)
-
-
-def differing(base: Any, own: Any) -> Any:
-    """``base`` with the differences of ``own``: objects merge by key, null takes a key away, all else replaces."""
-    if not isinstance(base, dict) or not isinstance(own, dict):
-        return own
-    kept = {key: value for key, value in base.items() if own.get(key, value) is not None}
-    return kept | {key: differing(base.get(key), value) for key, value in own.items() if value is not None}

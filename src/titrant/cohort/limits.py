@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from titrant.clinic.desk import absolute_limits
 from titrant.cohort.chunk import Rows
 from titrant.cohort.setting import Setting
 from titrant.knowledge.library import Library
+from titrant.record.appending import absolute_limits
 
 
 def breaches(here: Setting, rows: Rows, bounds_mg: tuple[Fraction, Fraction, Fraction, Fraction]) -> np.ndarray:

@@ -1,0 +1,1 @@
+"""The only place that puts real things together: settings, the engine of the database, keys, and the wiring."""

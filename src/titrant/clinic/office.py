@@ -1,0 +1,45 @@
+"""The office: what every act of a person needs, handed in by whoever opens the clinic: store, knowledge, keys, clock."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec import Struct
+
+from titrant.clinic.desk import Desk
+from titrant.clinic.shaping import shape_case
+from titrant.knowledge.library import Library
+from titrant.pathway.case import Case
+from titrant.record.clinic_settings import ClinicSettings
+from titrant.record.events import Actor, Draft, Kind
+from titrant.record.folding import Record
+from titrant.record.ports import CaseStore
+from titrant.terms.canonical import Json
+
+
+class Office(Struct, frozen=True):
+    """One clinic at work. ``now`` gives an instant with its zone; the day is the clinic's own."""
+
+    store: CaseStore
+    library: Library
+    settings: ClinicSettings
+    key: Ed25519PrivateKey
+    keys: dict[str, Ed25519PublicKey]
+    now: Callable[[], datetime]
+
+    @property
+    def today(self) -> date:
+        return self.now().astimezone(ZoneInfo(self.settings.zone)).date()
+
+    @property
+    def desk(self) -> Desk:
+        return Desk(self.library, self.today)
+
+    def draft(self, kind: Kind, body: Json, by: Actor) -> Draft:
+        return Draft(kind, body, by, self.now())
+
+
+def case_in(record: Record) -> Case:
+    """The case file folded from a record, as the spine reads it. Raises CaseFileError with the field at fault."""
+    return shape_case(record.tree, record.summary.person.name or record.summary.case)

@@ -1,0 +1,99 @@
+"""What every store does before it appends: powers, reach, states, the last gate, and the number of each event."""
+
+from collections.abc import Sequence
+from datetime import date
+from importlib import resources
+
+from titrant.record.events import CLINIC, Draft, Event, Kind, check_power
+from titrant.record.gate import faults
+from titrant.record.ports import Receipt
+from titrant.record.summary import GRADES, Judged, Summary, advance
+from titrant.terms.canonical import canonical_json
+from titrant.terms.errors import NotAllowed, Stale
+
+NOTHING = len(GRADES)  # the grade of a case of which nobody needs to be told
+
+
+def absolute_limits() -> bytes:
+    """The limits of this release, for the last gate to read by its own rules."""
+    return resources.files("titrant.record").joinpath("absolute_limits.json").read_bytes()
+
+
+def numbered(before: Summary, drafts: Sequence[Draft], expected: int | None) -> tuple[list[Event], Summary]:
+    """The events that may follow ``before``, and the standing after them. Raises Stale, NotAllowed, NotNow."""
+    if expected is not None and expected != before.version:
+        raise Stale(
+            before.person.name or before.case or "clinic",
+            f"The record has moved on from number {expected} to {before.version} since it was shown.",
+            "What was decided on older facts may be wrong on the new ones.",
+            "Load the page again; it shows what is new.",
+        )
+    events, summary = [], before
+    for draft in drafts:
+        check_power(draft)
+        _check_gate(draft)
+        canonical_json(draft.body)
+        event = Event(
+            case=before.case, number=summary.version + 1, kind=draft.kind, body=draft.body, by=draft.by, at=draft.at
+        )
+        summary = _advanced(summary, event)
+        events.append(event)
+    return events, summary
+
+
+def _advanced(summary: Summary, event: Event) -> Summary:
+    if summary.case == CLINIC:
+        return Summary(case=CLINIC, version=event.number)
+    return advance(summary, event)
+
+
+def _check_gate(draft: Draft) -> None:
+    """The last gate once more, where no screen can go around it."""
+    if draft.kind is not Kind.SIGNED:
+        return
+    refused = faults(draft.body.get("content"), absolute_limits())
+    if refused:
+        raise NotAllowed(
+            "signed plan", " ".join(refused), "The last gate lets no such dose be stored, whoever signed it.",
+            "Plan the dose again within the limits.",
+        )  # fmt: skip
+
+
+def again(before: Receipt) -> Receipt:
+    return Receipt(before.number, before.at, again=True)
+
+
+# The columns of a worklist
+
+
+def graded(summary: Summary, judged: Judged | None) -> tuple[int, str]:
+    """How urgent a case is (place in GRADES; NOTHING where it is not), and since when. Open tasks come at once."""
+    lines = [(GRADES.index(task.grade), task.since) for task in summary.tasks.values()]
+    lines += [(GRADES.index(line["grade"]), line["since"]) for line in (judged.lines if judged else ())]
+    return min(lines, default=(NOTHING, ""))
+
+
+def in_tally(summary: Summary, judged: Judged | None, tally: str, on: date) -> bool:
+    """Whether a case counts in ``tally`` (ports.TALLIES) on a day."""
+    followed = summary.state in ("on_plan", "suspended")
+    match tally:
+        case "call_now" | "review_today":
+            return graded(summary, judged)[0] == ("call_now", "review_today").index(tally)
+        case "overdue":
+            return bool(judged and judged.overdue)
+        case "silent":
+            return bool(judged and judged.silent_since)
+        case "no_next_date":
+            # A day that has gone by is no next date.
+            return followed and not on.isoformat() <= summary.contact_on
+        case "undelivered":
+            return summary.state == "on_plan" and not summary.read
+        case "refill_due":
+            return bool(judged and judged.refill_on and judged.refill_on <= on.isoformat())
+        case "draft":
+            return bool(summary.draft)
+        case "unread":
+            return bool(summary.unread)
+        case "queue":
+            return bool(judged and judged.failed)
+    return graded(summary, judged)[0] < NOTHING

@@ -1,0 +1,36 @@
+"""How the clinic has set itself up, folded from the events of its own stream."""
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct
+
+from titrant.record.events import Event, Kind
+
+
+class ClinicSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the clinic may set. Nothing here is a dose, a limit or a threshold: those are knowledge."""
+
+    name: str = "Clinic"
+    address: str = ""
+    phone: str = ""  # shown to patients
+    emergency_phone: str = ""  # what a patient calls at once; empty: the pack's own
+    zone: str = "UTC"
+    language: str = "en"
+    pack: str = "none"  # jurisdiction pack: us, uk, none
+    engine_on: bool = True  # off: a full recorder that proposes nothing
+    read_by: str = "the clinic's nurses"  # who reads diary entries
+    read_when: str = "on working days"  # and when
+    red_flag_to: tuple[str, ...] = ()  # e-mail addresses, in the order of escalation
+    closed_weekdays: tuple[int, ...] = (5, 6)  # 0 is Monday
+    paper: str = "A4"  # or Letter
+    on_call: str = ""
+
+
+def settings_of(events: Iterable[Event]) -> ClinicSettings:
+    """The settings after all changes of the clinic's stream."""
+    changes: dict[str, object] = {}
+    for event in events:
+        if event.kind is Kind.SETTINGS_CHANGED:
+            changes |= event.body["changes"]
+    return msgspec.convert(changes, ClinicSettings)

@@ -1,0 +1,99 @@
+"""The case folded from its events: the case file that the spine reads, and everything that happened beside it.
+
+An event changes the case file only through ``set`` (differences laid over it) and ``add`` (values at the end of a list
+under ``given``); three kinds that close an open line have their own way.
+"""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from titrant.record.events import Event, Kind
+from titrant.record.summary import Summary, advance
+from titrant.terms.canonical import Json, sha256_of
+from titrant.terms.trees import added, differing
+
+EMPTY_CASE: Json = {"scenario": "", "given": {"patient": {}}}
+
+
+class Record(Struct, frozen=True):
+    """One case as it stands after its newest event. ``tree`` is a case file (docs/case-file.md)."""
+
+    summary: Summary
+    tree: Json
+    events: tuple[Event, ...]
+
+    @property
+    def version(self) -> int:
+        return self.summary.version
+
+    @property
+    def plan(self) -> Event | None:
+        """The signature in force."""
+        return self.event(self.summary.plan) if self.summary.plan else None
+
+    @property
+    def draft(self) -> Event | None:
+        return self.event(self.summary.draft) if self.summary.draft else None
+
+    @property
+    def inputs_sha256(self) -> str:
+        """Names exactly the facts that a decision on this record rests on; it changes with each of them."""
+        return sha256_of(self.tree)
+
+    def event(self, number: int) -> Event:
+        return self.events[number - 1]
+
+    def of(self, *kinds: Kind) -> tuple[Event, ...]:
+        return tuple(event for event in self.events if event.kind in kinds)
+
+
+def fold(case: str, events: Iterable[Event]) -> Record:
+    """The record of ``case``. Raises ValueError where the numbers of the events have a gap."""
+    summary, seen = Summary(case=case), []
+    tree = differing(EMPTY_CASE, {"given": {"patient": {"id": case}}})
+    adds: dict[str, list[Json]] = {}
+    for event in events:
+        if event.number != summary.version + 1 or event.case != case:
+            raise ValueError(f"event {event.number} of {event.case!r} does not follow number {summary.version}")
+        summary = advance(summary, event)
+        seen.append(event)
+        diary = (event.body.get("add") or {}).get("diary") if event.kind is Kind.DIARY_KEPT else None
+        if diary:
+            adds.setdefault("diary", []).extend(diary)  # gathered: a diary of years is added once, not day by day
+        else:
+            tree = _laid(tree, event)
+    given = tree["given"]
+    for path, values in adds.items():
+        given = added(given, path, values)
+    return Record(summary, tree | {"given": given}, tuple(seen))
+
+
+def _laid(tree: Json, event: Event) -> Json:
+    body = event.body
+    for path, values in (body.get("add") or {}).items():
+        tree = tree | {"given": added(tree["given"], path, values)}
+    tree = differing(tree, body.get("set") or {})
+    closing = _CLOSING.get(event.kind)
+    return tree | {"given": closing(tree["given"], body)} if closing else tree
+
+
+def _last(given: Json, name: str, changes: Json) -> Json:
+    """``given`` with ``changes`` in the newest line of the list ``name`` of the course."""
+    course = given.get("course") or {}
+    lines = list(course.get(name) or [])
+    if not lines:
+        return given
+    return given | {"course": course | {name: [*lines[:-1], lines[-1] | changes]}}
+
+
+def _counted(given: Json, body: Json) -> Json:
+    return _last(given, "supplies", {"left": body["left"], "counted_on": body["on"]})
+
+
+def _resumed(given: Json, body: Json) -> Json:
+    lifted = {"lifted_on": body["on"], "lifted_by": body["by"], "lifted_as": "prescriber"}
+    return _last(given, "suspensions", lifted)
+
+
+_CLOSING = {Kind.COUNTED: _counted, Kind.RESUMED: _resumed}

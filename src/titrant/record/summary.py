@@ -1,0 +1,253 @@
+"""The standing of one case in few words: what the worklist shows, kept up event by event without reading the past.
+
+``advance`` is the only fold that every append runs, so it holds what states and powers need, and nothing that grows
+with the diary.
+"""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from msgspec import Struct, field, structs
+
+from titrant.record.events import Event, Kind, Role, instant_text
+from titrant.record.states import State, moved
+from titrant.terms.canonical import Json
+from titrant.terms.errors import NotNow
+
+Grade = Literal["now", "today", "note"]
+GRADES: tuple[Grade, ...] = ("now", "today", "note")
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Who the patient is, for the people of the clinic. The spine never sees a name."""
+
+    name: str = ""
+    birth_date: str = ""
+    number: str = ""  # the clinic's own record number
+    phone: str = ""
+    email: str = ""
+    address: str = ""
+    language: str = "en"
+    zone: str = ""  # IANA name; empty: the clinic's
+    reminder_at: str = ""  # the patient's own hour, 21:00
+    has_phone: bool = True
+    activity: str = ""  # the patient's own activity, in their words
+    how_to_take: str = ""  # swallow or spit, as the clinic set it
+    hold_minutes: int = 0  # how long a troche is held, as the clinic set it
+
+
+class OpenTask(Struct, frozen=True, kw_only=True):
+    """Something a person of the clinic must do; it stays open until a named person closes it."""
+
+    id: str
+    grade: Grade
+    code: str
+    why: str
+    since: str  # instant
+    entry: str = ""  # the diary entry or message it is about
+    owner: str = ""
+    due: str = ""
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """The standing of one case. Event numbers name the events that hold the whole content."""
+
+    case: str
+    version: int = 0
+    state: State = State.ABSENT
+    person: Person = Person()
+    teams: tuple[str, ...] = ()
+    draft: int = 0  # number of the draft that waits
+    plan: int = 0  # number of the signature in force
+    regimen: dict[str, str] = field(default_factory=dict)  # of the plan in force
+    dose_text: str = ""
+    protocol: str = ""
+    plan_from: str = ""
+    plan_ends: str = ""
+    delivered: bool = False
+    read: bool = False
+    tasks: dict[str, OpenTask] = field(default_factory=dict)
+    unread: tuple[int, ...] = ()  # messages of the patient that nobody has read
+    holds: dict[str, str] = field(default_factory=dict)
+    devices: tuple[str, ...] = ()
+    last_entry: str = ""  # day
+    last_entry_at: str = ""
+    last_pain: int = -1
+    reviewed_at: str = ""
+    reviewed_by: str = ""
+    contact_on: str = ""
+    contact_why: str = ""
+    supplied_on: str = ""
+
+
+def advance(before: Summary, event: Event) -> Summary:
+    """The standing after ``event``. Raises NotNow where the tables have no such move."""
+    state = moved(before.state, event.kind)
+    changes = _CHANGES.get(event.kind, _nothing)(before, event)
+    return structs.replace(before, version=event.number, state=state, **changes)
+
+
+def _nothing(_before: Summary, _event: Event) -> dict[str, Any]:
+    return {}
+
+
+def _person(before: Summary, event: Event) -> dict[str, Any]:
+    return {"person": structs.replace(before.person, **event.body["person"])}
+
+
+def _teams(_before: Summary, event: Event) -> dict[str, Any]:
+    return {"teams": tuple(event.body["teams"])}
+
+
+def _drafted(_before: Summary, event: Event) -> dict[str, Any]:
+    return {"draft": event.number}
+
+
+def _draft_dropped(_before: Summary, _event: Event) -> dict[str, Any]:
+    return {"draft": 0}
+
+
+def _signed(before: Summary, event: Event) -> dict[str, Any]:
+    content = event.body["content"]
+    return {
+        "draft": 0, "plan": event.number, "regimen": content["regimen"], "dose_text": event.body["dose_text"],
+        "protocol": content["protocol"]["id"], "plan_from": content["starts"], "plan_ends": content["ends"],
+        "delivered": False, "read": False, "reviewed_at": instant_text(event.at), "reviewed_by": event.by.name,
+        # An instruction that changes nothing needs no new confirmation.
+        **({"delivered": before.delivered, "read": before.read} if event.body.get("unchanged") else {}),
+    }  # fmt: skip
+
+
+def _over(_before: Summary, _event: Event) -> dict[str, Any]:
+    return {"plan": 0, "regimen": {}, "dose_text": "", "draft": 0, "delivered": False, "read": False}
+
+
+def _delivered(_before: Summary, _event: Event) -> dict[str, Any]:
+    return {"delivered": True}
+
+
+def _plan_read(before: Summary, event: Event) -> dict[str, Any]:
+    """Only the newest instruction can be confirmed; the answer to an older one changes nothing."""
+    return {"delivered": True, "read": True} if event.body["plan"] == before.plan else {}
+
+
+def _reviewed(_before: Summary, event: Event) -> dict[str, Any]:
+    return {"reviewed_at": instant_text(event.at), "reviewed_by": event.by.name}
+
+
+def _supplied(_before: Summary, event: Event) -> dict[str, Any]:
+    return {"supplied_on": event.body["on"]}
+
+
+def _hold_placed(before: Summary, event: Event) -> dict[str, Any]:
+    return {"holds": before.holds | {event.body["id"]: event.body["why"]}}
+
+
+def _hold_lifted(before: Summary, event: Event) -> dict[str, Any]:
+    _must_be_open(before.holds, event)
+    return {"holds": {key: why for key, why in before.holds.items() if key != event.body["id"]}}
+
+
+def _diary_kept(before: Summary, event: Event) -> dict[str, Any]:
+    entry = event.body["add"]["diary"][0]
+    pain = (entry.get("pain") or {}).get("average", -1)
+    newer = before.last_entry <= entry["day"]
+    return {
+        "last_entry": max(before.last_entry, entry["day"]), "last_entry_at": instant_text(event.at),
+        "last_pain": pain if newer and pain >= 0 else before.last_pain,
+    }  # fmt: skip
+
+
+def _message_sent(before: Summary, event: Event) -> dict[str, Any]:
+    return {"unread": (*before.unread, event.number)} if event.by.role is Role.PATIENT else {}
+
+
+def _message_read(before: Summary, event: Event) -> dict[str, Any]:
+    if event.by.role is Role.PATIENT:
+        return {}
+    return {"unread": tuple(number for number in before.unread if not number <= event.body["up_to"])}
+
+
+def _task_opened(before: Summary, event: Event) -> dict[str, Any]:
+    body = event.body
+    task = OpenTask(
+        id=body["id"], grade=body["grade"], code=body["code"], why=body["why"], since=instant_text(event.at),
+        entry=body.get("entry", ""), due=body.get("due", ""),
+    )  # fmt: skip
+    return {"tasks": before.tasks | {task.id: task}}
+
+
+def _task_taken(before: Summary, event: Event) -> dict[str, Any]:
+    _must_be_open(before.tasks, event)
+    taken = structs.replace(before.tasks[event.body["id"]], owner=event.by.name)
+    return {"tasks": before.tasks | {taken.id: taken}}
+
+
+def _task_closed(before: Summary, event: Event) -> dict[str, Any]:
+    _must_be_open(before.tasks, event)
+    left = {key: task for key, task in before.tasks.items() if key != event.body["id"]}
+    return {"tasks": left, **_reviewed(before, event)}
+
+
+def _contact(_before: Summary, event: Event) -> dict[str, Any]:
+    return {"contact_on": event.body["on"], "contact_why": event.body["why"]}
+
+
+def _enrolled(before: Summary, event: Event) -> dict[str, Any]:
+    return {"devices": (*before.devices, event.body["device"])}
+
+
+def _revoked(before: Summary, event: Event) -> dict[str, Any]:
+    return {"devices": tuple(one for one in before.devices if one != event.body["device"])}
+
+
+def _must_be_open(those: dict[str, Any], event: Event) -> None:
+    if event.body["id"] not in those:
+        raise NotNow(
+            event.kind.value.replace("_", " "), "It is not open any more.", "Somebody else was quicker.",
+            "Load the page again to see who closed it and how.",
+        )  # fmt: skip
+
+
+_CHANGES = {
+    Kind.PERSON_RECORDED: _person,
+    Kind.TEAMS_SET: _teams,
+    Kind.DRAFTED: _drafted,
+    Kind.DRAFT_DROPPED: _draft_dropped,
+    Kind.SIGNED: _signed,
+    Kind.WITHDRAWN: _over,
+    Kind.STOPPED: _over,
+    Kind.DELIVERED: _delivered,
+    Kind.PLAN_READ: _plan_read,
+    Kind.REVIEWED: _reviewed,
+    Kind.SUPPLIED: _supplied,
+    Kind.HOLD_PLACED: _hold_placed,
+    Kind.HOLD_LIFTED: _hold_lifted,
+    Kind.DIARY_KEPT: _diary_kept,
+    Kind.MESSAGE_SENT: _message_sent,
+    Kind.MESSAGE_READ: _message_read,
+    Kind.TASK_OPENED: _task_opened,
+    Kind.TASK_TAKEN: _task_taken,
+    Kind.TASK_CLOSED: _task_closed,
+    Kind.CONTACT_PLANNED: _contact,
+    Kind.DEVICE_ENROLLED: _enrolled,
+    Kind.DEVICE_REVOKED: _revoked,
+}
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """What the spine says of a case on one day, kept beside the summary for the worklist. Derived, never a fact."""
+
+    version: int  # of the case that was judged
+    on: date
+    at: datetime
+    lines: tuple[Json, ...] = ()  # {"grade", "code", "why", "since"}
+    action: str = ""  # what adjust proposes
+    sentence: str = ""
+    overdue: tuple[str, ...] = ()
+    next_check: str = ""
+    next_review: str = ""
+    refill_on: str = ""
+    silent_since: str = ""
+    responder: str = ""  # yes, no, ""
+    failed: str = ""  # why it could not be judged; then it is a line as well

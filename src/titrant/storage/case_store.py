@@ -1,0 +1,268 @@
+"""The store of cases over Django's database: SQLite on one machine, PostgreSQL beyond it; one code for both."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from titrant.record.appending import again, graded, in_tally, numbered
+from titrant.record.events import (
+    BEGINNING,
+    CLINIC,
+    Actor,
+    Draft,
+    Event,
+    Kind,
+    Role,
+    chained,
+    instant_of,
+    instant_text,
+)
+from titrant.record.folding import Record, fold
+from titrant.record.ports import TALLIES, Query, Receipt, Row
+from titrant.record.summary import Judged, Summary
+from titrant.storage.memory_store import conflict, not_found
+from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms
+from titrant.terms.canonical import canonical_json
+
+_FACTS = "facts"
+_AT_ONCE = 2_000  # rows read at one time where a whole chain is walked
+_OVER = (Kind.WITHDRAWN, Kind.STOPPED)
+
+
+class DjangoStore:
+    """Cases in the database that Django is set to. Every method that writes is one transaction."""
+
+    def open(self, case: str) -> Record:
+        return fold(case, self.events(case))
+
+    def summary(self, case: str) -> Summary:
+        text = CaseRow.objects.filter(case=case).values_list("summary", flat=True).first()
+        if text is None:
+            raise not_found()
+        return msgspec.json.decode(text, type=Summary)
+
+    def events(self, case: str) -> list[Event]:
+        rows = Fact.objects.filter(case=case).order_by("number").values_list(*_COLUMNS)
+        found = [_event(row) for row in rows]
+        if not found and case != CLINIC:
+            raise not_found()
+        return found
+
+    @transaction.atomic
+    def append(self, case: str, drafts: Sequence[Draft], *, expected: int | None) -> Summary:
+        head = _locked_head()
+        before = self._summary_now(case)
+        events, summary = numbered(before, drafts, expected)
+        _write_facts(head, events)
+        if case != CLINIC:
+            _write_plans(events)
+            self._write_row(summary, before)
+        return summary
+
+    @transaction.atomic
+    def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
+        _locked_head()
+        found = EntryReceipt.objects.filter(case=case, client_id=client_id).first()
+        if found is not None:
+            if found.sha256 != sha256:
+                raise conflict()
+            return again(Receipt(found.number, found.at))
+        before = self.summary(case).version
+        self.append(case, drafts, expected=None)
+        receipt = Receipt(before + 1, instant_text(drafts[0].at))
+        EntryReceipt.objects.create(case=case, client_id=client_id, sha256=sha256, number=receipt.number, at=receipt.at)
+        return receipt
+
+    @transaction.atomic
+    def judge(self, case: str, judged: Judged) -> None:
+        _locked_head()
+        row = CaseRow.objects.filter(case=case).first()
+        if row is None or (judged.version, judged.on.isoformat()) < (row.judged_version, row.judged_on):
+            return
+        row.judged = msgspec.json.encode(judged).decode()
+        row.judged_version, row.judged_on = judged.version, judged.on.isoformat()
+        _set_columns(row, msgspec.json.decode(row.summary, type=Summary), judged)
+        row.save()
+
+    def judged(self, case: str) -> Judged | None:
+        return _judged(CaseRow.objects.filter(case=case).values_list("judged", flat=True).first() or "")
+
+    def rows(self, query: Query, on: date) -> list[Row]:
+        found = _in_tally(_of_teams(query.teams), query, on)
+        if query.words:
+            found = found.filter(Q(name__icontains=query.words) | Q(number__icontains=query.words))
+        if query.protocol:
+            found = found.filter(protocol=query.protocol)
+        if query.state:
+            found = found.filter(state=query.state)
+        page = found.order_by("grade", "since", "case")[query.first : query.first + query.size]
+        return [
+            Row(msgspec.json.decode(summary, type=Summary), _judged(judged), grade, since)
+            for summary, judged, grade, since in page.values_list("summary", "judged", "grade", "since")
+        ]
+
+    def tallies(self, teams: tuple[str, ...] | None, on: date) -> Mapping[str, int]:
+        return {name: _in_tally(_of_teams(teams), Query(teams=teams, tally=name), on).count() for name in TALLIES}
+
+    def to_judge(self, on: date, limit: int) -> list[str]:
+        from django.db.models import F
+
+        old = CaseRow.objects.filter(~Q(judged_on=on.isoformat()) | ~Q(judged_version=F("version")))
+        return list(old.order_by("grade", "judged_on", "case").values_list("case", flat=True)[:limit])
+
+    def cases(self) -> Iterator[str]:
+        return CaseRow.objects.order_by("case").values_list("case", flat=True).iterator()
+
+    def check_chain(self, head: str = "") -> list[str]:
+        return list(_chain_faults(head))
+
+    def clinic_version(self) -> int:
+        """The newest number in the clinic's own stream; settings and approvals are read again when it moves."""
+        return Fact.objects.filter(case=CLINIC).order_by("-number").values_list("number", flat=True).first() or 0
+
+    def head(self) -> tuple[int, str]:
+        found = ChainHead.objects.filter(name=_FACTS).first()
+        return (found.seq, found.hash) if found else (0, BEGINNING)
+
+    def _summary_now(self, case: str) -> Summary:
+        if case == CLINIC:
+            return Summary(case=CLINIC, version=self.clinic_version())
+        text = CaseRow.objects.filter(case=case).values_list("summary", flat=True).first()
+        return msgspec.json.decode(text, type=Summary) if text else Summary(case=case)
+
+    def _write_row(self, summary: Summary, before: Summary) -> None:
+        row = CaseRow.objects.filter(case=summary.case).first() or CaseRow(case=summary.case)
+        row.version, row.summary = summary.version, msgspec.json.encode(summary).decode()
+        _set_columns(row, summary, _judged(row.judged))
+        row.save(force_insert=before.version == 0)
+        if summary.teams != before.teams:
+            CaseTeam.objects.filter(case=row).delete()
+            CaseTeam.objects.bulk_create(CaseTeam(case=row, team=team) for team in summary.teams)
+
+
+_COLUMNS = ("case", "number", "kind", "body", "by_id", "by_name", "by_role", "at")
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    case, number, kind, body, by_id, by_name, by_role, at = row
+    return Event(
+        case=case, number=number, kind=Kind(kind), body=msgspec.json.decode(body),
+        by=Actor(by_id, by_name, Role(by_role)), at=instant_of(at),
+    )  # fmt: skip
+
+
+def _locked_head() -> ChainHead:
+    """The newest link, held until the transaction ends: on SQLite every write transaction is alone anyway."""
+    heads = ChainHead.objects.filter(name=_FACTS)
+    if connection.vendor != "sqlite":
+        heads = heads.select_for_update()
+    return heads.get()
+
+
+def _write_facts(head: ChainHead, events: Sequence[Event]) -> None:
+    for event in events:
+        content, previous = event.content, head.hash
+        head.seq, head.hash = head.seq + 1, chained(previous, event)
+        by = content["by"]
+        Fact.objects.create(
+            seq=head.seq, case=event.case, number=event.number, kind=event.kind.value,
+            body=canonical_json(event.body).decode(), by_id=by["id"], by_name=by["name"], by_role=by["role"],
+            at=content["at"], previous=previous, hash=head.hash,
+        )  # fmt: skip
+    head.save()
+
+
+def _write_plans(events: Sequence[Event]) -> None:
+    for event in events:
+        if event.kind in (*_OVER, Kind.SIGNED):
+            Plan.objects.filter(case=event.case, active=True).update(active=False)
+        if event.kind is Kind.SIGNED:
+            content = event.body["content"]
+            regimen = content["regimen"]
+            Plan.objects.create(
+                case=event.case, number=event.number, active=True,
+                sha256=event.body["seal"]["sha256"], protocol_sha256=content["protocol"]["sha256"],
+                product=regimen["product"][:60], times_per_day=int(regimen["times_per_day"]),
+                days_per_week=int(regimen["days_per_week"]), supply_days=int(regimen["supply_days"]),
+                **{f"{name}_ug": micrograms(regimen[f"{name}_mg"]) for name in ("dose", "daily", "weekly")},
+            )  # fmt: skip
+
+
+def _judged(text: str) -> Judged | None:
+    return msgspec.json.decode(text, type=Judged) if text else None
+
+
+def _set_columns(row: CaseRow, summary: Summary, judged: Judged | None) -> None:
+    """The columns that a worklist filters and sorts by; ``in_tally`` says the same of one case in memory."""
+    on = judged.on if judged else date.min
+    row.name, row.number = summary.person.name[:200], summary.person.number[:40]
+    row.state, row.protocol = summary.state.value, summary.protocol
+    row.grade, row.since = graded(summary, judged)
+    row.overdue, row.silent = in_tally(summary, judged, "overdue", on), in_tally(summary, judged, "silent", on)
+    row.undelivered = in_tally(summary, judged, "undelivered", on)
+    row.draft, row.unread = bool(summary.draft), bool(summary.unread)
+    row.contact_on = summary.contact_on
+    row.refill_on = judged.refill_on if judged else ""
+    row.failed = bool(judged and judged.failed)
+
+
+def _of_teams(teams: tuple[str, ...] | None) -> QuerySet[CaseRow]:
+    if teams is None:
+        return CaseRow.objects.all()
+    return CaseRow.objects.filter(case__in=CaseTeam.objects.filter(team__in=teams).values("case"))
+
+
+def _in_tally(rows: QuerySet[CaseRow], query: Query, on: date) -> QuerySet[CaseRow]:
+    day = on.isoformat()
+    followed = Q(state__in=("on_plan", "suspended"))
+    match query.tally:
+        case "call_now" | "review_today":
+            return rows.filter(grade=("call_now", "review_today").index(query.tally))
+        case "no_next_date":
+            return rows.filter(followed & Q(contact_on__lt=day))
+        case "refill_due":
+            return rows.filter(refill_on__gt="", refill_on__lte=day)
+        case "overdue" | "silent" | "undelivered" | "draft" | "unread":
+            return rows.filter(**{query.tally: True})
+        case "queue":
+            return rows.filter(failed=True)
+    return rows if query.words or query.state else rows.filter(grade__lt=3)
+
+
+def _chain_faults(head: str) -> Iterator[str]:
+    previous, place, met = BEGINNING, 0, head == ""
+    numbers: dict[str, int] = {}
+    for row in Fact.objects.order_by("seq").values_list("seq", "previous", "hash", *_COLUMNS).iterator(_AT_ONCE):
+        seq, said_previous, said, *rest = row
+        if seq != place + 1 or said_previous != previous:
+            yield f"Fact {place + 1} is missing, or fact {seq} does not follow it."
+            return
+        fault = _fact_fault(tuple(rest), previous, said, numbers)
+        if fault:
+            yield f"Fact {seq} {fault}"
+            return
+        previous, place = said, seq
+        met = met or said == head
+    newest = ChainHead.objects.filter(name=_FACTS).first()
+    if newest is None or (newest.seq, newest.hash) != (place, previous):
+        yield f"The chain ends at fact {place}, and its head says otherwise: facts were cut off or added."
+    if not met:
+        yield "The head that was kept elsewhere is not in this chain: the chain was cut or built anew."
+
+
+def _fact_fault(row: tuple[Any, ...], previous: str, said: str, numbers: dict[str, int]) -> str:
+    try:
+        event = _event(row)
+        whole = chained(previous, event) == said and canonical_json(event.body).decode() == row[3]
+    except (ValueError, KeyError, msgspec.DecodeError):
+        return "cannot be read."
+    if not whole or event.at is None:
+        return "is not what was appended: it was changed."
+    if event.number != numbers.get(event.case, 0) + 1:
+        return f"is number {event.number} of its record, and number {numbers.get(event.case, 0) + 1} was due."
+    numbers[event.case] = event.number
+    return ""

@@ -1,0 +1,126 @@
+"""A store in memory, for tests and trials of a protocol. The same contract as the database."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from threading import RLock
+
+from titrant.record.appending import again, graded, in_tally, numbered
+from titrant.record.events import BEGINNING, CLINIC, Draft, Event, chained, instant_text
+from titrant.record.folding import Record, fold
+from titrant.record.ports import TALLIES, Conflict, NotFound, Query, Receipt, Row
+from titrant.record.summary import Judged, Summary
+
+
+def not_found() -> NotFound:
+    return NotFound("record", "There is no such record here.", "Nothing was shown or changed.", "Go to the worklist.")
+
+
+def conflict() -> Conflict:
+    return Conflict(
+        "diary entry", "An entry with this id is kept already, and it says something else.",
+        "One id for two entries would lose one of them.", "Send the new entry under an id of its own.",
+    )  # fmt: skip
+
+
+class MemoryStore:
+    """Events in lists. Not on disk: what it holds is gone with the process."""
+
+    def __init__(self) -> None:
+        self._streams: dict[str, list[Event]] = {}
+        self._summaries: dict[str, Summary] = {}
+        self._judged: dict[str, Judged] = {}
+        self._receipts: dict[tuple[str, str], tuple[str, Receipt]] = {}
+        self._chain: list[tuple[Event, str]] = []
+        self._lock = RLock()
+
+    def open(self, case: str) -> Record:
+        self.summary(case)
+        return fold(case, self._streams[case])
+
+    def summary(self, case: str) -> Summary:
+        if case == CLINIC or case not in self._summaries:
+            raise not_found()
+        return self._summaries[case]
+
+    def events(self, case: str) -> list[Event]:
+        if case != CLINIC and case not in self._streams:
+            raise not_found()
+        return list(self._streams.get(case, ()))
+
+    def append(self, case: str, drafts: Sequence[Draft], *, expected: int | None) -> Summary:
+        with self._lock:
+            before = self._summaries.get(case) or Summary(case=case)
+            events, summary = numbered(before, drafts, expected)
+            for event in events:
+                previous = self._chain[-1][1] if self._chain else BEGINNING
+                self._chain.append((event, chained(previous, event)))
+            self._streams.setdefault(case, []).extend(events)
+            self._summaries[case] = summary
+            return summary
+
+    def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
+        with self._lock:
+            found = self._receipts.get((case, client_id))
+            if found is not None:
+                if found[0] != sha256:
+                    raise conflict()
+                return again(found[1])
+            before = self.summary(case).version
+            self.append(case, drafts, expected=None)
+            receipt = Receipt(before + 1, instant_text(drafts[0].at))
+            self._receipts[case, client_id] = (sha256, receipt)
+            return receipt
+
+    def judge(self, case: str, judged: Judged) -> None:
+        with self._lock:
+            before = self._judged.get(case)
+            if before is None or (before.version, before.on) <= (judged.version, judged.on):
+                self._judged[case] = judged
+
+    def judged(self, case: str) -> Judged | None:
+        return self._judged.get(case)
+
+    def _seen(self, teams: tuple[str, ...] | None) -> Iterator[tuple[Summary, Judged | None]]:
+        for case, summary in self._summaries.items():
+            if case != CLINIC and (teams is None or set(teams) & set(summary.teams)):
+                yield summary, self._judged.get(case)
+
+    def rows(self, query: Query, on: date) -> list[Row]:
+        words = query.words.casefold()
+        rows = [
+            Row(summary, judged, *graded(summary, judged))
+            for summary, judged in self._seen(query.teams)
+            if in_tally(summary, judged, query.tally, on) or (not query.tally and bool(words or query.state))
+            if words in f"{summary.person.name} {summary.person.number}".casefold()
+            if query.protocol in ("", summary.protocol) and query.state in ("", summary.state)
+        ]
+        rows.sort(key=lambda row: (row.grade, row.since, row.summary.case))
+        return rows[query.first : query.first + query.size]
+
+    def tallies(self, teams: tuple[str, ...] | None, on: date) -> Mapping[str, int]:
+        seen = list(self._seen(teams))
+        return {name: sum(in_tally(*one, name, on) for one in seen) for name in TALLIES}
+
+    def to_judge(self, on: date, limit: int) -> list[str]:
+        old = [
+            (graded(summary, judged), summary.case)
+            for summary, judged in self._seen(None)
+            if judged is None or judged.version != summary.version or judged.on != on
+        ]
+        return [case for _, case in sorted(old)][:limit]
+
+    def cases(self) -> Iterator[str]:
+        return (case for case in list(self._summaries) if case != CLINIC)
+
+    def check_chain(self, head: str = "") -> list[str]:
+        previous = BEGINNING
+        for event, kept in self._chain:
+            if chained(previous, event) != kept:
+                return [f"Event {event.number} of {event.case or 'the clinic'} is not what was appended."]
+            previous = kept
+        return (
+            [] if head in ("", *(kept for _, kept in self._chain)) else ["The head kept elsewhere is not in the chain."]
+        )
+
+    def head(self) -> tuple[int, str]:
+        return len(self._chain), self._chain[-1][1] if self._chain else BEGINNING

@@ -1,0 +1,74 @@
+"""Who may open what: the shape of the policy table's rows, and who is asking."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from titrant.record.events import Actor, Role
+
+
+class Reach(StrEnum):
+    """Whose record an address shows."""
+
+    NONE = "none"  # nobody's: the clinic's own pages
+    TEAM = "team"  # one of a care team that the member of staff belongs to
+    ANY = "any"  # any record of the clinic (auditor)
+    OWN = "own"  # the patient's own, by their device
+
+
+STAFF = frozenset({Role.PRESCRIBER, Role.NURSE, Role.PHARMACIST, Role.ADMINISTRATOR, Role.AUDITOR})
+CLINICAL = frozenset({Role.PRESCRIBER, Role.NURSE, Role.PHARMACIST})
+CARING = frozenset({Role.PRESCRIBER, Role.NURSE})
+PRESCRIBERS = frozenset({Role.PRESCRIBER})
+PHARMACISTS = frozenset({Role.PHARMACIST})
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+AUDITORS = frozenset({Role.AUDITOR})
+PATIENTS = frozenset({Role.PATIENT})
+EVERYBODY: frozenset[Role] = frozenset()  # without a session: only what shows nothing of anybody
+
+
+class Route(Struct, frozen=True):
+    """One row: an address, who may open it, and whose record it shows.
+
+    ``path`` is Django's; an address with ``<uuid:case>`` shows a record. ``writes`` are the methods that change
+    something; every such call and every view of a record leaves a line in the log.
+    """
+
+    path: str
+    view: Callable[..., Any]
+    name: str
+    roles: frozenset[Role]
+    reach: Reach = Reach.NONE
+    methods: tuple[str, ...] = ("GET",)
+
+
+class Visitor(Struct, frozen=True):
+    """Who is asking, read from the database at each request."""
+
+    actor: Actor
+    teams: tuple[str, ...] = ()
+    case: str = ""  # a patient's own
+
+    @property
+    def sees_teams(self) -> tuple[str, ...] | None:
+        """The teams whose records this person may list; None: all of them."""
+        return None if self.actor.role is Role.AUDITOR else self.teams
+
+
+def may(route: Route, visitor: Visitor | None, case_teams: tuple[str, ...] | None, case: str = "") -> bool:
+    """Whether ``visitor`` may open ``route`` for a case of ``case_teams`` (None: there is no such case)."""
+    if not route.roles:
+        return True
+    if visitor is None or visitor.actor.role not in route.roles:
+        return False
+    match route.reach:
+        case Reach.NONE:
+            return True
+        case Reach.OWN:
+            return bool(visitor.case) and case in ("", visitor.case)
+        case Reach.TEAM:
+            return case_teams is not None and bool(set(case_teams) & set(visitor.teams))
+        case Reach.ANY:
+            return case_teams is not None

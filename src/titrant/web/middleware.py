@@ -1,0 +1,116 @@
+"""At every request: strict headers, who is asking, whether they may, and a line in the log."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from titrant.record.events import Actor, Role
+from titrant.record.ports import NotFound
+from titrant.storage.models import Device, TeamMember
+from titrant.storage.reads import log_read
+from titrant.web.access import Reach, Route, Visitor, may
+from titrant.web.errors import not_found
+from titrant.web.wired import office
+
+Respond = Callable[[HttpRequest], HttpResponse]
+DEVICE_COOKIE = "phone"
+_SAFE = ("GET", "HEAD")
+
+
+def headers(respond: Respond) -> Respond:
+    """Nothing may run, load or frame but what this page names; nothing personal is kept by a cache."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        request.nonce = secrets.token_urlsafe(16)  # type: ignore[attr-defined]
+        response = respond(request)
+        allowed = (
+            f"default-src 'none'; script-src 'nonce-{request.nonce}'; style-src 'self'; img-src 'self' data:; "  # type: ignore[attr-defined]
+            "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; "
+            "base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+        )
+        response.headers.setdefault("Content-Security-Policy", allowed)
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()"
+        )
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        if not request.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return answer
+
+
+def access(respond: Respond) -> Any:
+    """Let a request through only where the policy table has a row for it. Denied looks like not found."""
+    from titrant.web.policy import ROUTE_BY_NAME
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        request.visitor = visitor_of(request)  # type: ignore[attr-defined]
+        return respond(request)
+
+    def process_view(request: HttpRequest, _view: Any, _args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
+        match = request.resolver_match
+        route = ROUTE_BY_NAME.get(match.view_name if match else "")
+        if route is None or request.method not in (*route.methods, *(["HEAD"] if "GET" in route.methods else [])):
+            return not_found(request)
+        visitor: Visitor | None = request.visitor  # type: ignore[attr-defined]
+        case = str(kwargs.get("case", ""))
+        if not may(route, visitor, _teams_of(case) if case else (), case):
+            return _sign_in(request) if visitor is None and _is_page(request, route) else not_found(request)
+        request.route = route  # type: ignore[attr-defined]
+        if visitor is not None and (case or visitor.case):
+            log_read(visitor.actor, f"{request.method} {route.name}", case or visitor.case)
+        return None
+
+    answer.process_view = process_view  # type: ignore[attr-defined]
+    return _WithView(answer, process_view)
+
+
+class _WithView:
+    """Django asks a middleware for ``process_view`` as an attribute of what it calls."""
+
+    def __init__(self, answer: Respond, process_view: Any) -> None:
+        self._answer, self.process_view = answer, process_view
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._answer(request)
+
+
+def visitor_of(request: HttpRequest) -> Visitor | None:
+    """The member of staff of the session, or the patient of the device; never both."""
+    user = request.user
+    if user.is_authenticated:
+        if not user.is_active:
+            return None
+        teams = tuple(TeamMember.objects.filter(staff_id=user.pk).values_list("team", flat=True))
+        return Visitor(Actor(str(user.pk), user.name, Role(user.role)), teams)  # type: ignore[union-attr]
+    token = request.COOKIES.get(DEVICE_COOKIE, "")
+    if not token:
+        return None
+    device = Device.objects.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest(), revoked_at="").first()
+    if device is None:
+        return None
+    return Visitor(Actor(str(device.id), "patient", Role.PATIENT), (), device.case)
+
+
+def _teams_of(case: str) -> tuple[str, ...] | None:
+    try:
+        return office().store.summary(case).teams
+    except NotFound:
+        return None
+
+
+def _is_page(request: HttpRequest, route: Route) -> bool:
+    return request.method in _SAFE and route.reach is not Reach.OWN and not request.headers.get("HX-Request")
+
+
+def _sign_in(request: HttpRequest) -> HttpResponse:
+    return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")

@@ -1,0 +1,16 @@
+"""Small words for templates: days since, amounts, and dates as this clinic writes them."""
+
+from datetime import date, datetime
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def since(text: str, today: date) -> str:
+    """How long ago an instant or a day was, in plain words."""
+    if not text:
+        return ""
+    days = (today - datetime.fromisoformat(text).date()).days
+    return "today" if days <= 0 else "since yesterday" if days == 1 else f"for {days} days"
