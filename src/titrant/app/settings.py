@@ -63,7 +63,7 @@ TEMPLATES: list[dict[str, Any]] = [{
 
 
 def _sqlite(path: Path) -> dict[str, Any]:
-    """WAL with a full sync at every commit, and one writer at a time from the first statement on (safety.md, rule 7)."""
+    """WAL with a full sync at every commit, and one writer at a time from the first statement on (rule 7)."""
     key = os.environ.get("TITRANT_KEY", "")
     first = [f"PRAGMA key = \"x'{key}'\";"] if key else []
     pragmas = [

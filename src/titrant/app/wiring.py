@@ -1,4 +1,4 @@
-"""The real things put together: the database's store, the clinic's knowledge, its keys, and the clock of the machine."""
+"""The real things put together: the database, the knowledge of the clinic, its keys, and the clock of the machine."""
 
 from datetime import UTC, datetime
 from functools import lru_cache

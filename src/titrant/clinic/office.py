@@ -1,4 +1,4 @@
-"""The office: what every act of a person needs, handed in by whoever opens the clinic: store, knowledge, keys, clock."""
+"""The office: what every act of a person needs, handed in by whoever opens the clinic: store, knowledge, keys, time."""
 
 from collections.abc import Callable
 from datetime import date, datetime

@@ -7,13 +7,14 @@ listed by name, and anything else of theirs stops the start.
 from django.urls import URLPattern, include, path
 
 from titrant.web.access import EVERYBODY, Route
+from titrant.web.errors import not_found
 from titrant.web.staff import worklist
 
 ROUTES: tuple[Route, ...] = (*worklist.ROUTES,)
 
 # Addresses of the sign-in library that may be opened, and by whom.
 _SIGN_IN = ("account_login", "account_logout", "account_reauthenticate", "mfa_authenticate", "mfa_login_webauthn")
-LIBRARY_ROUTES = tuple(Route("", lambda request: None, name, EVERYBODY, methods=("GET", "POST")) for name in _SIGN_IN)
+LIBRARY_ROUTES = tuple(Route("", not_found, name, EVERYBODY, methods=("GET", "POST")) for name in _SIGN_IN)
 ROUTE_BY_NAME = {route.name: route for route in (*ROUTES, *LIBRARY_ROUTES)}
 urlpatterns: list[URLPattern] = [
     *(path(route.path, route.view, name=route.name) for route in ROUTES),

@@ -1,0 +1,1 @@
+"""What a person does at the clinic, one function per act: load, decide, append, say."""
