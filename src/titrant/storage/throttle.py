@@ -40,7 +40,7 @@ def wait_for(limits: Iterable[Limit], now: datetime) -> timedelta:
     if wait > timedelta(0):
         return wait
     for _, row in rows:
-        quiet = _FORGOTTEN <= now - instant_of(row.window) if row.window else True
+        quiet = now - instant_of(row.window) >= _FORGOTTEN if row.window else True
         row.tries, row.window = (1 if quiet else row.tries + 1), instant_text(now)
         row.save()
     return timedelta(0)
@@ -60,7 +60,7 @@ def _left(row: Throttle, limit: Limit, now: datetime) -> timedelta:
     if not row.window:
         return timedelta(0)
     since = now - instant_of(row.window)
-    return timedelta(0) if _FORGOTTEN <= since else max(delay(row.tries, limit.free) - since, timedelta(0))
+    return timedelta(0) if since >= _FORGOTTEN else max(delay(row.tries, limit.free) - since, timedelta(0))
 
 
 def _row(key: str) -> Throttle:
