@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from titrant.storage.people import DEMO_PASSWORD
+from titrant.web.accounts import demo_staff
 from titrant.web.navigation import navigation
 
 
@@ -14,4 +16,6 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "navigation": navigation(request),
         "nonce": getattr(request, "nonce", ""),
         "synthetic": settings.PLACE.is_demo,
+        "demo_staff": demo_staff,  # asked for by the sign-in page alone
+        "demo_password": DEMO_PASSWORD if settings.PLACE.is_demo else "",
     }
