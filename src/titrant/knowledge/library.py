@@ -29,6 +29,7 @@ from titrant.knowledge.shapes.products import Product, SaltFactor
 from titrant.knowledge.shapes.protocols import Protocol, Standing
 from titrant.knowledge.shapes.questionnaires import Questionnaire
 from titrant.knowledge.shapes.texts import Disagreements, Evidence, Source, Sources, Texts, Wording
+from titrant.knowledge.shapes.triage import Triage
 from titrant.terms.canonical import sha256_of
 from titrant.terms.dose import Dose
 from titrant.terms.errors import KnowledgeError
@@ -58,6 +59,7 @@ SHAPES: dict[str, type[Header]] = {
     "sources": Sources,
     "wording": Wording,
     "drugs": DrugVariants,
+    "triage": Triage,
 }
 
 
@@ -174,6 +176,10 @@ class Library:
     @cached_property
     def wording(self) -> Wording:
         return self._only("wording", Wording)
+
+    @cached_property
+    def triage(self) -> Triage:
+        return self._only("triage", Triage)
 
     @cached_property
     def variants(self) -> dict[str, tuple[str, ...]]:
