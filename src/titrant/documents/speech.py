@@ -53,6 +53,10 @@ class Speech:
             return []
         return [self.say("untranslated", parts="; ".join(self.missing))]
 
+    @property
+    def weekdays(self) -> list[str]:
+        return list(self._own["weekdays"])
+
     # amounts
 
     def pieces(self, pieces: Decimal, unit: str) -> str:
