@@ -104,6 +104,12 @@ def whose(desk: Desk) -> list[tuple[str, str]]:
 def phones(desk: Desk) -> list[str]:
     """Whom to call, the emergency number first where one is set."""
     speech, settings = desk.speech, desk.settings
-    found = [speech.say("call-emergency", phone=line(settings.emergency_phone, 40))] if settings.emergency_phone else []
-    clinic = speech.say("call-phone", phone=line(settings.phone, 40)) if settings.phone else speech.say("no-phone")
+    has = settings.emergency_phone
+    found = [speech.say("call-emergency", phone=number(has))] if has else []
+    clinic = speech.say("call-phone", phone=number(settings.phone)) if settings.phone else speech.say("no-phone")
     return [*found, clinic]
+
+
+def number(phone: str) -> str:
+    """A phone number that no line end parts."""
+    return line(phone, 40).replace(" ", "\u00a0")
