@@ -4,6 +4,7 @@ Takes a case and its protocol. Gives the days in order, and the case with what t
 readings, so that every threshold of the knowledge sees it. It judges nothing.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -48,13 +49,19 @@ class Day(Struct, frozen=True):
         return max((grade for name, grade in self.entry.effects.items() if not names or name in names), default=0)
 
 
+def _day_of(one: Day) -> date:
+    return one.on
+
+
 class Diary(Struct, frozen=True):
     """All days with an entry, oldest first. A day may have several entries; harm is the worst of them."""
 
     days: tuple[Day, ...]
 
     def between(self, first: date, last: date) -> tuple[Day, ...]:
-        return tuple(day for day in self.days if first <= day.on <= last)
+        # Asked for each day of a course: with a diary of years it matters that nothing is walked through.
+        lo = bisect_left(self.days, first, key=_day_of)
+        return self.days[lo : bisect_right(self.days, last, lo=lo, key=_day_of)]
 
     @property
     def newest(self) -> date | None:

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from titrant.record.appending import again, graded, in_tally, numbered
+from titrant.record.chain import Link, chain_faults
 from titrant.record.events import (
     BEGINNING,
     CLINIC,
@@ -25,8 +26,8 @@ from titrant.record.folding import Record, fold
 from titrant.record.ports import TALLIES, Query, Receipt, Row
 from titrant.record.summary import Judged, Summary
 from titrant.storage.memory_store import conflict, not_found
-from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms
-from titrant.terms.canonical import canonical_json
+from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms, milligrams
+from titrant.terms.canonical import Json, canonical_json
 
 _FACTS = "facts"
 _AT_ONCE = 2_000  # rows read at one time where a whole chain is walked
@@ -114,11 +115,21 @@ class DjangoStore:
         old = CaseRow.objects.filter(~Q(judged_on=on.isoformat()) | ~Q(judged_version=F("version")))
         return list(old.order_by("grade", "judged_on", "case").values_list("case", flat=True)[:limit])
 
+    def plan_row(self, case: str) -> Json | None:
+        row = Plan.objects.filter(case=case, active=True).first()
+        if row is None:
+            return None
+        return {
+            "number": row.number, "sha256": row.sha256, "product": row.product, "protocol_sha256": row.protocol_sha256,
+            **{f"{name}_mg": milligrams(getattr(row, f"{name}_ug")) for name in ("dose", "daily", "weekly")},
+            **{name: str(getattr(row, name)) for name in ("times_per_day", "days_per_week", "supply_days")},
+        }  # fmt: skip
+
     def cases(self) -> Iterator[str]:
         return CaseRow.objects.order_by("case").values_list("case", flat=True).iterator()
 
     def check_chain(self, head: str = "") -> list[str]:
-        return list(_chain_faults(head))
+        return list(chain_faults(_links(), self.head(), head))
 
     def clinic_version(self) -> int:
         """The newest number in the clinic's own stream; settings and approvals are read again when it moves."""
@@ -233,36 +244,16 @@ def _in_tally(rows: QuerySet[CaseRow], query: Query, on: date) -> QuerySet[CaseR
     return rows if query.words or query.state else rows.filter(grade__lt=3)
 
 
-def _chain_faults(head: str) -> Iterator[str]:
-    previous, place, met = BEGINNING, 0, head == ""
-    numbers: dict[str, int] = {}
-    for row in Fact.objects.order_by("seq").values_list("seq", "previous", "hash", *_COLUMNS).iterator(_AT_ONCE):
-        seq, said_previous, said, *rest = row
-        if seq != place + 1 or said_previous != previous:
-            yield f"Fact {place + 1} is missing, or fact {seq} does not follow it."
-            return
-        fault = _fact_fault(tuple(rest), previous, said, numbers)
-        if fault:
-            yield f"Fact {seq} {fault}"
-            return
-        previous, place = said, seq
-        met = met or said == head
-    newest = ChainHead.objects.filter(name=_FACTS).first()
-    if newest is None or (newest.seq, newest.hash) != (place, previous):
-        yield f"The chain ends at fact {place}, and its head says otherwise: facts were cut off or added."
-    if not met:
-        yield "The head that was kept elsewhere is not in this chain: the chain was cut or built anew."
+def _links() -> Iterator[Link]:
+    rows = Fact.objects.order_by("seq").values_list("seq", "previous", "hash", *_COLUMNS)
+    for seq, previous, said, *row in rows.iterator(_AT_ONCE):
+        yield Link(seq, previous, said, _readable(tuple(row)), row[3])
 
 
-def _fact_fault(row: tuple[Any, ...], previous: str, said: str, numbers: dict[str, int]) -> str:
+def _readable(row: tuple[Any, ...]) -> Event | None:
     try:
         event = _event(row)
-        whole = chained(previous, event) == said and canonical_json(event.body).decode() == row[3]
-    except (ValueError, KeyError, msgspec.DecodeError):
-        return "cannot be read."
-    if not whole or event.at is None:
-        return "is not what was appended: it was changed."
-    if event.number != numbers.get(event.case, 0) + 1:
-        return f"is number {event.number} of its record, and number {numbers.get(event.case, 0) + 1} was due."
-    numbers[event.case] = event.number
-    return ""
+        canonical_json(event.content)
+    except (ValueError, KeyError, TypeError, msgspec.DecodeError):
+        return None
+    return event
