@@ -14,6 +14,7 @@ demo: $(READY)
 	@$(BIN)/python -m tools.demo
 
 test: check $(COMPILED)
+	@$(BIN)/python -m tools.system
 	$(BIN)/pytest -n 2 --dist worksteal -m "not release and not night"
 
 check: $(READY)

@@ -11,9 +11,13 @@ from typing import Any
 
 import pytest
 
+from tests.web.browser import chromium, live, page_as  # noqa: F401 - fixtures of every test here
+
 _FOLDER = tempfile.mkdtemp(prefix="titrant-web-")
 os.environ["TITRANT_DATA"] = str(Path(_FOLDER) / "data")
 os.environ["DJANGO_SETTINGS_MODULE"] = "titrant.app.settings"
+# Playwright's own loop runs beside the tests, and Django would take them for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 TEAM = "Team A (synthetic)"
 
 
