@@ -29,7 +29,7 @@ class Signer:
         self._library, self._key, self._today = library, key, today
         self._reviews: dict[str, Review] = {}
 
-    def signatures(self, story: Story, case: str) -> Iterator[Draft]:
+    def signatures(self, story: Story, case: str, birth: str) -> Iterator[Draft]:
         """A signature for each level, the patient told of it, and the instruction read."""
         from titrant.app.demo.told import at
 
@@ -39,7 +39,7 @@ class Signer:
         who = member(Role.PRESCRIBER)
         for place, level in enumerate(found.levels):
             moment = at(level.since - timedelta(days=1), 17)
-            content = self._content(story, case, found, place)
+            content = self._content({"id": case, "birth_date": birth}, found, place)
             signed = content | {"signed": {"by": who.name, "id": who.id, "at": instant_text(moment), "as": MEANING}}
             yield Draft(Kind.SIGNED, self._body(story, found, place, signed), who, moment)
 
@@ -58,14 +58,13 @@ class Signer:
         plan_from = {"given": {"course": {"plan_from": course["plan_from"]}}} if "plan_from" in course else {}
         return body | ({"set": plan_from} if plan_from and place == len(found.levels) - 1 else {})
 
-    def _content(self, story: Story, case: str, found: Review, place: int) -> Json:
+    def _content(self, who: Json, found: Review, place: int) -> Json:
         level, protocol = found.levels[place], found.protocol
         days = whole_days(protocol.supply.titration.value)
         supply = supply_for((level,), protocol, level.since, days, titrating=True)
-        birth = story.tree["given"]["patient"]["birth_date"]
         return {
             "kind": "titrant/change" if place else "titrant/start", "engine": __version__,
-            "patient": {"id": case, "birth_date": birth},
+            "patient": who,
             "clinic": {"name": "Demo clinic", "synthetic": "yes"},
             "protocol": {"id": protocol.id, "version": str(protocol.version), "sha256": found.protocol_sha256},
             "starts": level.since.isoformat(), "ends": found.plan_ends.isoformat(),

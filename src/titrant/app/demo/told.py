@@ -53,9 +53,9 @@ def _all(story: Story, patient: Patient, signer: Signer, today: date) -> Iterato
     levels = story.tree["given"].get("course", {}).get("levels", [])
     start = date.fromisoformat(levels[0]["since"]) if levels else today - timedelta(days=1)
     before = min([start, *(date.fromisoformat(one["day"]) for one in story.tree["given"].get("diary", []))])
-    yield from _opened(story, patient, min(before, start - timedelta(days=3)))
+    yield from _opened(patient, min(before, start - timedelta(days=3)))
     yield from _facts(story, start)
-    yield from signer.signatures(story, patient.case)
+    yield from signer.signatures(story, patient.case, patient.person["birth_date"])
     yield from _supplies(story)
     yield from _diary(story, patient)
     yield from _sessions(story)
@@ -67,7 +67,7 @@ def at(day: date | str, hour: int, minute: int = 0) -> datetime:
     return datetime.combine(known, time(hour, minute), UTC)
 
 
-def _opened(story: Story, patient: Patient, day: date) -> Iterator[Draft]:
+def _opened(patient: Patient, day: date) -> Iterator[Draft]:
     nurse, birth = member(Role.NURSE), patient.person["birth_date"]
     person = {"number": f"T-{1000 + patient.number}"} | patient.person
     known = {"given": {"patient": {"birth_date": birth}}}
