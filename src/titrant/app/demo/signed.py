@@ -7,7 +7,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from titrant import __version__
 from titrant.app.demo.cast import member
-from titrant.app.demo.stories import Story
+from titrant.app.demo.stories import Story, at
+from titrant.clinic.desk import Desk
+from titrant.clinic.shaping import shape_case
 from titrant.explain.amounts import pieces_text, quantity_text, times_text
 from titrant.knowledge.library import Library
 from titrant.pathway.prescribe import regimen_content
@@ -29,10 +31,19 @@ class Signer:
         self._library, self._key, self._today = library, key, today
         self._reviews: dict[str, Review] = {}
 
+    def drafts(self, story: Story, case: str) -> Iterator[Draft]:
+        """The first plan as the nurse drafted it, where the story says so."""
+        if not story.drafted:
+            return
+        on = date.fromisoformat(story.drafted)
+        tree = story.tree | {"given": story.tree["given"] | {"patient": {**story.tree["given"]["patient"], "id": case}}}
+        draft = Desk(self._library, on).prescribe(shape_case(tree, story.id))[1]
+        if draft is not None:
+            body = {"content": draft.content, "sha256": draft.sha256, "text": draft.text}
+            yield Draft(Kind.DRAFTED, body, member(Role.NURSE), at(on, 15))
+
     def signatures(self, story: Story, case: str, birth: str) -> Iterator[Draft]:
         """A signature for each level, the patient told of it, and the instruction read."""
-        from titrant.app.demo.told import at
-
         if not story.tree["given"].get("course", {}).get("levels"):
             return
         found = self._review(story)

@@ -1,7 +1,7 @@
 """The stories of the demo: case files whose days are moved so that the clinic's today is the real today."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from importlib import resources
 from typing import Any
 
@@ -28,6 +28,7 @@ class Story(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     expects: dict[str, str] = field(default_factory=dict)
     later: tuple[Json, ...] = ()  # facts that came during the course: on, set, add
     also: tuple[Json, ...] = ()  # other events: on, at, kind, by, body
+    drafted: str = ""  # the day on which a nurse drafted the first plan
     filler: bool = False  # repeated with other names until the clinic has as many patients as asked for
 
     @property
@@ -69,6 +70,7 @@ def _story(name: str, base: Json, by: timedelta) -> Story:
     return Story(
         id=name.removesuffix(".yaml"), title=raw["title"], person=raw["person"], tree=tree,
         expects=raw.get("expects", {}), later=tuple(later), also=tuple(also), filler=raw.get("filler") == "yes",
+        drafted=moved(raw.get("drafted", ""), by),
     )  # fmt: skip
 
 
@@ -81,3 +83,9 @@ def moved(tree: Any, by: timedelta) -> Any:
     if isinstance(tree, str):
         return _DAY.sub(lambda day: (date.fromisoformat(day[0]) + by).isoformat(), tree)
     return tree
+
+
+def at(day: date | str, hour: int, minute: int = 0) -> datetime:
+    """An instant of a day of the demo; its clinic lives in UTC."""
+    known = date.fromisoformat(day) if isinstance(day, str) else day
+    return datetime.combine(known, time(hour, minute), UTC)

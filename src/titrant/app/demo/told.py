@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from titrant.app.demo.cast import TEAMS, member
 from titrant.app.demo.signed import Signer
-from titrant.app.demo.stories import Story
+from titrant.app.demo.stories import Story, at
 from titrant.record.events import SYSTEM, Actor, Draft, Kind, Role
 from titrant.terms.canonical import Json
 
@@ -55,16 +55,12 @@ def _all(story: Story, patient: Patient, signer: Signer, today: date) -> Iterato
     before = min([start, *(date.fromisoformat(one["day"]) for one in story.tree["given"].get("diary", []))])
     yield from _opened(patient, min(before, start - timedelta(days=3)))
     yield from _facts(story, start)
+    yield from signer.drafts(story, patient.case)
     yield from signer.signatures(story, patient.case, patient.person["birth_date"])
     yield from _supplies(story)
     yield from _diary(story, patient)
     yield from _sessions(story)
     yield from (_other(one) for one in story.also)
-
-
-def at(day: date | str, hour: int, minute: int = 0) -> datetime:
-    known = date.fromisoformat(day) if isinstance(day, str) else day
-    return datetime.combine(known, time(hour, minute), UTC)
 
 
 def _opened(patient: Patient, day: date) -> Iterator[Draft]:
