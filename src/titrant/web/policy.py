@@ -9,15 +9,17 @@ from django.urls import URLPattern, include, path
 from titrant.web.access import EVERYBODY, STAFF, Route
 from titrant.web.checks import doubled, undeclared
 from titrant.web.errors import not_found
-from titrant.web.staff import audit, emergency, people, set_up, worklist
+from titrant.web.staff import audit, emergency, patient, people, set_up, worklist
 
-ROUTES: tuple[Route, ...] = (
-    *worklist.ROUTES,
-    *people.ROUTES,
-    *set_up.ROUTES,
-    *emergency.ROUTES,
-    *audit.ROUTES,
+AREAS = (
+    worklist,
+    patient,
+    people,
+    set_up,
+    emergency,
+    audit,
 )
+ROUTES: tuple[Route, ...] = tuple(route for area in AREAS for route in area.ROUTES)
 
 # Addresses of the sign-in library that may be opened without a session, and those that a member of staff may open
 # about themselves (also before the second factor is set up: it is set up there).
