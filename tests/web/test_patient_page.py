@@ -1,6 +1,6 @@
 """The patient page: what is proposed with its rule and numbers, the course on one axis, and what a person can do there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.web.conftest import new_case
 from titrant.clinic.case_tree import tree_of
 from titrant.clinic.opening import case_of, open_document
 

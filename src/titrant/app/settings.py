@@ -111,6 +111,10 @@ ACCOUNT_ADAPTER = "titrant.web.accounts.StaffAdapter"
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # counted in the database instead, for all workers (storage/throttle.py)
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
+ACCOUNT_FORMS = {
+    "login": "titrant.web.factor_forms.SignInPassword",
+    "reauthenticate": "titrant.web.factor_forms.ConfirmingPassword",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Titrant"

@@ -125,7 +125,7 @@ def _said(body: dict[str, Any]) -> str:
         parts.append("new link; the old password and second factor ended")
     if body.get("accepted"):
         parts.append("chose a password by their link")
-    parts += [f"second factor {word}: {body[key]}" for key, word in _FACTORS if key in body]
+    parts += [f"second factor {word}: {body[key].replace('_', ' ')}" for key, word in _FACTORS if key in body]
     return "; ".join(parts)
 
 

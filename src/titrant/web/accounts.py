@@ -16,8 +16,7 @@ from titrant.record.events import Role
 from titrant.storage.models import Staff
 from titrant.storage.throttle import Limit, wait_for, was_right
 from titrant.web.reauth import wait_text
-from titrant.web.second_factor import has_second_factor
-from titrant.web.sessions import is_fresh, sign_in_failed
+from titrant.web.sessions import sets_up_first, sign_in_failed
 from titrant.web.wired import office
 
 _FREE_FOR_A_NETWORK = 30  # a clinic's staff share one address, and mistype
@@ -56,10 +55,7 @@ class StaffAdapter(DefaultAccountAdapter):
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Always before a second factor is changed; not to set up the first one just after signing in."""
-        request = context.request
-        if has_second_factor(request.user) or not is_fresh(request):
-            return super().is_reauthentication_required(app=app, **kwargs)
-        return False
+        return not sets_up_first(context.request) and super().is_reauthentication_required(app=app, **kwargs)
 
 
 def home_of(role: Role) -> str:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from allauth.account.forms import LoginForm
+from allauth.account.forms import ReauthenticateForm as ReauthenticatePasswordForm
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -38,6 +40,26 @@ class _Code:
     def _recovery(self, code: str) -> Any:
         row = Authenticator.objects.filter(user_id=self.user.pk, type=Authenticator.Type.RECOVERY_CODES).first()
         return row.type if row is not None and row.wrap().validate_code(code) else None
+
+
+class _Plain:
+    """No link to a reset by mail, which does not exist here: an administrator gives a new link."""
+
+    fields: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.help_text = ""
+            field.widget.attrs.pop("placeholder", None)
+
+
+class SignInPassword(_Plain, LoginForm):
+    pass
+
+
+class ConfirmingPassword(_Plain, ReauthenticatePasswordForm):
+    pass
 
 
 class SignInCode(_Code, AuthenticateForm):

@@ -14,13 +14,13 @@ from django.http import HttpRequest
 
 from titrant.record.events import CLINIC, SYSTEM, Actor, Kind, Role
 from titrant.storage.models import Staff
-from titrant.web.second_factor import spend_steps
+from titrant.web.second_factor import has_second_factor, spend_steps
 from titrant.web.wired import office
 
 LONGEST_S = 12 * 3600
 _TOUCH_S = 60  # a session is written again at most once a minute
 _FRESH_S = 10 * 60
-_BEGAN, _SEEN = "began", "seen"
+_BEGAN, _SEEN, _FIRST = "began", "seen", "first_factor"
 
 
 def keep(request: HttpRequest) -> None:
@@ -34,9 +34,10 @@ def keep(request: HttpRequest) -> None:
         session[_SEEN] = now
 
 
-def is_fresh(request: HttpRequest) -> bool:
-    """Whether this person signed in a few minutes ago."""
-    return 0 <= time.time() - request.session.get(_BEGAN, 0) <= _FRESH_S
+def sets_up_first(request: HttpRequest) -> bool:
+    """Whether this person signed in a few minutes ago and is setting up their first second factor."""
+    fresh = 0 <= time.time() - request.session.get(_BEGAN, 0) <= _FRESH_S
+    return fresh and (request.session.get(_FIRST, False) or not has_second_factor(request.user))  # type: ignore[arg-type]
 
 
 def actor_of(staff: Any) -> Actor:
@@ -57,8 +58,10 @@ def _write_down(sender: Any, request: HttpRequest, user: Any, **_: Any) -> None:
 
 
 @receiver(authenticator_added)
-def _added(sender: Any, user: Any, authenticator: Authenticator, **_: Any) -> None:
+def _added(sender: Any, request: HttpRequest, user: Any, authenticator: Authenticator, **_: Any) -> None:
     del sender
+    factors = Authenticator.objects.filter(user_id=user.pk).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    request.session[_FIRST] = request.session.get(_FIRST, False) or factors.count() == 1
     if authenticator.type == Authenticator.Type.TOTP:
         spend_steps(authenticator, office().now())
     _append(Kind.STAFF_CHANGED, {"staff": str(user.pk), "factor_added": str(authenticator.type)}, SYSTEM)

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from titrant.clinic.acts.people import LANGUAGES, PACKS, PAPERS, change_settings
+from titrant.record.clinic_settings import ClinicSettings
 from titrant.record.events import Role
 from titrant.storage.audit import changes_of_staff, teams_of_clinic
 from titrant.storage.models import Staff
@@ -68,6 +69,7 @@ def people(request: HttpRequest) -> HttpResponse:
     context = {
         "staff": Staff.objects.prefetch_related("teams").order_by("-is_active", "name"),
         "roles": MAY, "teams": teams_of_clinic(), "changes": changes_of_staff(30),
+        "questions_open": office().settings == ClinicSettings(),
         "may_change": request.visitor.actor.role is Role.ADMINISTRATOR,  # type: ignore[attr-defined]
     }  # fmt: skip
     return render(request, "titrant/people.html", context)

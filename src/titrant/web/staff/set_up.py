@@ -31,7 +31,10 @@ _PACK_NAMES = {"us": "United States", "uk": "United Kingdom", "none": "elsewhere
 class FirstForm(forms.Form):
     code = forms.CharField(label="Set-up code", max_length=60, help_text="Printed once where the program was started.")
     name = forms.CharField(label="Your name", max_length=200)
-    email = forms.EmailField(label="Your e-mail address", help_text="With which you sign in.")
+    email = forms.EmailField(
+        label="Your e-mail address", help_text="With which you sign in.",
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )  # fmt: skip
     password = password_field()
 
 
