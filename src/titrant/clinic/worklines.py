@@ -17,7 +17,7 @@ from titrant.pathway.diary import Day
 from titrant.pathway.plan import Outcome
 from titrant.pathway.review import Review
 from titrant.pathway.unseen import since_signed
-from titrant.record.summary import Summary
+from titrant.record.summary import GRADES, Grade, Judged, Summary
 from titrant.terms.calendar import whole_days
 from titrant.terms.reason import Missing, Reason
 
@@ -236,3 +236,27 @@ def counted(number: int, word: str) -> str:
 
 def last_days(found: Review, days: int) -> tuple[Day, ...]:
     return found.diary.between(found.on - timedelta(days=days), found.span.last)
+
+
+class Shown(Struct, frozen=True):
+    """One line as a person reads it; ``task`` is the id of an open task, ``owner`` who took it."""
+
+    grade: Grade
+    code: str
+    why: str
+    since: str
+    task: str = ""
+    owner: str = ""
+    due: str = ""
+
+
+def shown_lines(summary: Summary, judged: Judged | None) -> list[Shown]:
+    """Open tasks and judged lines in order of risk; what is open as a task is not said twice."""
+    tasks = list(summary.tasks.values())
+    told = [Shown(one.grade, one.code, one.why, one.since, one.id, one.owner, one.due) for one in tasks]
+    open_codes = {one.code for one in tasks}
+    lines = judged.lines if judged else ()
+    told += [
+        Shown(one["grade"], one["code"], one["why"], one["since"]) for one in lines if one["code"] not in open_codes
+    ]
+    return sorted(told, key=lambda one: (GRADES.index(one.grade), one.since))
