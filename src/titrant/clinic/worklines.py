@@ -191,7 +191,7 @@ def _asking(decided: Adjustment) -> set[str]:
 def _covered(reason: Reason, signs: list[Sign]) -> bool:
     finding = reason.facts.get("finding")
     if finding is not None:
-        return any(finding in sign.bands for sign in signs)
+        return any(finding in sign.findings for sign in signs)
     return any(reason.code in sign.covers for sign in signs)
 
 

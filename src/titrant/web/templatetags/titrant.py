@@ -19,6 +19,13 @@ def since(text: str, today: date) -> str:
 
 
 @register.filter
+def ago(text: str, today: date) -> str:
+    """The same, and nothing for what began today: its own words say so."""
+    told = since(text, today)
+    return "" if told == "today" else told
+
+
+@register.filter
 def plain_words(name: str) -> str:
     """A name of the program as words: ``on_plan`` as "on plan"."""
     return str(name).replace("_", " ")
