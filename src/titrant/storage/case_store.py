@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from titrant.record.appending import again, graded, in_tally, numbered
+from titrant.record.chain import Link, chain_faults
 from titrant.record.events import (
     BEGINNING,
     CLINIC,
@@ -128,7 +129,7 @@ class DjangoStore:
         return CaseRow.objects.order_by("case").values_list("case", flat=True).iterator()
 
     def check_chain(self, head: str = "") -> list[str]:
-        return list(_chain_faults(head))
+        return list(chain_faults(_links(), self.head(), head))
 
     def clinic_version(self) -> int:
         """The newest number in the clinic's own stream; settings and approvals are read again when it moves."""
@@ -243,36 +244,16 @@ def _in_tally(rows: QuerySet[CaseRow], query: Query, on: date) -> QuerySet[CaseR
     return rows if query.words or query.state else rows.filter(grade__lt=3)
 
 
-def _chain_faults(head: str) -> Iterator[str]:
-    previous, place, met = BEGINNING, 0, head == ""
-    numbers: dict[str, int] = {}
-    for row in Fact.objects.order_by("seq").values_list("seq", "previous", "hash", *_COLUMNS).iterator(_AT_ONCE):
-        seq, said_previous, said, *rest = row
-        if seq != place + 1 or said_previous != previous:
-            yield f"Fact {place + 1} is missing, or fact {seq} does not follow it."
-            return
-        fault = _fact_fault(tuple(rest), previous, said, numbers)
-        if fault:
-            yield f"Fact {seq} {fault}"
-            return
-        previous, place = said, seq
-        met = met or said == head
-    newest = ChainHead.objects.filter(name=_FACTS).first()
-    if newest is None or (newest.seq, newest.hash) != (place, previous):
-        yield f"The chain ends at fact {place}, and its head says otherwise: facts were cut off or added."
-    if not met:
-        yield "The head that was kept elsewhere is not in this chain: the chain was cut or built anew."
+def _links() -> Iterator[Link]:
+    rows = Fact.objects.order_by("seq").values_list("seq", "previous", "hash", *_COLUMNS)
+    for seq, previous, said, *row in rows.iterator(_AT_ONCE):
+        yield Link(seq, previous, said, _readable(tuple(row)), row[3])
 
 
-def _fact_fault(row: tuple[Any, ...], previous: str, said: str, numbers: dict[str, int]) -> str:
+def _readable(row: tuple[Any, ...]) -> Event | None:
     try:
         event = _event(row)
-        whole = chained(previous, event) == said and canonical_json(event.body).decode() == row[3]
-    except (ValueError, KeyError, msgspec.DecodeError):
-        return "cannot be read."
-    if not whole or event.at is None:
-        return "is not what was appended: it was changed."
-    if event.number != numbers.get(event.case, 0) + 1:
-        return f"is number {event.number} of its record, and number {numbers.get(event.case, 0) + 1} was due."
-    numbers[event.case] = event.number
-    return ""
+        canonical_json(event.content)
+    except (ValueError, KeyError, TypeError, msgspec.DecodeError):
+        return None
+    return event

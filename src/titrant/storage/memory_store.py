@@ -5,11 +5,12 @@ from datetime import date
 from threading import RLock
 
 from titrant.record.appending import again, graded, in_tally, numbered, plan_columns
+from titrant.record.chain import Link, chain_faults
 from titrant.record.events import BEGINNING, CLINIC, Draft, Event, chained, instant_text
 from titrant.record.folding import Record, fold
 from titrant.record.ports import TALLIES, Conflict, NotFound, Query, Receipt, Row
 from titrant.record.summary import Judged, Summary
-from titrant.terms.canonical import Json
+from titrant.terms.canonical import Json, canonical_json
 
 
 def not_found() -> NotFound:
@@ -118,14 +119,13 @@ class MemoryStore:
         return (case for case in list(self._summaries) if case != CLINIC)
 
     def check_chain(self, head: str = "") -> list[str]:
+        return list(chain_faults(self._links(), self.head(), head))
+
+    def _links(self) -> Iterator[Link]:
         previous = BEGINNING
-        for event, kept in self._chain:
-            if chained(previous, event) != kept:
-                return [f"Event {event.number} of {event.case or 'the clinic'} is not what was appended."]
+        for place, (event, kept) in enumerate(self._chain, 1):
+            yield Link(place, previous, kept, event, canonical_json(event.body).decode())
             previous = kept
-        return (
-            [] if head in ("", *(kept for _, kept in self._chain)) else ["The head kept elsewhere is not in the chain."]
-        )
 
     def head(self) -> tuple[int, str]:
         return len(self._chain), self._chain[-1][1] if self._chain else BEGINNING
