@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from titrant import __version__
 from titrant.app.demo.cast import member
 from titrant.app.demo.stories import Story, at
+from titrant.clinic.acts.verifying import sealed_body
 from titrant.clinic.desk import Desk
 from titrant.clinic.shaping import shape_case
 from titrant.explain.amounts import pieces_text, quantity_text, times_text
@@ -15,10 +16,9 @@ from titrant.knowledge.library import Library
 from titrant.pathway.prescribe import regimen_content
 from titrant.pathway.review import Review, review
 from titrant.pathway.supplying import SignedLevel, supply_for
-from titrant.record.events import Draft, Kind, Role, instant_text
-from titrant.record.seal import sealed
+from titrant.record.events import Draft, Kind, Role
 from titrant.terms.calendar import whole_days
-from titrant.terms.canonical import Json
+from titrant.terms.canonical import Json, sha256_of
 from titrant.terms.numbers import plain
 
 MEANING = "I have seen this plan and prescribe it."
@@ -50,9 +50,10 @@ class Signer:
         who = member(Role.PRESCRIBER)
         for place, level in enumerate(found.levels):
             moment = at(level.since - timedelta(days=1), 17)
-            content = self._content({"id": case, "birth_date": birth}, found, place)
-            signed = content | {"signed": {"by": who.name, "id": who.id, "at": instant_text(moment), "as": MEANING}}
-            yield Draft(Kind.SIGNED, self._body(story, found, place, signed), who, moment)
+            content = self._content({"id": case, "birth_date": birth}, found, place) | {"case": case, "steps": []}
+            body = self._body(story, found, place, content)
+            unsealed = Draft(Kind.SIGNED, body, who, moment)
+            yield Draft(Kind.SIGNED, sealed_body(case, unsealed, self._key), who, moment)
 
     def _review(self, story: Story) -> Review:
         if story.id not in self._reviews:
@@ -63,8 +64,9 @@ class Signer:
         line = story.tree["given"]["course"]["levels"][place]
         course = story.tree["given"]["course"]
         body = {
-            "content": content, "seal": sealed(content, self._key), "dose_text": _dose_text(found.levels[place]),
-            "add": {"course.levels": [line]},
+            "content": content, "text": content["text"], "sha256": sha256_of(content), "meaning": MEANING,
+            "printed_name": member(Role.PRESCRIBER).name, "registration": "synthetic",
+            "dose_text": _dose_text(found.levels[place]), "levels": [line], "add": {"course.levels": [line]},
         }  # fmt: skip
         plan_from = {"given": {"course": {"plan_from": course["plan_from"]}}} if "plan_from" in course else {}
         return body | ({"set": plan_from} if plan_from and place == len(found.levels) - 1 else {})
