@@ -86,11 +86,11 @@ def record_facts(office: Office, by: Actor, record: Record, body: Json, *, expec
             "facts", "Nothing was entered.", "An empty entry would look like work that was done.", "Fill in a field."
         )
     draft = office.draft(Kind.FACTS_RECORDED, body, by)
-    _check_read(office, record, draft)
+    check_read(office, record, draft)
     return office.store.append(record.summary.case, [draft], expected=expected)
 
 
-def _check_read(office: Office, record: Record, draft: Draft) -> None:
+def check_read(office: Office, record: Record, draft: Draft) -> None:
     """Refuse what would make the record unreadable. A record that was so before may be added to."""
     fault = _fault_of(office, _after(record, draft), record)
     if fault is not None and (before := _fault_of(office, record.tree, record)) is None:

@@ -1,7 +1,6 @@
 """Monitoring: what is due, overdue and done with its sources, and the entry of results, answers, drugs and allergies."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.staff import patient_page
 from titrant.web.staff.fields import Filled
+from titrant.web.staff.posted import day_of, number_of, version_of
 from titrant.web.wired import office
 
 _STATES = {"overdue": "now", "due": "note", "done": "ok"}
@@ -192,7 +192,7 @@ def _typed(here: Office, by: Actor, case: str, posted: QueryDict) -> None:
         if place in ("readings", "answers", "conditions") and str(value).strip()
     ]  # fmt: skip
     recording.record_typed(
-        here, by, case, typed, expected=_version(posted), on=_day(posted, "on", here.today),
+        here, by, case, typed, expected=version_of(posted), on=day_of(posted, "on", here.today),
         weighed_again=posted.get("weighed_again", ""),
     )  # fmt: skip
 
@@ -202,37 +202,37 @@ def _questionnaire(here: Office, by: Actor, case: str, posted: QueryDict) -> Non
     form = here.library.questionnaires.get(name)
     items = [item.id for item in form.items] if form else []
     answers = {item: int(posted[f"item.{item}"]) for item in items if posted.get(f"item.{item}", "").isdigit()}
-    on = _day(posted, "on", here.today)
-    recording.record_questionnaire(here, by, case, name, answers, expected=_version(posted), on=on)
+    on = day_of(posted, "on", here.today)
+    recording.record_questionnaire(here, by, case, name, answers, expected=version_of(posted), on=on)
 
 
 def _drug(here: Office, by: Actor, case: str, posted: QueryDict) -> None:
     fields = ("name", "dose", "times_per_day", "since", "route")
     drug = {name: posted[name].strip() for name in fields if posted.get(name, "").strip()}
-    recording.add_drug(here, by, case, drug, expected=_version(posted))
+    recording.add_drug(here, by, case, drug, expected=version_of(posted))
 
 
 def _drug_end(here: Office, by: Actor, case: str, posted: QueryDict) -> None:
-    until = _day(posted, "until", here.today)
-    recording.end_drug(here, by, case, _place(posted), until, expected=_version(posted))
+    until = day_of(posted, "until", here.today)
+    recording.end_drug(here, by, case, number_of(posted, "place"), until, expected=version_of(posted))
 
 
 def _hand_check(here: Office, by: Actor, case: str, posted: QueryDict) -> None:
     treat_as = [one for one in posted.getlist("treat_as") if one]
-    recording.check_by_hand(here, by, case, _place(posted), treat_as, expected=_version(posted))
+    recording.check_by_hand(here, by, case, number_of(posted, "place"), treat_as, expected=version_of(posted))
 
 
 def _medications_reviewed(here: Office, by: Actor, case: str, posted: QueryDict) -> None:
-    recording.reviewed_list(here, by, case, "medications", expected=_version(posted))
+    recording.reviewed_list(here, by, case, "medications", expected=version_of(posted))
 
 
 def _allergies_reviewed(here: Office, by: Actor, case: str, posted: QueryDict) -> None:
-    recording.reviewed_list(here, by, case, "allergies", expected=_version(posted))
+    recording.reviewed_list(here, by, case, "allergies", expected=version_of(posted))
 
 
 def _allergy(here: Office, by: Actor, case: str, posted: QueryDict) -> None:
     substance, reaction = posted.get("substance", "").strip(), posted.get("reaction", "").strip()
-    recording.add_allergy(here, by, case, substance, reaction, expected=_version(posted))
+    recording.add_allergy(here, by, case, substance, reaction, expected=version_of(posted))
 
 
 _ACTS: dict[str, Callable[[Office, Actor, str, QueryDict], None]] = {
@@ -245,26 +245,6 @@ _ACTS: dict[str, Callable[[Office, Actor, str, QueryDict], None]] = {
     "allergy": _allergy,
     "allergies_reviewed": _allergies_reviewed,
 }
-
-
-def _version(posted: QueryDict) -> int:
-    text = posted.get("version", "")
-    return int(text) if text.isdigit() else -1
-
-
-def _place(posted: QueryDict) -> int:
-    text = posted.get("place", "")
-    return int(text) if text.isdigit() else -1
-
-
-def _day(posted: QueryDict, name: str, today: date) -> date:
-    text = posted.get(name, "")
-    try:
-        return date.fromisoformat(text) if text else today
-    except ValueError:
-        raise CaseFileError(
-            name, f"{text[:20]!r} is not a day.", "Values are judged by their age.", "Write YYYY-MM-DD."
-        ) from None
 
 
 ROUTES: tuple[Route, ...] = (

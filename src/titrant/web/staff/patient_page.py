@@ -30,7 +30,12 @@ from titrant.web.staff.fields import Filled
 from titrant.web.wired import office
 
 # The other pages of one patient, by route and label.
-TABS: tuple[tuple[str, str], ...] = (("checks", "Checks and results"),)
+TABS: tuple[tuple[str, str], ...] = (
+    ("checks", "Checks and results"),
+    ("sessions", "Sessions"),
+    ("diary", "Diary"),
+    ("timeline", "Everything that happened"),
+)
 SPANS = (("4w", "4 weeks"), ("12w", "12 weeks"), ("all", "Whole course"))
 _KEPT = StandingsKept()
 
@@ -50,6 +55,7 @@ def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
         "person": summary.person,
         "standing": standing,
         "today": here.today,
+        "today_iso": here.today.isoformat(),
         "tab": tab,
         "tabs": TABS,
         "weight": weight,
