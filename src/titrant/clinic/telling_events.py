@@ -84,6 +84,11 @@ def _signed(body: Json) -> str:
     return f"signed{unchanged}: {body.get('dose_text', '')} from {content.get('starts', '')} to {content.get('ends', '')}"
 
 
+def _suspended(body: Json) -> str:
+    one = ((body.get("add") or {}).get("course.suspensions") or [{}])[0]
+    return f"SUSPENDED from {one.get('since', '')} by {one.get('by', '')}: {one.get('reason') or 'no reason given'}"
+
+
 def _person(body: Json) -> str:
     return f"personal record: {', '.join(name.replace('_', ' ') for name in body.get('person') or {})}"
 
@@ -103,15 +108,15 @@ SENTENCES: dict[Kind, Say] = {
     Kind.SCREENED: _plain("screened"),
     Kind.PLANNED: _why("plan worked out", "outcome"),
     Kind.DRAFTED: _why("drafted for signature", "dose_text", "action"),
-    Kind.DRAFT_DROPPED: _why("draft dropped", "why", "reason"),
+    Kind.DRAFT_DROPPED: _why("draft dropped", "words"),
     Kind.SECONDED: _why("second prescriber stands behind it", "why", "reason"),
     Kind.SIGNED: _signed,
-    Kind.WITHDRAWN: _why("signed plan withdrawn", "why", "reason"),
+    Kind.WITHDRAWN: _why("signed plan withdrawn", "reason", "words"),
     Kind.DELIVERED: _plain("signed dose delivered to the patient"),
     Kind.PLAN_READ: _plain("signed dose confirmed as read"),
     Kind.REVIEWED: _why("reviewed", "outcome", "why", "note"),
     Kind.ADJUSTED: _why("adjustment worked out", "action", "outcome"),
-    Kind.REFUSED: _why("proposal refused", "proposed", "reason", "words"),
+    Kind.REFUSED: _why("proposal refused", "action", "reason", "words"),
     Kind.SESSION_GIVEN: _session,
     Kind.SUPPLIED: _why("supplied", "on", "quantity", "lot"),
     Kind.COUNTED: lambda body: f"counted on {body.get('on', '')}: {body.get('left', '')} left",
@@ -125,9 +130,9 @@ SENTENCES: dict[Kind, Say] = {
     Kind.TASK_TAKEN: _plain("task taken"),
     Kind.TASK_CLOSED: _why("task closed", "outcome", "why", "note"),
     Kind.CONTACT_PLANNED: lambda body: f"next contact on {body.get('on', '')}: {body.get('why', '')}",
-    Kind.SUSPENDED: _why("SUSPENDED", "why", "reason"),
+    Kind.SUSPENDED: _suspended,
     Kind.RESUMED: _why("suspension lifted", "on", "by"),
-    Kind.STOPPED: _why("STOPPED", "why", "reason"),
+    Kind.STOPPED: _why("STOPPED", "reason", "words"),
     Kind.DEVICE_INVITED: _plain("phone invited"),
     Kind.DEVICE_ENROLLED: _plain("phone enrolled"),
     Kind.DEVICE_REVOKED: _why("phone revoked", "why"),

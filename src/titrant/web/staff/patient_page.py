@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 
-from titrant.clinic.acts.refusing import REASONS, refuse
+from titrant.clinic.acts.offers import reasons_to_choose
+from titrant.clinic.acts.signing import refuse
 from titrant.clinic.asked_facts import asked_facts
 from titrant.clinic.course_lanes import RANGES, course_of, effect_text
 from titrant.clinic.office import Office
@@ -27,6 +28,7 @@ from titrant.terms.reason import Severity
 from titrant.web.access import CLINICAL, PRESCRIBERS, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.staff.fields import Filled
+from titrant.web.staff.posted import version_of
 from titrant.web.wired import office
 
 # The other pages of one patient, by route and label.
@@ -150,8 +152,7 @@ def _proposal(here: Office, standing: Standing) -> dict[str, Any]:
         "offers": doses_to_offer(decided.review),
         "times_now": decided.review.level.regimen.times_per_day,
         "dose_mg_now": data["current"]["dose_mg"],
-        "refusals": REASONS,
-        "sign_reasons": _signing_reasons(here),
+        "sign_reasons": reasons_to_choose(here),
         "not_chosen": not_chosen_lines(decided, words),
         "sign_links": _sign_links(data),
     }
@@ -186,11 +187,6 @@ def _sign_links(data: dict[str, Any]) -> list[tuple[str, str]]:
     """Where each alternative is signed: nothing is chosen by a link; the page behind it shows what would be signed."""
     wanted = [one["action"] for one in data["alternatives"]]
     return [(name, urlencode({"action": name})) for name in wanted if name in ("hold", "lower")]
-
-
-def _signing_reasons(here: Office) -> list[tuple[str, str]]:
-    page = next((one for one in here.library.texts.values() if one.id == "signing-reasons"), None)
-    return [(one.id, one.title or one.text) for one in page.texts] if page else []
 
 
 def _weighty(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -229,16 +225,15 @@ def _label(name: str) -> str:
 
 def refuse_proposal(request: HttpRequest, case: UUID) -> HttpResponse:
     """A prescriber says no to what is proposed, and why: the dose stays as it is."""
-    here, visitor = office(), request.visitor  # type: ignore[attr-defined]
+    here, visitor, posted = office(), request.visitor, request.POST  # type: ignore[attr-defined]
     try:
         refuse(
-            here, visitor.actor, str(case), expected=int(request.POST.get("version", "0") or 0),
-            reason=request.POST.get("reason", ""), words=request.POST.get("words", ""),
+            here, str(case), visitor.actor, expected=version_of(posted), reason=posted.get("reason", ""),
+            words=posted.get("words", "").strip()[:500],
         )  # fmt: skip
     except TitrantError as error:
         return refused(request, error)
     return redirect("patient", case=case)
-
 
 
 ROUTES: tuple[Route, ...] = (
