@@ -23,7 +23,7 @@ from titrant.record.events import (
     instant_text,
 )
 from titrant.record.folding import Record, fold
-from titrant.record.ports import TALLIES, Query, Receipt, Row
+from titrant.record.ports import TALLIES, Batch, Query, Receipt, Row
 from titrant.record.summary import Judged, Summary
 from titrant.storage.memory_store import conflict, not_found
 from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms
@@ -46,10 +46,12 @@ class DjangoStore:
             raise not_found()
         return msgspec.json.decode(text, type=Summary)
 
-    def events(self, case: str) -> list[Event]:
-        rows = Fact.objects.filter(case=case).order_by("number").values_list(*_COLUMNS)
-        found = [_event(row) for row in rows]
-        if not found and case != CLINIC:
+    def events(self, case: str, kinds: Sequence[Kind] = ()) -> list[Event]:
+        facts = Fact.objects.filter(case=case)
+        if kinds:
+            facts = facts.filter(kind__in=[kind.value for kind in kinds])
+        found = [_event(row) for row in facts.order_by("number").values_list(*_COLUMNS)]
+        if not found and not kinds and case != CLINIC:
             raise not_found()
         return found
 
@@ -63,6 +65,10 @@ class DjangoStore:
             _write_plans(events)
             self._write_row(summary, before)
         return summary
+
+    @transaction.atomic
+    def append_together(self, batches: Sequence[Batch]) -> list[Summary]:
+        return [self.append(case, drafts, expected=expected) for case, drafts, expected in batches]
 
     @transaction.atomic
     def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
