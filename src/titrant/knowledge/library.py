@@ -30,6 +30,7 @@ from titrant.knowledge.shapes.products import Product, SaltFactor
 from titrant.knowledge.shapes.protocols import Protocol, Standing
 from titrant.knowledge.shapes.questionnaires import Questionnaire
 from titrant.knowledge.shapes.texts import Disagreements, Evidence, Source, Sources, Texts, Wording
+from titrant.knowledge.shapes.triage import Triage
 from titrant.terms.canonical import sha256_of
 from titrant.terms.dose import Dose
 from titrant.terms.errors import KnowledgeError
@@ -59,6 +60,7 @@ SHAPES: dict[str, type[Header]] = {
     "sources": Sources,
     "wording": Wording,
     "drugs": DrugVariants,
+    "triage": Triage,
     "jurisdictions": Jurisdiction,
 }
 
@@ -183,6 +185,10 @@ class Library:
         return self._only("wording", Wording)
 
     @cached_property
+    def triage(self) -> Triage:
+        return self._only("triage", Triage)
+
+    @cached_property
     def variants(self) -> dict[str, tuple[str, ...]]:
         """Other spellings of each drug."""
         return self._only("drugs", DrugVariants).variants
@@ -238,6 +244,14 @@ class Library:
             self._hashes[path] = sha256_of(self.trees[path])
         return self._hashes[path]
 
+    @cached_property
+    def sha256(self) -> str:
+        """Names exactly the knowledge that decisions rest on: every file, and the clinic's approvals."""
+        content = {path: sha256_of(tree) for path, tree in self.trees.items()}
+        content |= {path: hashlib.sha256(text.encode()).hexdigest() for path, text in self.tables.items()}
+        content |= {path: hashlib.sha256(raw).hexdigest() for path, raw in self._raw_numbers.items()}
+        return sha256_of(content | {"approvals": _approvals_named(self.approvals)})
+
     def past_review(self, on: date, folders: Iterable[str]) -> list[str]:
         """Files of these folders whose review date has passed by ``on``."""
         wanted = set(folders)
@@ -258,6 +272,10 @@ class Library:
                 "Restore the shipped file, or remove the second one.",
             )
         return found[0]
+
+
+def _approvals_named(approvals: Approvals | None) -> str:
+    return hashlib.sha256(msgspec.json.encode(approvals)).hexdigest()
 
 
 def load(folder: Path = SHIPPED, clinic: Path | None = None, cache: Path | None = None) -> Library:
