@@ -9,15 +9,17 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from titrant.clinic.acts.verifying import sealed_content
 from titrant.clinic.office import Office, case_in
 from titrant.clinic.opening import DEMO_CLINIC
 from titrant.knowledge.library import Library, load
 from titrant.pathway.deliver import Supply, supply_of
 from titrant.pathway.prescribe import regimen_content
 from titrant.record.clinic_settings import ClinicSettings
-from titrant.record.events import Actor, Draft, Kind, Role
+from titrant.record.events import Actor, Draft, Event, Kind, Role
 from titrant.record.seal import key_name, sealed
 from titrant.storage.memory_store import MemoryStore
+from titrant.terms.canonical import sha256_of
 from titrant.terms.dose import Dose
 from titrant.terms.quantity import Quantity
 from titrant.terms.reading import read_yaml
@@ -92,10 +94,12 @@ def sign(office: Office, case: str, *levels: dict[str, Any], change: Callable[[A
         "text": f"Take {levels[0]['dose']}.",
     })  # fmt: skip
     body = {
-        "content": content, "seal": sealed(content, office.key), "dose_text": content["text"],
-        "add": {"course.levels": list(levels)},
+        "content": content, "text": content["text"], "sha256": sha256_of(content), "dose_text": content["text"],
+        "printed_name": PRESCRIBER.name, "registration": "T-1", "meaning": "I prescribe it.",
+        "levels": list(levels), "add": {"course.levels": list(levels)},
     }  # fmt: skip
-    draft = Draft(Kind.SIGNED, body, PRESCRIBER, office.now())
+    event = Event(case=case, number=record.version + 1, kind=Kind.SIGNED, body=body, by=PRESCRIBER, at=office.now())
+    draft = Draft(Kind.SIGNED, body | {"seal": sealed(sealed_content(event), office.key)}, PRESCRIBER, event.at)
     return office.store.append(case, [draft], expected=record.version).version
 
 

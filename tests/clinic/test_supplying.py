@@ -189,7 +189,7 @@ def test_an_altered_plan_is_never_supplied():
 def test_nothing_is_supplied_without_a_signature():
     office = office_on(TODAY)
     opened(office, tree_of(ORAL))
-    assert "No plan is signed" in may_supply(office, office.store.open(CASE)).refused[0]
+    assert "no signed plan" in may_supply(office, office.store.open(CASE)).refused[0]
 
 
 def test_a_hold_blocks_everybody_until_a_prescriber_lifts_it():

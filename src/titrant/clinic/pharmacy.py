@@ -7,6 +7,7 @@ from decimal import Decimal
 from msgspec import Struct, structs
 
 from titrant.clinic import packs
+from titrant.clinic.acts.verifying import verified_plan
 from titrant.clinic.office import Office, case_in
 from titrant.explain.amounts import pieces_text, quantity_text, regimen_text
 from titrant.explain.words import Words
@@ -20,10 +21,9 @@ from titrant.pathway.reconciling import level_on, pieces_on
 from titrant.pathway.supplying import Dispensing, SignedLevel, in_the_house
 from titrant.record.events import Event, Kind
 from titrant.record.folding import Record
-from titrant.record.seal import check
 from titrant.record.states import State
 from titrant.terms.canonical import Json
-from titrant.terms.errors import NotNow, TitrantError
+from titrant.terms.errors import TitrantError
 from titrant.terms.numbers import parse_decimal, plain
 
 _ONE_DAY = timedelta(days=1)
@@ -64,15 +64,8 @@ class MaySupply(Struct, frozen=True, kw_only=True):
 
 
 def plan_in_force(office: Office, record: Record) -> Event:
-    """The signature in force, its seal checked. Raises NotNow where there is none, Broken where it was altered."""
-    plan = record.plan
-    if plan is None:
-        raise NotNow(
-            "signed plan", "No plan is signed.", "Only what a prescriber has signed may be supplied.",
-            "Wait for the signature; the record shows who has to act.",
-        )  # fmt: skip
-    check(plan.body["content"], plan.body["seal"], office.keys)
-    return plan
+    """The signature in force, checked. Raises NotNow where there is none, Broken where it was altered."""
+    return record.event(verified_plan(office, record).number)
 
 
 def may_supply(office: Office, record: Record) -> MaySupply:
