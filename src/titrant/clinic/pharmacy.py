@@ -12,6 +12,7 @@ from titrant.clinic.office import Office, case_in
 from titrant.explain.amounts import pieces_text, quantity_text, regimen_text
 from titrant.explain.words import Words
 from titrant.knowledge.shapes.jurisdictions import Jurisdiction
+from titrant.knowledge.shapes.protocols import Protocol, Standing
 from titrant.pathway.case import Case, Supplied
 from titrant.pathway.deliver import Supply
 from titrant.pathway.dispense import signed_levels
@@ -23,7 +24,7 @@ from titrant.record.events import Event, Kind
 from titrant.record.folding import Record
 from titrant.record.states import State
 from titrant.terms.canonical import Json
-from titrant.terms.errors import TitrantError
+from titrant.terms.errors import KnowledgeError, TitrantError
 from titrant.terms.numbers import parse_decimal, plain
 
 _ONE_DAY = timedelta(days=1)
@@ -68,6 +69,20 @@ def plan_in_force(office: Office, record: Record) -> Event:
     return record.event(verified_plan(office, record).number)
 
 
+def pinned_protocol(office: Office, plan: Event) -> Protocol:
+    """The very version under which the plan was signed. Raises KnowledgeError where the clinic has it no more."""
+    named = plan.body["content"]["protocol"]
+    for one in office.library.versions:
+        if one.id == named["id"] and office.library.protocol_sha256(one.id, one.version) == named["sha256"]:
+            return one
+    raise KnowledgeError(
+        f"protocols/{named['id']}/{named['version']}",
+        "The protocol version under which this plan was signed is not here any more, or was altered.",
+        "Its limits on a supply cannot be checked.",
+        "Restore the file, or have the plan signed anew.",
+    )
+
+
 def may_supply(office: Office, record: Record) -> MaySupply:
     """The answer for ``record`` today. Never raises for a patient who cannot be supplied: that is an answer."""
     pack = packs.pack_of(office.settings, office.library)
@@ -75,7 +90,7 @@ def may_supply(office: Office, record: Record) -> MaySupply:
     try:
         plan = plan_in_force(office, record)
         case = case_in(record)
-        decided, dispensing = office.desk.dispense(case)
+        decided, dispensing = office.desk.dispense(case, pinned_protocol(office, plan))
         levels = signed_levels(case, decided.supply)
     except TitrantError as error:
         return _replaced(blocked, refused=(f"{error.fault} {error.repair}",), plan=record.plan)
@@ -115,7 +130,7 @@ def _answer(office: Office, record: Record, blocked: MaySupply, basis: _Basis) -
     rows = tuple(_days(record, basis, today))
     return _replaced(
         blocked, may=bool(most > 0), refused=refused, law=law, plan=basis.plan, fills=fills,
-        warnings=tuple(one.text for one in law if not one.refuses), regimen=basis.signed,
+        warnings=(*_withdrawn(office, basis), *(one.text for one in law if not one.refuses)), regimen=basis.signed,
         supply=basis.decided.supply, dispensing=dispensing, most=most, unit=basis.signed["piece_unit"],
         until=_until(dispensing), days=rows, arithmetic=arithmetic(dispensing) if dispensing else "",
         house=_house(basis, today), signed_most=rest,
@@ -189,6 +204,16 @@ def supplied_now(record: Record, event: Event) -> Decimal:
     """What a line says after every correction of it."""
     corrections = [one for one in record.of(Kind.SUPPLY_CORRECTED) if one.body["corrects"] == event.number]
     return parse_decimal(corrections[-1].body["pieces"] if corrections else event.body["quantity"])
+
+
+def _withdrawn(office: Office, basis: _Basis) -> Iterator[str]:
+    protocol = basis.decided.protocol
+    standing = office.library.standing(protocol)
+    if standing is not Standing.IN_USE:
+        yield (
+            f"The protocol {protocol.title}, version {protocol.version}, is {standing.value} in this clinic. The "
+            "signed plan stays in force until a prescriber acts; ask if in doubt."
+        )
 
 
 def _of_the_signature(rest: Decimal | None, basis: _Basis) -> Iterator[str]:

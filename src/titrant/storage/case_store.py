@@ -131,6 +131,10 @@ class DjangoStore:
             **{name: str(getattr(row, name)) for name in ("times_per_day", "days_per_week", "supply_days")},
         }  # fmt: skip
 
+    def patients_on(self, protocol_sha256: str) -> list[str]:
+        found = Plan.objects.filter(active=True, protocol_sha256=protocol_sha256)
+        return list(found.order_by("case").values_list("case", flat=True))
+
     def cases(self) -> Iterator[str]:
         return CaseRow.objects.order_by("case").values_list("case", flat=True).iterator()
 
