@@ -60,10 +60,21 @@ def dose_lines(plan: PlanInHand, speech: Speech) -> Json:
     lines = [
         line(held["product"]),
         speech.say("one-piece", unit=held["piece_unit"], mg=held["piece_mg"]),
+        *_later(plan, speech),
         speech.say("a-day", daily=held["daily_mg"], weekly=held["weekly_mg"]),
         speech.say("from-to", starts=speech.day(plan.content["starts"]), ends=speech.day(plan.content.get("ends", ""))),
     ]
     return {"each": each_dose(plan, speech), "often": f"{often[:1].upper()}{often[1:]}.", "lines": lines}
+
+
+def _later(plan: PlanInHand, speech: Speech) -> Iterator[str]:
+    """The later steps of a taper, each in mg, pieces or mL."""
+    for one in plan.steps:
+        held = one["regimen"]
+        amount = speech.pieces(Decimal(held["pieces_per_dose"]), held["piece_unit"])
+        each = speech.say("each", mg=held["dose_mg"], pieces=amount)
+        often = speech.times(int(held["times_per_day"]), int(held["days_per_week"]))
+        yield speech.say("step", day=speech.day(one["from"]), each=each, often=often)
 
 
 def each_dose(plan: PlanInHand, speech: Speech) -> str:
