@@ -110,5 +110,3 @@ def doses_to_offer(found: Review) -> list[Offer]:
         offers.append(Offer(f"{dose.mg.normalize():f}", f"{dose} = {pieces.normalize():f} {supply.piece_unit}"))
         pieces += supply.smallest_part
     return offers
-
-

@@ -436,7 +436,9 @@ def columns(course: Course) -> list[Column]:
         last = first + _ONE_DAY * (length - 1)
         dates = [first + _ONE_DAY * place for place in range(length)]
         days = [one for on in dates for one in by_day.get(on, ())]
-        found.append(Column(first, last, _cells(course, last, days, [text for on in dates for text in also.get(on, ())])))
+        found.append(
+            Column(first, last, _cells(course, last, days, [text for on in dates for text in also.get(on, ())]))
+        )
         first += _ONE_DAY * length
     return found
 
@@ -446,7 +448,11 @@ def _cells(course: Course, on: date, days: list[DayMark], also: list[str]) -> tu
     pains = [day.pain for day in days if day.pain is not None]
     clinic = [f"{hi}/{lo}" for day, hi, lo in course.pressures if days and day == on]
     means = [day.mean for day in days if day.mean is not None]
-    late = [f"{sum(day.late for day in days)} late" if len(days) > 1 else "entered late"] if any(d.late for d in days) else []
+    late = (
+        [f"{sum(day.late for day in days)} late" if len(days) > 1 else "entered late"]
+        if any(d.late for d in days)
+        else []
+    )
     return (
         (level.text if level else "none") + (f"; taken: {', '.join(_unlike(d.taken for d in days))}" if days else ""),
         _range(pains),
@@ -472,7 +478,9 @@ def _range(values: list[float]) -> str:
 def column_text(column: Column) -> str:
     """One column in words."""
     when = column.first.isoformat() if column.first == column.last else f"{column.first} to {column.last}"
-    told = [f"{name.lower()} {cell}" for name, cell in zip(HEADINGS, column.cells, strict=True) if cell and name != "Also"]
+    told = [
+        f"{name.lower()} {cell}" for name, cell in zip(HEADINGS, column.cells, strict=True) if cell and name != "Also"
+    ]
     return f"{when}: {'; '.join([*told, *([column.cells[-1]] if column.cells[-1] else [])])}"
 
 

@@ -24,6 +24,7 @@ from titrant.knowledge.shapes.common import Header
 from titrant.knowledge.shapes.conditions import Condition
 from titrant.knowledge.shapes.facts import FactKind, FactList
 from titrant.knowledge.shapes.interactions import Combination, DrugVariants, Interaction, MorphineEquivalents
+from titrant.knowledge.shapes.jurisdictions import Jurisdiction
 from titrant.knowledge.shapes.monitoring import Check
 from titrant.knowledge.shapes.products import Product, SaltFactor
 from titrant.knowledge.shapes.protocols import Protocol, Standing
@@ -60,6 +61,7 @@ SHAPES: dict[str, type[Header]] = {
     "wording": Wording,
     "drugs": DrugVariants,
     "triage": Triage,
+    "jurisdictions": Jurisdiction,
 }
 
 
@@ -172,6 +174,11 @@ class Library:
     @cached_property
     def sources(self) -> dict[str, Source]:
         return {name: one for part in self._kind("sources", Sources).values() for name, one in part.sources.items()}
+
+    @cached_property
+    def jurisdictions(self) -> dict[str, Jurisdiction]:
+        """The packs of the places: what the law asks to show, to log and to refuse."""
+        return self._by_id("jurisdictions", Jurisdiction)
 
     @cached_property
     def wording(self) -> Wording:

@@ -238,14 +238,16 @@ def pain_by_day(days: tuple[Day, ...], *, late_too: bool, lowest: bool = False) 
 
 
 def complete_days(days: tuple[Day, ...]) -> tuple[date, ...]:
-    """Days with an entry made in time that says pain, side effects and what was taken: days that count for a raise."""
-    return tuple(
-        dict.fromkeys(
-            day.on
-            for day in days
-            if not day.late and day.average_pain is not None and day.entry.effects is not None and took(day.entry)
-        )
-    )
+    """Days whose entries made in time say pain, side effects and what was taken: days that count for a raise.
+
+    A dose that was logged in the morning and scores of the evening complete a day together.
+    """
+    said: dict[date, list[bool]] = {}
+    for day in days:
+        if not day.late:
+            parts = (day.average_pain is not None, day.entry.effects is not None, took(day.entry))
+            said[day.on] = [a or b for a, b in zip(said.get(day.on, parts), parts, strict=True)]
+    return tuple(on for on, parts in said.items() if all(parts))
 
 
 def took(entry: Entry) -> bool:

@@ -55,7 +55,7 @@ class DjangoStore:
 
     @transaction.atomic
     def append(self, case: str, drafts: Sequence[Draft], *, expected: int | None) -> Summary:
-        head = _locked_head()
+        head = locked_head()
         before = self._summary_now(case)
         events, summary = numbered(before, drafts, expected)
         _write_facts(head, events)
@@ -66,7 +66,7 @@ class DjangoStore:
 
     @transaction.atomic
     def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
-        _locked_head()
+        locked_head()
         found = EntryReceipt.objects.filter(case=case, client_id=client_id).first()
         if found is not None:
             if found.sha256 != sha256:
@@ -80,13 +80,13 @@ class DjangoStore:
 
     @transaction.atomic
     def judge(self, case: str, judged: Judged) -> None:
-        _locked_head()
+        locked_head()
         row = CaseRow.objects.filter(case=case).first()
         if row is None or (judged.version, judged.on.isoformat()) < (row.judged_version, row.judged_on):
             return
         row.judged = msgspec.json.encode(judged).decode()
         row.judged_version, row.judged_on = judged.version, judged.on.isoformat()
-        _set_columns(row, msgspec.json.decode(row.summary, type=Summary), judged)
+        set_columns(row, msgspec.json.decode(row.summary, type=Summary), judged)
         row.save()
 
     def judged(self, case: str) -> Judged | None:
@@ -148,7 +148,7 @@ class DjangoStore:
     def _write_row(self, summary: Summary, before: Summary) -> None:
         row = CaseRow.objects.filter(case=summary.case).first() or CaseRow(case=summary.case)
         row.version, row.summary = summary.version, msgspec.json.encode(summary).decode()
-        _set_columns(row, summary, _judged(row.judged))
+        set_columns(row, summary, _judged(row.judged))
         row.save(force_insert=before.version == 0)
         if summary.teams != before.teams:
             CaseTeam.objects.filter(case=row).delete()
@@ -166,7 +166,7 @@ def _event(row: tuple[Any, ...]) -> Event:
     )  # fmt: skip
 
 
-def _locked_head() -> ChainHead:
+def locked_head() -> ChainHead:
     """The newest link, held until the transaction ends: on SQLite every write transaction is alone anyway."""
     heads = ChainHead.objects.filter(name=_FACTS)
     if connection.vendor != "sqlite":
@@ -176,15 +176,19 @@ def _locked_head() -> ChainHead:
 
 def _write_facts(head: ChainHead, events: Sequence[Event]) -> None:
     for event in events:
-        content, previous = event.content, head.hash
-        head.seq, head.hash = head.seq + 1, chained(previous, event)
-        by = content["by"]
-        Fact.objects.create(
-            seq=head.seq, case=event.case, number=event.number, kind=event.kind.value,
-            body=canonical_json(event.body).decode(), by_id=by["id"], by_name=by["name"], by_role=by["role"],
-            at=content["at"], previous=previous, hash=head.hash,
-        )  # fmt: skip
+        fact_of(head, event).save(force_insert=True)
     head.save()
+
+
+def fact_of(head: ChainHead, event: Event) -> Fact:
+    """The next link of the chain; ``head`` moves on to it."""
+    previous = head.hash
+    head.seq, head.hash = head.seq + 1, chained(previous, event)
+    return Fact(
+        seq=head.seq, case=event.case, number=event.number, kind=event.kind.value,
+        body=canonical_json(event.body).decode(), by_id=event.by.id, by_name=event.by.name,
+        by_role=event.by.role.value, at=instant_text(event.at), previous=previous, hash=head.hash,
+    )  # fmt: skip
 
 
 def _write_plans(events: Sequence[Event]) -> None:
@@ -192,22 +196,27 @@ def _write_plans(events: Sequence[Event]) -> None:
         if event.kind in (*_OVER, Kind.SIGNED):
             Plan.objects.filter(case=event.case, active=True).update(active=False)
         if event.kind is Kind.SIGNED:
-            content = event.body["content"]
-            regimen = content["regimen"]
-            Plan.objects.create(
-                case=event.case, number=event.number, active=True,
-                sha256=event.body["seal"]["sha256"], protocol_sha256=content["protocol"]["sha256"],
-                product=regimen["product"][:60], times_per_day=int(regimen["times_per_day"]),
-                days_per_week=int(regimen["days_per_week"]), supply_days=int(regimen["supply_days"]),
-                **{f"{name}_ug": micrograms(regimen[f"{name}_mg"]) for name in ("dose", "daily", "weekly")},
-            )  # fmt: skip
+            plan_of(event, active=True).save(force_insert=True)
+
+
+def plan_of(event: Event, *, active: bool) -> Plan:
+    """The row of a signed plan, from the very content that was signed."""
+    content = event.body["content"]
+    regimen = content["regimen"]
+    return Plan(
+        case=event.case, number=event.number, active=active,
+        sha256=event.body["seal"]["sha256"], protocol_sha256=content["protocol"]["sha256"],
+        product=regimen["product"][:60], times_per_day=int(regimen["times_per_day"]),
+        days_per_week=int(regimen["days_per_week"]), supply_days=int(regimen["supply_days"]),
+        **{f"{name}_ug": micrograms(regimen[f"{name}_mg"]) for name in ("dose", "daily", "weekly")},
+    )  # fmt: skip
 
 
 def _judged(text: str) -> Judged | None:
     return msgspec.json.decode(text, type=Judged) if text else None
 
 
-def _set_columns(row: CaseRow, summary: Summary, judged: Judged | None) -> None:
+def set_columns(row: CaseRow, summary: Summary, judged: Judged | None) -> None:
     """The columns that a worklist filters and sorts by; ``in_tally`` says the same of one case in memory."""
     on = judged.on if judged else date.min
     row.name, row.number = summary.person.name[:200], summary.person.number[:40]

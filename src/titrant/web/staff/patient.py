@@ -201,7 +201,6 @@ def refuse_proposal(request: HttpRequest, case: UUID) -> HttpResponse:
     return redirect("patient", case=case)
 
 
-
 ROUTES: tuple[Route, ...] = (
     Route("patients/<uuid:case>/", patient, "patient", CLINICAL, Reach.TEAM),
     Route("patients/<uuid:case>/refuse/", refuse_proposal, "refuse", PRESCRIBERS, Reach.TEAM, ("POST",)),
