@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from titrant.clinic.acts.offers import reason_text
 from titrant.clinic.office import case_in
-from titrant.documents.paper import Desk, envelope, phones, whose
+from titrant.documents.paper import Desk, envelope, phones, put, whose
 from titrant.documents.plan_in_hand import PlanInHand, check_signature, protocol_of
 from titrant.documents.plan_paper import dose_lines
-from titrant.documents.printer import printed
 from titrant.documents.protocol_part import protocol_sections
 from titrant.documents.shown import line, sections, shown
 from titrant.pathway.assess import Assessment
@@ -23,7 +22,7 @@ _MOST = 12  # lines of one list that come from the record
 
 
 def gp_letter(desk: Desk) -> bytes:
-    return printed("document", letter_data(desk), desk.today)
+    return put(desk, "document", letter_data(desk))
 
 
 def letter_data(desk: Desk) -> Json:

@@ -6,9 +6,8 @@ from decimal import Decimal
 
 from titrant.clinic.following import review_at
 from titrant.clinic.office import case_in
-from titrant.documents.paper import Desk, envelope, phones, whose
+from titrant.documents.paper import Desk, envelope, phones, put, whose
 from titrant.documents.plan_in_hand import PlanInHand, protocol_of
-from titrant.documents.printer import printed
 from titrant.documents.shown import line, sections, shown
 from titrant.documents.speech import Speech
 from titrant.explain.words import Reader
@@ -24,7 +23,7 @@ _LONGEST = 900  # signs of one text of a clinic's own protocol
 
 def plan_paper(desk: Desk) -> bytes:
     """The plan as PDF. Raises NotNow where its protocol is not at hand."""
-    return printed("plan", plan_sheet(desk), desk.today)
+    return put(desk, "plan", plan_sheet(desk))
 
 
 def plan_sheet(desk: Desk) -> Json:

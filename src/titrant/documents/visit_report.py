@@ -7,9 +7,8 @@ from titrant.clinic.course_lanes import course_of
 from titrant.clinic.following import review_at
 from titrant.clinic.office import case_in
 from titrant.documents.course_lanes import lanes_of
-from titrant.documents.paper import Desk, envelope, whose
+from titrant.documents.paper import Desk, envelope, put, whose
 from titrant.documents.plan_paper import dose_lines
-from titrant.documents.printer import printed
 from titrant.documents.shown import line, shown
 from titrant.documents.speech import Speech
 from titrant.explain.course_chart import Course
@@ -23,7 +22,7 @@ _LINES_TO_ASK = 4
 
 
 def visit_report(desk: Desk) -> bytes:
-    return printed("visit", visit_data(desk), desk.today)
+    return put(desk, "visit", visit_data(desk))
 
 
 def visit_data(desk: Desk) -> Json:

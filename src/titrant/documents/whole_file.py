@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from titrant.documents.event_words import heading_of, leaves, told, when_of, who_of
-from titrant.documents.paper import Desk, envelope, whose
+from titrant.documents.paper import Desk, envelope, put, whose
 from titrant.documents.plan_in_hand import check_signature
-from titrant.documents.printer import printed
 from titrant.documents.shown import line, shown
 from titrant.record.events import Event, Kind
 from titrant.record.seal import Broken
@@ -17,7 +16,7 @@ _DIARY = ("Day", "Kept", "Pain", "Taken", "Activity", "Side effects and flags", 
 
 
 def whole_file(desk: Desk) -> bytes:
-    return printed("document", file_data(desk), desk.today)
+    return put(desk, "document", file_data(desk))
 
 
 def file_data(desk: Desk) -> Json:
