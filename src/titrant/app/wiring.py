@@ -12,6 +12,7 @@ from titrant.clinic.office import Office
 from titrant.clinic.opening import DEMO_CLINIC
 from titrant.knowledge.library import Approvals, Library, load
 from titrant.record.clinic_settings import ClinicSettings, settings_of
+from titrant.record.events import CLINIC
 from titrant.storage.case_store import DjangoStore
 
 STORE = DjangoStore()
