@@ -27,6 +27,7 @@ from titrant.record.ports import TALLIES, Query, Receipt, Row
 from titrant.record.summary import Judged, Summary
 from titrant.storage.memory_store import conflict, not_found
 from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms
+from titrant.storage.outbox import write_for
 from titrant.terms.canonical import canonical_json
 
 _FACTS = "facts"
@@ -61,6 +62,7 @@ class DjangoStore:
         _write_facts(head, events)
         if case != CLINIC:
             _write_plans(events)
+            write_for(events)
             self._write_row(summary, before)
         return summary
 

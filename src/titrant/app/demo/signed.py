@@ -39,7 +39,7 @@ class Signer:
         tree = story.tree | {"given": story.tree["given"] | {"patient": {**story.tree["given"]["patient"], "id": case}}}
         draft = Desk(self._library, on).prescribe(shape_case(tree, story.id))[1]
         if draft is not None:
-            body = {"content": draft.content, "sha256": draft.sha256, "text": draft.text}
+            body = {"chosen": {}, "content": draft.content, "sha256": draft.sha256, "text": draft.text}
             yield Draft(Kind.DRAFTED, body, member(Role.NURSE), at(on, 15))
 
     def signatures(self, story: Story, case: str, birth: str) -> Iterator[Draft]:
