@@ -17,6 +17,7 @@ from titrant.knowledge.shapes.common import Rule
 from titrant.knowledge.shapes.facts import FactKind, Kind
 from titrant.knowledge.shapes.following import CourseRule
 from titrant.knowledge.shapes.monitoring import Due
+from titrant.knowledge.shapes.triage import Sign
 from titrant.pathway.case import Case, Facts, Patient
 from titrant.terms.dose import Dose
 from titrant.terms.quantity import Quantity
@@ -215,6 +216,65 @@ def findings(library: Library) -> str:
     return page("Findings", head, "", *markdown_table(("code", "grade", "bars a dose", "what"), rows))
 
 
+def triage(library: Library) -> str:
+    one = library.triage
+    said = lambda of: f"{of.source}{of.status.mark}"  # noqa: E731
+    waits = {f"answered within, {grade}": value for grade, value in one.answer_within.items()} | {
+        name.replace("_", " "): getattr(one, name)
+        for name in ("silent_after", "silent_long_after", "undelivered_after", "plan_ending_before")
+    }
+    signs = (
+        (f"`{sign.code}`", sign.grade, sign.once_seen or "no line", sign.words, _sign_of(sign), said(sign), sign.note)
+        for sign in one.signs
+    )
+    lines = ((f"`{line.code}`", line.grade, line.once_seen or "no line", line.words, said(line)) for line in one.lines)
+    outcomes = (
+        (f"`{each.code}`", each.words, "yes" if each.settles else "no", str(each.again_after or ""), each.note)
+        for each in one.outcomes
+    )
+    return page(
+        "Triage", one.about, "", "## Waiting times", "",
+        *markdown_table(("what", "value", "source", "why"), ((k, str(v.value), said(v), v.note) for k, v in waits.items())),
+        "", "## Signs in an entry", "", "A task is opened in the same moment as the entry is kept.", "",
+        *markdown_table(("sign", "grade", "once seen", "words", "what", "source", "why"), signs),
+        "", "## Lines", "",
+        *markdown_table(("line", "grade", "once seen", "words", "source"), lines),
+        "", "## Outcomes of a contact", "",
+        *markdown_table(("outcome", "words", "settles", "try again after", "why"), outcomes),
+    )  # fmt: skip
+
+
+def _sign_of(sign: Sign) -> str:
+    if sign.grade_from is not None:
+        return f"{', '.join(sign.effects) or 'any side effect'} from {sign.grade_from}"
+    return ", ".join((*sign.flags, *sign.bands, *(f"{dose} dose" for dose in sign.doses)))
+
+
+def jurisdictions(library: Library) -> str:
+    """The packs: what to show, to log and to refuse in each place."""
+    lines = []
+    for name, pack in sorted(library.jurisdictions.items()):
+        lines += ["", f"## {pack.title} (`{name}`)", "", pack.about, ""]
+        given = (("Schedule", pack.schedule), ("Emergency number", pack.emergency_phone), ("Proposals", pack.proposals))
+        lines += markdown_table(("", "", "source"), ((title, str(one.value) or "the clinic's own",
+                                 f"{one.source}{one.status.mark}") for title, one in given))  # fmt: skip
+        rows = ((one.title + (f" (until {one.until})" if one.until else ""), one.show, one.log, one.refuse,
+                 f"{one.source}{one.status.mark}") for one in pack.areas)  # fmt: skip
+        lines += [
+            "",
+            *markdown_table(("area", "show", "log", "refuse", "source"), rows),
+            "",
+            "What the program judges:",
+            "",
+        ]
+        judged = ((f"`{one.code}`", one.act + (", lifted by a written reason" if one.takes_reason else ""),
+                   " ".join(filter(None, (str(one.value or ""), ", ".join(one.words), str(one.until or "")))),
+                   one.clinician, f"{one.source}{one.status.mark}") for one in pack.rules)  # fmt: skip
+        lines += markdown_table(("point", "act", "value", "what is said", "source"), judged)
+    head = "Not legal advice: a clinic confirms each line for its own place. What is marked was not read at its source."
+    return page("Jurisdiction packs", head, *lines)
+
+
 def disagreements(library: Library) -> str:
     rows = [
         (name, one.article, one.literature, one.shown, ", ".join(one.sources))
@@ -291,7 +351,8 @@ def pages(library: Library, group: click.Group, docs: Path) -> list[tuple[Path, 
         "monitoring.md": monitoring(library), "protocols.md": protocols(library), "commands.md": commands(group),
         "indications.md": indications(library), "products.md": products(library), "findings.md": findings(library),
         "questionnaires.md": questionnaires(library), "disagreements.md": disagreements(library),
-        "virtual-world.md": virtual_world(),
+        "virtual-world.md": virtual_world(), "triage.md": triage(library),
+        "jurisdictions.md": jurisdictions(library),
     }  # fmt: skip
     blank = Case(
         scenario="One sentence that says what this case is about",

@@ -42,10 +42,11 @@ def adjustment_page(decided: Adjustment, words: Words, clinic: str, followed: Fo
         ]
     lines += model_lines(followed.model, words, followed.by_rules) if followed else ()
     lines += [*_findings(decided, words), *_taper(decided), *_instead(decided), *_not_chosen(decided, words)]
-    return page(_title(decided), [*lines, *review_lines(found, words), "", _MARKS])
+    return page(headline(decided), [*lines, *review_lines(found, words), "", _MARKS])
 
 
-def _title(decided: Adjustment) -> str:
+def headline(decided: Adjustment) -> str:
+    """The answer in one sentence."""
     if decided.outcome is Outcome.REFUSED:
         return "NO PROPOSAL: decide by hand"
     if decided.outcome is Outcome.UNDECIDED:

@@ -11,7 +11,7 @@ from titrant.terms.errors import KnowledgeError
 Trees = Mapping[str, Any]
 _COLUMNS = ("name", "rxcui", "atc", "classes")
 # Kinds of which there is one file, and that is shipped.
-_SHIPPED_ONLY = ("wording", "salt", "opioids", "disagreements", "drugs")
+_SHIPPED_ONLY = ("wording", "salt", "opioids", "disagreements", "drugs", "triage")
 _WHY = "Which of the two holds would be a matter of chance, and a shipped limit could be loosened."
 
 

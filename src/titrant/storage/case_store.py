@@ -26,9 +26,9 @@ from titrant.record.folding import Record, fold
 from titrant.record.ports import TALLIES, Query, Receipt, Row
 from titrant.record.summary import Judged, Summary
 from titrant.storage.memory_store import conflict, not_found
-from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms
+from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms, milligrams
 from titrant.storage.outbox import write_for
-from titrant.terms.canonical import canonical_json
+from titrant.terms.canonical import Json, canonical_json
 
 _FACTS = "facts"
 _AT_ONCE = 2_000  # rows read at one time where a whole chain is walked
@@ -116,6 +116,16 @@ class DjangoStore:
 
         old = CaseRow.objects.filter(~Q(judged_on=on.isoformat()) | ~Q(judged_version=F("version")))
         return list(old.order_by("grade", "judged_on", "case").values_list("case", flat=True)[:limit])
+
+    def plan_row(self, case: str) -> Json | None:
+        row = Plan.objects.filter(case=case, active=True).first()
+        if row is None:
+            return None
+        return {
+            "number": row.number, "sha256": row.sha256, "product": row.product, "protocol_sha256": row.protocol_sha256,
+            **{f"{name}_mg": milligrams(getattr(row, f"{name}_ug")) for name in ("dose", "daily", "weekly")},
+            **{name: str(getattr(row, name)) for name in ("times_per_day", "days_per_week", "supply_days")},
+        }  # fmt: skip
 
     def cases(self) -> Iterator[str]:
         return CaseRow.objects.order_by("case").values_list("case", flat=True).iterator()

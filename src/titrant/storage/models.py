@@ -9,6 +9,7 @@ from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
 from titrant.record.appending import absolute_limits
 from titrant.record.events import Role
+from titrant.terms.numbers import plain
 from titrant.terms.reading import read_json
 
 _STAFF_ROLES = [(role.value, role.value) for role in Role if role not in (Role.PATIENT, Role.SYSTEM)]
@@ -22,6 +23,11 @@ def micrograms(mg: str) -> int:
     if value != value.to_integral_value():
         raise ValueError(f"{mg} mg is not a whole number of micrograms")
     return int(value)
+
+
+def milligrams(count: int) -> str:
+    """``count`` micrograms as milligrams in their one printed form."""
+    return plain(Decimal(count) / MICROGRAMS)
 
 
 def _at_most(name: str) -> int:
