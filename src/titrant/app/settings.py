@@ -9,6 +9,7 @@ from titrant.app import engine
 from titrant.app.place import Place
 
 engine.put_in_place()
+os.umask(0o077)  # whatever this process writes is for its owner alone
 
 PLACE = Place.from_environment()
 DEBUG = False

@@ -15,7 +15,7 @@ from titrant.record.events import CLINIC
 from titrant.storage.case_store import DjangoStore
 
 STORE = DjangoStore()
-_EXAMINED_S = 15
+_EXAMINED_S = 5
 
 
 def now() -> datetime:

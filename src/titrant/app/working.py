@@ -19,7 +19,6 @@ from titrant.storage.models import Heartbeat
 from titrant.storage.outbox import put
 
 _PAUSE_S = 5.0
-_JUDGE_AT_ONCE = 50
 _log = logging.getLogger("titrant.worker")
 Job = Callable[[Office, Place], object]
 
@@ -35,7 +34,6 @@ def run(office: Callable[[], Office], place: Place, stop: threading.Event, send:
 def one_round(office: Office, place: Place, send: Send) -> None:
     _beat(office.now(), "")
     _tried("deliver", lambda: deliver_due(office, send))
-    _tried("judge", lambda: _judge(office))
     for name, every, job in JOBS:
         if _is_due(name, every, office.now()) and _tried(name, lambda job=job: job(office, place)):
             _beat(office.now(), "", f"job {name}")
@@ -59,20 +57,7 @@ def _is_due(name: str, every: timedelta, now: datetime) -> bool:
     return last is None or every <= now - instant_of(last)
 
 
-def _judge(office: Office) -> None:
-    from titrant.clinic.acts.judging import judge_due
-
-    judge_due(office, _JUDGE_AT_ONCE)
-
-
 # Jobs with a period
-
-
-def _remind(office: Office, _place: Place) -> None:
-    from titrant.clinic.acts.reminding import reminders_due
-
-    for case in reminders_due(office):
-        put(case, "reminder", {}, office.now())
 
 
 def _test_alert(office: Office, _place: Place) -> None:
@@ -97,7 +82,6 @@ def _sessions_end(_office: Office, _place: Place) -> None:
 
 
 JOBS: tuple[tuple[str, timedelta, Job], ...] = (
-    ("remind", timedelta(minutes=1), _remind),
     ("head of the chain", timedelta(days=1), export_head),
     ("test alert", timedelta(days=30), _test_alert),
     ("quick check", timedelta(days=1), _quick_check),

@@ -10,7 +10,9 @@ def health(request: HttpRequest) -> HttpResponse:
     del request
     here = office()
     well = not (here.degraded or here.alarms)
-    return HttpResponse("well\n" if well else "not well\n", status=200 if well else 503, content_type="text/plain")
+    answer = HttpResponse("well\n" if well else "not well\n", status=200 if well else 503, content_type="text/plain")
+    answer._has_been_logged = True  # Django's own mark: the reason is told by `titrant doctor`, not once a second here
+    return answer
 
 
 ROUTES = (Route("health", health, "health", EVERYBODY),)
