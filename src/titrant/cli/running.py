@@ -145,7 +145,76 @@ def open_place_for_work(data: Path | None) -> "Place":
     return place
 
 
+@click.command()
+@_DATA
+@click.option("--head", default="", help="A head of the chain that was kept elsewhere.")
+def verify(data: Path | None, head: str) -> None:
+    """Read the whole record again: chains, seals, rows, receipts. Exit code 0: it holds; 10: it does not."""
+    open_place_for_work(data)
+    from titrant.app.verifying import verify as run
+    from titrant.app.wiring import office
+
+    found = run(office(), head)
+    click.echo(
+        f"{found.facts} facts, {found.cases} records, {found.seals} signatures, {found.receipts} receipts read.\n"
+        f"Head of the chain: {found.head}"
+    )
+    for fault in found.faults:
+        click.echo(fault)
+    click.echo("It holds." if not found.faults else f"{len(found.faults)} faults.")
+    _end_with(10 if found.faults else 0)
+
+
+_KEY = click.option(
+    "--passphrase", envvar="TITRANT_BACKUP_KEY", prompt="Passphrase of the backup", hide_input=True,
+    help="Or in TITRANT_BACKUP_KEY. Without it the backup cannot be read by anybody.",
+)  # fmt: skip
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@_DATA
+@_KEY
+def backup(file: Path, data: Path | None, passphrase: str) -> None:
+    """Write a sealed backup of the clinic to the new file FILE, while it is in use."""
+    place = open_place_for_work(data)
+    from titrant.app.backing_up import backup as run
+    from titrant.app.wiring import office
+
+    made = run(office(), place, file.absolute(), passphrase)
+    click.echo(f"{file}: clinic {made['clinic']}, {len(made['files'])} files, read back and verified.")
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), required=True, help="An empty folder.")
+@click.option("--clinic", default="", help="The id of the clinic that it must be.")
+@_KEY
+def restore(file: Path, into: Path, clinic: str, passphrase: str) -> None:
+    """Restore the backup FILE into an empty folder, and read all of it again."""
+    from titrant.app.backing_up import restore_whole
+
+    made = restore_whole(file, into.absolute(), passphrase, clinic)
+    click.echo(f"{into}: clinic {made['clinic']} as of {made['at']}, verified. Start it with --data {into}.")
+
+
+@click.command()
+@_DATA
+def upgrade(data: Path | None) -> None:
+    """Bring the tables to this release: a copy first, then all steps or none."""
+    from titrant.app.starting import open_place
+
+    place = open_place(data)
+    from titrant.app.upgrading import upgrade as run
+    from titrant.app.wiring import now
+
+    steps, copy = run(now(), place)
+    for step in steps:
+        click.echo(f"made {step}")
+    click.echo(f"The tables are those of this release.{f' The copy from before: {copy}' if copy else ''}")
+
+
 def register(main: click.Group) -> None:
     """Add the commands of this file."""
-    for command in (serve, demo, doctor, health, worker):
+    for command in (serve, demo, doctor, health, worker, verify, backup, restore, upgrade):
         main.add_command(command)
