@@ -32,6 +32,7 @@ from titrant.terms.canonical import Json, canonical_json
 
 _FACTS = "facts"
 _AT_ONCE = 2_000  # rows read at one time where a whole chain is walked
+_OF_CLINIC = (Kind.SETTINGS_CHANGED.value, Kind.PROTOCOL_APPROVED.value, Kind.PROTOCOL_WITHDRAWN.value)
 _OVER = (Kind.WITHDRAWN, Kind.STOPPED)
 
 
@@ -134,8 +135,17 @@ class DjangoStore:
         return list(chain_faults(_links(), self.head(), head))
 
     def clinic_version(self) -> int:
-        """The newest number in the clinic's own stream; settings and approvals are read again when it moves."""
+        """The newest number in the clinic's own stream."""
         return Fact.objects.filter(case=CLINIC).order_by("-number").values_list("number", flat=True).first() or 0
+
+    def clinic_changed(self) -> int:
+        """The link of the newest change of settings or approvals: they are read again when it moves, at no sign-in."""
+        kinds = Fact.objects.filter(kind__in=_OF_CLINIC).order_by("-seq")
+        return kinds.values_list("seq", flat=True).first() or 0
+
+    def changes_of_clinic(self) -> list[Event]:
+        """Changes of settings and approvals, oldest first."""
+        return [_event(row) for row in Fact.objects.filter(kind__in=_OF_CLINIC).order_by("seq").values_list(*_COLUMNS)]
 
     def head(self) -> tuple[int, str]:
         found = ChainHead.objects.filter(name=_FACTS).first()

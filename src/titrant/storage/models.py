@@ -290,3 +290,13 @@ class SetUpCode(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1)
     code_sha256 = models.CharField(max_length=64)
     used_at = models.CharField(max_length=32, blank=True, default="")
+
+
+class StaffInvitation(models.Model):
+    """A link that lets one member of staff choose a password, once, for a while. The link is kept only as its hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="invitations")
+    link_sha256 = models.CharField(max_length=64, unique=True)
+    expires_at = models.CharField(max_length=32)
+    used_at = models.CharField(max_length=32, blank=True, default="")
