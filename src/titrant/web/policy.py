@@ -6,18 +6,21 @@ listed by name, and anything else of theirs stops the start.
 
 from django.urls import URLPattern, include, path
 
+from titrant.web import health
 from titrant.web.access import EVERYBODY, STAFF, Route
 from titrant.web.checks import doubled, undeclared
 from titrant.web.errors import not_found
-from titrant.web.staff import audit, emergency, patient, people, set_up, worklist
+from titrant.web.staff import audit, emergency, patient, people, queue_page, set_up, worklist
 
 AREAS = (
     worklist,
+    queue_page,
     patient,
     people,
     set_up,
     emergency,
     audit,
+    health,
 )
 ROUTES: tuple[Route, ...] = tuple(route for area in AREAS for route in area.ROUTES)
 
