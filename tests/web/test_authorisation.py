@@ -45,7 +45,8 @@ def wrong_cells(store: Any, staff: Any) -> Iterator[str]:
             yield f"{cell}: {'let in' if let_in else 'denied'}"
         if not let_in and not looks_like_nothing(answer):
             yield f"{cell}: denied with {answer.status_code}"
-        if answer.status_code >= 500:
+        # Without its worker a clinic is not healthy, and its health page says so.
+        if answer.status_code >= 500 and (route.name, answer.status_code) != ("health", 503):
             yield f"{cell}: {answer.status_code}"
 
 
