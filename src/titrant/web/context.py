@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from titrant.record.events import Role
-from titrant.storage.people import DEMO_PASSWORD
+from titrant.clinic.opening import DEMO_PASSWORD
 from titrant.web.accounts import demo_staff, home_of
 from titrant.web.navigation import navigation
 from titrant.web.wired import office
