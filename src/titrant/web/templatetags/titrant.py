@@ -19,12 +19,6 @@ def since(text: str, today: date) -> str:
 
 
 @register.filter
-def words(code: str) -> str:
-    """A code as words: ``plan_read`` is "plan read"."""
-    return code.replace("_", " ")
-
-
-@register.filter
 def ago(text: str, today: date) -> str:
     """The same, and nothing for what began today: its own words say so."""
     told = since(text, today)
@@ -64,3 +58,9 @@ def said_words(entry: dict[str, Any]) -> str:
     parts += [f"“{entry['reason']}”"] if entry.get("reason") else []
     parts += ["bad day"] if entry.get("bad_day") == "yes" else []
     return ", ".join(parts) or "not asked"
+
+
+@register.filter
+def instant(text: str) -> str:
+    """An instant of the record for people, to the second: 2026-11-21 09:00:00."""
+    return text[:19].replace("T", " ")
