@@ -180,7 +180,9 @@ def main() -> int:
     today = datetime.now(UTC).date()
     begun = time.perf_counter()
     cases = fill(given.patients, today)
-    print(f"{given.patients} rows, {len(cases)} whole records of {DIARY_DAYS} days, in {time.perf_counter() - begun:.0f} s")
+    print(
+        f"{given.patients} rows, {len(cases)} whole records of {DIARY_DAYS} days, in {time.perf_counter() - begun:.0f} s"
+    )
     print(f"judging one whole record: {judged_in_ms(cases):.0f} ms")
     return report(client(), cases, given.times)
 

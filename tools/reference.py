@@ -250,6 +250,31 @@ def _sign_of(sign: Sign) -> str:
     return ", ".join((*sign.flags, *sign.bands, *(f"{dose} dose" for dose in sign.doses)))
 
 
+def jurisdictions(library: Library) -> str:
+    """The packs: what to show, to log and to refuse in each place."""
+    lines = []
+    for name, pack in sorted(library.jurisdictions.items()):
+        lines += ["", f"## {pack.title} (`{name}`)", "", pack.about, ""]
+        given = (("Schedule", pack.schedule), ("Emergency number", pack.emergency_phone), ("Proposals", pack.proposals))
+        lines += markdown_table(("", "", "source"), ((title, str(one.value) or "the clinic's own",
+                                 f"{one.source}{one.status.mark}") for title, one in given))  # fmt: skip
+        rows = ((one.title + (f" (until {one.until})" if one.until else ""), one.show, one.log, one.refuse,
+                 f"{one.source}{one.status.mark}") for one in pack.areas)  # fmt: skip
+        lines += [
+            "",
+            *markdown_table(("area", "show", "log", "refuse", "source"), rows),
+            "",
+            "What the program judges:",
+            "",
+        ]
+        judged = ((f"`{one.code}`", one.act + (", lifted by a written reason" if one.takes_reason else ""),
+                   " ".join(filter(None, (str(one.value or ""), ", ".join(one.words), str(one.until or "")))),
+                   one.clinician, f"{one.source}{one.status.mark}") for one in pack.rules)  # fmt: skip
+        lines += markdown_table(("point", "act", "value", "what is said", "source"), judged)
+    head = "Not legal advice: a clinic confirms each line for its own place. What is marked was not read at its source."
+    return page("Jurisdiction packs", head, *lines)
+
+
 def disagreements(library: Library) -> str:
     rows = [
         (name, one.article, one.literature, one.shown, ", ".join(one.sources))
@@ -327,6 +352,7 @@ def pages(library: Library, group: click.Group, docs: Path) -> list[tuple[Path, 
         "indications.md": indications(library), "products.md": products(library), "findings.md": findings(library),
         "questionnaires.md": questionnaires(library), "disagreements.md": disagreements(library),
         "virtual-world.md": virtual_world(), "triage.md": triage(library),
+        "jurisdictions.md": jurisdictions(library),
     }  # fmt: skip
     blank = Case(
         scenario="One sentence that says what this case is about",

@@ -10,7 +10,6 @@ from titrant.clinic.office import Office
 from titrant.clinic.opening import DEMO_CLINIC
 from titrant.knowledge.library import Library, load
 from titrant.record.clinic_settings import ClinicSettings, settings_of
-from titrant.record.events import CLINIC
 from titrant.storage.case_store import DjangoStore
 
 STORE = DjangoStore()
@@ -22,7 +21,7 @@ def now() -> datetime:
 
 def office() -> Office:
     """The office at this moment: a change of settings or a withdrawn protocol holds from the next request on."""
-    version = STORE.clinic_version()
+    version = STORE.clinic_changed()
     return Office(STORE, _library(version), _settings(version), _key(), _keys(), now)
 
 
@@ -38,7 +37,7 @@ def _keys() -> dict[str, Ed25519PublicKey]:
 
 @lru_cache(maxsize=2)
 def _settings(_version: int) -> ClinicSettings:
-    return settings_of(STORE.events(CLINIC))
+    return settings_of(STORE.changes_of_clinic())
 
 
 @lru_cache(maxsize=2)

@@ -12,7 +12,7 @@ from titrant.knowledge.library import Library
 from titrant.knowledge.own_files import review_date
 from titrant.pathway.assess import Assessment, assess
 from titrant.pathway.case import Case
-from titrant.pathway.dispense import dispense_case, level_faults, signed_levels
+from titrant.pathway.dispense import dispense_case, level_faults, product_faults, signed_levels
 from titrant.pathway.plan import Outcome, Plan, plan_case
 from titrant.pathway.prescribe import Draft, prescribe
 from titrant.pathway.report import Paper, report
@@ -83,6 +83,9 @@ class Desk:
             found = dispense_case(case, decided.protocol, decided.supply, decided.regimen, self.on, decided.ends)
             return decided, found
         against = [one for one in decided.reasons if one.code != "course_already_running"]
+        against += product_faults(case, decided.supply, self.on)
+        if any(one.code == "signed_for_other_product" for one in against):
+            return structs.replace(decided, reasons=tuple(against)), None
         against += level_faults(signed_levels(case, decided.supply), decided.protocol)
         still_open = tuple(_still_open(decided))
         if against or still_open:

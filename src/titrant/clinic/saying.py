@@ -9,7 +9,7 @@ from titrant.pathway.assess import Assessment, Known
 from titrant.pathway.checks_due import DueCheck
 from titrant.pathway.ladder import Level
 from titrant.pathway.plan import Plan
-from titrant.pathway.prescribe import Draft, clinic_content
+from titrant.pathway.prescribe import Draft, approval_content
 from titrant.pathway.report import Paper
 from titrant.pathway.screen import Screening
 from titrant.pathway.supplying import Dispensing
@@ -119,7 +119,7 @@ def _answer_data(plan: Plan) -> Json:
             "sha256": plan.protocol_sha256,
             "status": protocol.status.value,
         },
-        "clinic": clinic_content(plan),
+        "clinic": approval_content(plan.approval),
         "on": plan.on.isoformat(),
         "ends": plan.ends.isoformat() if plan.ends else None,
         "regimen": regimen_data(plan.regimen),

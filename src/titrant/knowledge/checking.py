@@ -19,6 +19,7 @@ from titrant.knowledge.own_rules import own_faults
 from titrant.knowledge.shapes.common import Rule, Sourced, When
 from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.knowledge.shapes.facts import Kind
+from titrant.knowledge.shapes.jurisdictions import Point
 from titrant.knowledge.shapes.products import Form
 from titrant.knowledge.shapes.protocols import Protocol, TotalBounds
 from titrant.terms.calendar import whole_days
@@ -54,7 +55,7 @@ def faults_of_form(library: Library) -> list[str]:
         return found  # what does not fit its shape, or is not found by its name, cannot be checked further
     checks: tuple[Callable[[Library], Faults], ...] = (
         _sources, _facts, _conditions_of_rules, _codes, _drug_codes, _interactions, _opioids, _rule_codes,
-        _protocols, _following, _texts, _products, _numbers, own_faults,
+        _protocols, _following, _texts, _products, _numbers, _jurisdictions, own_faults,
     )  # fmt: skip
     for check in checks:
         found += check(library)
@@ -408,6 +409,31 @@ def _following(library: Library) -> Faults:
                 yield _fault(place, f"{number} rules of following have the code {code}.", "Give each its own.")
         for code in {code for rule in rules if rule.found for code in rule.found.codes} - known:
             yield _fault(place, f"No rule finds {code!r}.", "Correct the code.")
+
+
+def _jurisdictions(library: Library) -> Faults:
+    """Each point of law once, with what it needs to be judged, and no pack without a review within the year."""
+    for name, pack in library.jurisdictions.items():
+        place = f"jurisdictions/{name}"
+        for code, number in Counter(rule.code for rule in pack.rules).items():
+            if number > 1:
+                yield _fault(place, f"{number} rules speak of {code}.", "Keep one.")
+        for rule in pack.rules:
+            dimensions = _POINTS.get(rule.code)
+            if dimensions and (rule.value is None or UNITS[rule.value.unit].dimension not in dimensions):
+                yield _fault(place, f"{rule.code} has no value in {' or '.join(dimensions)}.", "Give one.")
+            if rule.code in (Point.PAPER_FIELDS, Point.PLAIN_DIRECTIONS) and not rule.words:
+                yield _fault(place, f"{rule.code} lists no words.", "List them.")
+            if rule.status is not Status.SOURCED and not rule.note:
+                yield _fault(place, f"{rule.code} is {rule.status} without a note.", "Say in 'note' what is not sure.")
+
+
+_POINTS = {
+    Point.REFILLS: ("count",),
+    Point.FILL_WITHIN: ("time", "calendar"),
+    Point.SUPPLY_ADVISED: ("time",),
+    Point.MONITORING_CHECK: ("time",),
+}
 
 
 def _texts(library: Library) -> Faults:

@@ -24,6 +24,7 @@ from titrant.knowledge.shapes.common import Header
 from titrant.knowledge.shapes.conditions import Condition
 from titrant.knowledge.shapes.facts import FactKind, FactList
 from titrant.knowledge.shapes.interactions import Combination, DrugVariants, Interaction, MorphineEquivalents
+from titrant.knowledge.shapes.jurisdictions import Jurisdiction
 from titrant.knowledge.shapes.monitoring import Check
 from titrant.knowledge.shapes.products import Product, SaltFactor
 from titrant.knowledge.shapes.protocols import Protocol, Standing
@@ -60,6 +61,7 @@ SHAPES: dict[str, type[Header]] = {
     "wording": Wording,
     "drugs": DrugVariants,
     "triage": Triage,
+    "jurisdictions": Jurisdiction,
 }
 
 
@@ -174,6 +176,11 @@ class Library:
         return {name: one for part in self._kind("sources", Sources).values() for name, one in part.sources.items()}
 
     @cached_property
+    def jurisdictions(self) -> dict[str, Jurisdiction]:
+        """The packs of the places: what the law asks to show, to log and to refuse."""
+        return self._by_id("jurisdictions", Jurisdiction)
+
+    @cached_property
     def wording(self) -> Wording:
         return self._only("wording", Wording)
 
@@ -237,6 +244,14 @@ class Library:
             self._hashes[path] = sha256_of(self.trees[path])
         return self._hashes[path]
 
+    @cached_property
+    def sha256(self) -> str:
+        """Names exactly the knowledge that decisions rest on: every file, and the clinic's approvals."""
+        content = {path: sha256_of(tree) for path, tree in self.trees.items()}
+        content |= {path: hashlib.sha256(text.encode()).hexdigest() for path, text in self.tables.items()}
+        content |= {path: hashlib.sha256(raw).hexdigest() for path, raw in self._raw_numbers.items()}
+        return sha256_of(content | {"approvals": _approvals_named(self.approvals)})
+
     def past_review(self, on: date, folders: Iterable[str]) -> list[str]:
         """Files of these folders whose review date has passed by ``on``."""
         wanted = set(folders)
@@ -257,6 +272,10 @@ class Library:
                 "Restore the shipped file, or remove the second one.",
             )
         return found[0]
+
+
+def _approvals_named(approvals: Approvals | None) -> str:
+    return hashlib.sha256(msgspec.json.encode(approvals)).hexdigest()
 
 
 def load(folder: Path = SHIPPED, clinic: Path | None = None, cache: Path | None = None) -> Library:

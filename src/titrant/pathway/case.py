@@ -285,6 +285,7 @@ class Level(Given, frozen=True, kw_only=True):
     dose: Quantity
     times_per_day: int
     days_per_week: int = 7
+    product: str = ""  # the product it was signed for, by its printed name; empty: not recorded
 
     def __post_init__(self) -> None:
         _real_day(self.since, "since")

@@ -4,6 +4,7 @@ Takes a case and its protocol. Gives the days in order, and the case with what t
 readings, so that every threshold of the knowledge sees it. It judges nothing.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -48,13 +49,19 @@ class Day(Struct, frozen=True):
         return max((grade for name, grade in self.entry.effects.items() if not names or name in names), default=0)
 
 
+def _day_of(one: Day) -> date:
+    return one.on
+
+
 class Diary(Struct, frozen=True):
     """All days with an entry, oldest first. A day may have several entries; harm is the worst of them."""
 
     days: tuple[Day, ...]
 
     def between(self, first: date, last: date) -> tuple[Day, ...]:
-        return tuple(day for day in self.days if first <= day.on <= last)
+        # Asked for each day of a course: with a diary of years it matters that nothing is walked through.
+        lo = bisect_left(self.days, first, key=_day_of)
+        return self.days[lo : bisect_right(self.days, last, lo=lo, key=_day_of)]
 
     @property
     def newest(self) -> date | None:
@@ -231,14 +238,16 @@ def pain_by_day(days: tuple[Day, ...], *, late_too: bool, lowest: bool = False) 
 
 
 def complete_days(days: tuple[Day, ...]) -> tuple[date, ...]:
-    """Days with an entry made in time that says pain, side effects and what was taken: days that count for a raise."""
-    return tuple(
-        dict.fromkeys(
-            day.on
-            for day in days
-            if not day.late and day.average_pain is not None and day.entry.effects is not None and took(day.entry)
-        )
-    )
+    """Days whose entries made in time say pain, side effects and what was taken: days that count for a raise.
+
+    A dose that was logged in the morning and scores of the evening complete a day together.
+    """
+    said: dict[date, list[bool]] = {}
+    for day in days:
+        if not day.late:
+            parts = (day.average_pain is not None, day.entry.effects is not None, took(day.entry))
+            said[day.on] = [a or b for a, b in zip(said.get(day.on, parts), parts, strict=True)]
+    return tuple(on for on, parts in said.items() if all(parts))
 
 
 def took(entry: Entry) -> bool:

@@ -14,7 +14,7 @@ from titrant.pathway.supplying import LONGEST_DAYS, Dispensing, SignedLevel, sup
 from titrant.terms.calendar import days_later, whole_days
 from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError
-from titrant.terms.reason import Reason
+from titrant.terms.reason import Reason, Status
 from titrant.terms.regimen import Regimen
 
 
@@ -64,6 +64,17 @@ def level_faults(levels: tuple[SignedLevel, ...], protocol: Protocol) -> Iterato
         if before is not None and not held.dose.mg < before.regimen.dose.mg * factor.value:
             facts = {**facts, "factor": str(factor.value)}
             yield Reason("level_looks_like_a_slip", f"{place}/typing_error_factor", facts, factor.source, factor.status)
+
+
+def product_faults(case: Case, supply: Supply, on: date) -> Iterator[Reason]:
+    """Why a signed level cannot be supplied as another product: strength and form are part of what was signed."""
+    levels = sorted(case.given.course.levels, key=lambda one: one.since)
+    begun = [one for one in levels if one.since <= on]
+    for level in (*begun[-1:], *(one for one in levels if on < one.since)):
+        if level.product and level.product != supply.name:
+            facts = {"signed": level.product, "chosen": supply.name, "since": level.since.isoformat()}
+            rule = f"products/{supply.product.id}"
+            yield Reason("signed_for_other_product", rule, facts, "titrant-proposal", Status.PROPOSAL)
 
 
 def _within(held: Regimen, protocol: Protocol) -> bool:

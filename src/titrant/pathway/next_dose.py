@@ -39,7 +39,7 @@ def raised(review: Review) -> tuple[Limited, Regimen | None]:
     """One step up, under every limit; the regimen is None where no higher dose comes out."""
     now, step = review.level.regimen, review.protocol.step
     limited = Limited.of(Dose(now.dose.mg + Dose.of(step.by.value).mg))
-    caps = [*_step_caps(review), *_bound_caps(review)]
+    caps = [*step_caps(review), *_bound_caps(review)]
     for cap, why in sorted(caps, key=lambda one: (-one[0].mg, one[1].code)):
         limited = limited.at_most(cap, why)
     regimen = review.supply.regimen(limited.value, now.times_per_day, now.days_per_week)
@@ -63,7 +63,7 @@ def _why(value: Sourced[Quantity], code: str, rule: str, facts: Facts) -> Reason
     return Reason(code, rule, facts, value.source, value.status)
 
 
-def _step_caps(review: Review) -> Iterator[Cap]:
+def step_caps(review: Review) -> Iterator[Cap]:
     now, step, place = review.level.regimen.dose, review.protocol.step, f"{_place(review)}/step"
     share = exposure_share(review.screening.limits)
     percent = now.times(1 + Fraction(step.percent.value.value) / 100)

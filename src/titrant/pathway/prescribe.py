@@ -9,6 +9,7 @@ from datetime import date
 from msgspec import Struct
 
 from titrant.explain.amounts import number_in_words, pieces_text, regimen_text, times_text
+from titrant.knowledge.library import InUse
 from titrant.pathway.deliver import Supply
 from titrant.pathway.plan import Outcome, Plan
 from titrant.pathway.supplying import Dispensing, SignedLevel, first_supply
@@ -45,7 +46,7 @@ def _content(plan: Plan, regimen: Regimen, supply: Dispensing, text: str, engine
         "kind": "titrant/start",
         "engine": engine_version,
         "patient": {"id": patient.id, "birth_date": patient.birth_date.isoformat()},
-        "clinic": clinic_content(plan),
+        "clinic": approval_content(plan.approval),
         "protocol": {"id": protocol.id, "version": str(protocol.version), "sha256": plan.protocol_sha256},
         "starts": plan.on.isoformat(),
         "ends": _iso(plan.ends),
@@ -56,9 +57,8 @@ def _content(plan: Plan, regimen: Regimen, supply: Dispensing, text: str, engine
     }
 
 
-def clinic_content(plan: Plan) -> Json:
+def approval_content(approved: InUse | None) -> Json:
     """In whose name the protocol is in use; a made-up clinic says so in what would be signed."""
-    approved = plan.approval
     if approved is None:
         return {"name": "", "synthetic": "no", "approved_by": "", "on": ""}
     made_up = "yes" if approved.synthetic else "no"

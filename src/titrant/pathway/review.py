@@ -132,6 +132,7 @@ class Review(Struct, frozen=True, kw_only=True):
     taken_suspended: tuple[date, ...]  # days with a dose while the course was suspended
     contradicting: tuple[date, ...]  # days of the window whose entries say both that nothing and something was taken
     notes: tuple[Note, ...]  # free text of the diary; the program does not read it
+    readings: dict[str, tuple[Reading, ...]]  # all of them by fact, those of the diary among them, oldest first
     assessment: Assessment
     screening: Screening
     standing: Standing  # what readings would have stopped or asked that newer ones undid, and nobody signed after
@@ -211,6 +212,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         taken_suspended=days_taken_while_suspended(case, diary, since),
         contradicting=_contradicting(diary, span),
         notes=notes_of(diary, since),
+        readings=readings,
         assessment=assessment,
         screening=screening,
         standing=standing_since(assessment, screening, judged, library, since.signed),

@@ -8,7 +8,7 @@ from titrant.record.events import CLINIC, Draft, Event, Kind, check_power
 from titrant.record.gate import faults
 from titrant.record.ports import Receipt
 from titrant.record.summary import GRADES, Judged, Summary, advance
-from titrant.terms.canonical import canonical_json
+from titrant.terms.canonical import Json, canonical_json
 from titrant.terms.errors import NotAllowed, Stale
 
 NOTHING = len(GRADES)  # the grade of a case of which nobody needs to be told
@@ -32,6 +32,7 @@ def numbered(before: Summary, drafts: Sequence[Draft], expected: int | None) -> 
     for draft in drafts:
         check_power(draft)
         _check_gate(draft)
+        _check_levels(draft, summary)
         canonical_json(draft.body)
         event = Event(
             case=before.case, number=summary.version + 1, kind=draft.kind, body=draft.body, by=draft.by, at=draft.at
@@ -51,12 +52,47 @@ def _check_gate(draft: Draft) -> None:
     """The last gate once more, where no screen can go around it."""
     if draft.kind is not Kind.SIGNED:
         return
-    refused = faults(draft.body.get("content"), absolute_limits())
+    content = draft.body.get("content")
+    steps = content.get("steps") if isinstance(content, dict) else None
+    refused = [fault for one in (content, *(steps or ())) for fault in faults(one, absolute_limits())]
     if refused:
         raise NotAllowed(
             "signed plan", " ".join(refused), "The last gate lets no such dose be stored, whoever signed it.",
             "Plan the dose again within the limits.",
         )  # fmt: skip
+
+
+def _check_levels(draft: Draft, before: Summary) -> None:
+    """A dose level enters the case only with a signature that names it, or before there is any signed plan."""
+    body = draft.body
+    course = ((body.get("set") or {}).get("given") or {}).get("course") or {}
+    if draft.kind is not Kind.SIGNED:
+        if before.plan and "levels" in course:
+            raise _levels_refused("Dose levels of a signed plan are changed by a signature only.")
+        return
+    added = [*((body.get("add") or {}).get("course.levels") or ()), *(course.get("levels") or ())]
+    content = body["content"]
+    regimens = [content["regimen"], *(one["regimen"] for one in content.get("steps") or ())]
+    named = {(f"{one['dose_mg']} mg", one["times_per_day"], one["days_per_week"]) for one in regimens}
+    for one in added:
+        pattern = (one["dose"], str(one["times_per_day"]), str(one.get("days_per_week", 7)))
+        # What was signed before stays as history; from the first day of this signature on its own words hold.
+        if pattern not in named and not one["since"] < content["starts"]:
+            raise _levels_refused("A dose level of this signature is not one that its content names.")
+
+
+def _levels_refused(fault: str) -> NotAllowed:
+    return NotAllowed("dose levels", fault, "A dose that nobody signed would be followed.", "Have it signed.")
+
+
+def plan_columns(event: Event) -> Json:
+    """What a store keeps of a signature in the row of the plan in force; amounts as the content writes them."""
+    content, regimen = event.body["content"], event.body["content"]["regimen"]
+    amounts = ("dose_mg", "daily_mg", "weekly_mg", "times_per_day", "days_per_week", "supply_days")
+    return {
+        "number": event.number, "sha256": event.body["seal"]["sha256"], "product": regimen["product"][:60],
+        "protocol_sha256": content["protocol"]["sha256"], **{name: regimen[name] for name in amounts},
+    }  # fmt: skip
 
 
 def again(before: Receipt) -> Receipt:

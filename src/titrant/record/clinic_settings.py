@@ -18,6 +18,9 @@ class ClinicSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     zone: str = "UTC"
     language: str = "en"
     pack: str = "none"  # jurisdiction pack: us, uk, none
+    manufacturer: str = ""  # of this software as a medical device, where the pack asks for one
+    certificate: str = ""  # its number
+    check_monitoring: bool = False  # a check of the prescription monitoring programme is required before signing
     engine_on: bool = True  # off: a full recorder that proposes nothing
     read_by: str = "the clinic's nurses"  # who reads diary entries
     read_when: str = "on working days"  # and when

@@ -9,6 +9,7 @@ from msgspec import Struct
 from titrant.record.events import Draft, Event
 from titrant.record.folding import Record
 from titrant.record.summary import Judged, Summary
+from titrant.terms.canonical import Json
 from titrant.terms.errors import NotNow
 
 
@@ -89,6 +90,9 @@ class CaseStore(Protocol):
 
     def to_judge(self, on: date, limit: int) -> list[str]:
         """Cases whose judgement is older than the case or than the day, most urgent first."""
+
+    def plan_row(self, case: str) -> Json | None:
+        """What is kept beside the facts of the plan in force (``appending.plan_columns``); None without one."""
 
     def cases(self) -> Iterator[str]:
         """The ids of all cases."""

@@ -27,12 +27,13 @@ from titrant.record.ports import Query, Receipt, Row
 from titrant.record.summary import Judged, Summary
 from titrant.storage import worklist_rows
 from titrant.storage.memory_store import conflict, not_found
-from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms
+from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms, milligrams
 from titrant.storage.worklist_rows import judged_in, set_columns
-from titrant.terms.canonical import canonical_json
+from titrant.terms.canonical import Json, canonical_json
 
 _FACTS = "facts"
 _AT_ONCE = 2_000  # rows read at one time where a whole chain is walked
+_OF_CLINIC = (Kind.SETTINGS_CHANGED.value, Kind.PROTOCOL_APPROVED.value, Kind.PROTOCOL_WITHDRAWN.value)
 _OVER = (Kind.WITHDRAWN, Kind.STOPPED)
 
 
@@ -57,7 +58,7 @@ class DjangoStore:
 
     @transaction.atomic
     def append(self, case: str, drafts: Sequence[Draft], *, expected: int | None) -> Summary:
-        head = _locked_head()
+        head = locked_head()
         before = self._summary_now(case)
         events, summary = numbered(before, drafts, expected)
         _write_facts(head, events)
@@ -68,7 +69,7 @@ class DjangoStore:
 
     @transaction.atomic
     def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
-        _locked_head()
+        locked_head()
         found = EntryReceipt.objects.filter(case=case, client_id=client_id).first()
         if found is not None:
             if found.sha256 != sha256:
@@ -82,7 +83,7 @@ class DjangoStore:
 
     @transaction.atomic
     def judge(self, case: str, judged: Judged) -> None:
-        _locked_head()
+        locked_head()
         row = CaseRow.objects.filter(case=case).first()
         if row is None or (judged.version, judged.on.isoformat()) < (row.judged_version, row.judged_on):
             return
@@ -106,6 +107,16 @@ class DjangoStore:
         old = CaseRow.objects.filter(~Q(judged_on=on.isoformat()) | ~Q(judged_version=F("version")))
         return list(old.order_by("grade", "judged_on", "case").values_list("case", flat=True)[:limit])
 
+    def plan_row(self, case: str) -> Json | None:
+        row = Plan.objects.filter(case=case, active=True).first()
+        if row is None:
+            return None
+        return {
+            "number": row.number, "sha256": row.sha256, "product": row.product, "protocol_sha256": row.protocol_sha256,
+            **{f"{name}_mg": milligrams(getattr(row, f"{name}_ug")) for name in ("dose", "daily", "weekly")},
+            **{name: str(getattr(row, name)) for name in ("times_per_day", "days_per_week", "supply_days")},
+        }  # fmt: skip
+
     def cases(self) -> Iterator[str]:
         return CaseRow.objects.order_by("case").values_list("case", flat=True).iterator()
 
@@ -113,8 +124,17 @@ class DjangoStore:
         return list(chain_faults(_links(), self.head(), head))
 
     def clinic_version(self) -> int:
-        """The newest number in the clinic's own stream; settings and approvals are read again when it moves."""
+        """The newest number in the clinic's own stream."""
         return Fact.objects.filter(case=CLINIC).order_by("-number").values_list("number", flat=True).first() or 0
+
+    def clinic_changed(self) -> int:
+        """The link of the newest change of settings or approvals: they are read again when it moves, at no sign-in."""
+        kinds = Fact.objects.filter(kind__in=_OF_CLINIC).order_by("-seq")
+        return kinds.values_list("seq", flat=True).first() or 0
+
+    def changes_of_clinic(self) -> list[Event]:
+        """Changes of settings and approvals, oldest first."""
+        return [_event(row) for row in Fact.objects.filter(kind__in=_OF_CLINIC).order_by("seq").values_list(*_COLUMNS)]
 
     def head(self) -> tuple[int, str]:
         found = ChainHead.objects.filter(name=_FACTS).first()
@@ -147,7 +167,7 @@ def _event(row: tuple[Any, ...]) -> Event:
     )  # fmt: skip
 
 
-def _locked_head() -> ChainHead:
+def locked_head() -> ChainHead:
     """The newest link, held until the transaction ends: on SQLite every write transaction is alone anyway."""
     heads = ChainHead.objects.filter(name=_FACTS)
     if connection.vendor != "sqlite":
@@ -157,15 +177,19 @@ def _locked_head() -> ChainHead:
 
 def _write_facts(head: ChainHead, events: Sequence[Event]) -> None:
     for event in events:
-        content, previous = event.content, head.hash
-        head.seq, head.hash = head.seq + 1, chained(previous, event)
-        by = content["by"]
-        Fact.objects.create(
-            seq=head.seq, case=event.case, number=event.number, kind=event.kind.value,
-            body=canonical_json(event.body).decode(), by_id=by["id"], by_name=by["name"], by_role=by["role"],
-            at=content["at"], previous=previous, hash=head.hash,
-        )  # fmt: skip
+        fact_of(head, event).save(force_insert=True)
     head.save()
+
+
+def fact_of(head: ChainHead, event: Event) -> Fact:
+    """The next link of the chain; ``head`` moves on to it."""
+    previous = head.hash
+    head.seq, head.hash = head.seq + 1, chained(previous, event)
+    return Fact(
+        seq=head.seq, case=event.case, number=event.number, kind=event.kind.value,
+        body=canonical_json(event.body).decode(), by_id=event.by.id, by_name=event.by.name,
+        by_role=event.by.role.value, at=instant_text(event.at), previous=previous, hash=head.hash,
+    )  # fmt: skip
 
 
 def _write_plans(events: Sequence[Event]) -> None:
@@ -173,15 +197,20 @@ def _write_plans(events: Sequence[Event]) -> None:
         if event.kind in (*_OVER, Kind.SIGNED):
             Plan.objects.filter(case=event.case, active=True).update(active=False)
         if event.kind is Kind.SIGNED:
-            content = event.body["content"]
-            regimen = content["regimen"]
-            Plan.objects.create(
-                case=event.case, number=event.number, active=True,
-                sha256=event.body["seal"]["sha256"], protocol_sha256=content["protocol"]["sha256"],
-                product=regimen["product"][:60], times_per_day=int(regimen["times_per_day"]),
-                days_per_week=int(regimen["days_per_week"]), supply_days=int(regimen["supply_days"]),
-                **{f"{name}_ug": micrograms(regimen[f"{name}_mg"]) for name in ("dose", "daily", "weekly")},
-            )  # fmt: skip
+            plan_of(event, active=True).save(force_insert=True)
+
+
+def plan_of(event: Event, *, active: bool) -> Plan:
+    """The row of a signed plan, from the very content that was signed."""
+    content = event.body["content"]
+    regimen = content["regimen"]
+    return Plan(
+        case=event.case, number=event.number, active=active,
+        sha256=event.body["seal"]["sha256"], protocol_sha256=content["protocol"]["sha256"],
+        product=regimen["product"][:60], times_per_day=int(regimen["times_per_day"]),
+        days_per_week=int(regimen["days_per_week"]), supply_days=int(regimen["supply_days"]),
+        **{f"{name}_ug": micrograms(regimen[f"{name}_mg"]) for name in ("dose", "daily", "weekly")},
+    )  # fmt: skip
 
 
 def _links() -> Iterator[Link]:

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from threading import RLock
 
-from titrant.record.appending import again, graded, in_tally, numbered
+from titrant.record.appending import again, graded, in_tally, numbered, plan_columns
 from titrant.record.chain import Link, chain_faults
 from titrant.record.events import BEGINNING, CLINIC, Draft, Event, chained, instant_text
 from titrant.record.folding import Record, fold
 from titrant.record.ports import TALLIES, Conflict, NotFound, Query, Receipt, Row
 from titrant.record.summary import Judged, Summary
-from titrant.terms.canonical import canonical_json
+from titrant.terms.canonical import Json, canonical_json
 
 
 def not_found() -> NotFound:
@@ -110,6 +110,10 @@ class MemoryStore:
             if judged is None or judged.version != summary.version or judged.on != on
         ]
         return [case for _, case in sorted(old)][:limit]
+
+    def plan_row(self, case: str) -> Json | None:
+        number = self.summary(case).plan
+        return plan_columns(self._streams[case][number - 1]) if number else None
 
     def cases(self) -> Iterator[str]:
         return (case for case in list(self._summaries) if case != CLINIC)

@@ -9,6 +9,7 @@ from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
 from titrant.record.appending import absolute_limits
 from titrant.record.events import Role
+from titrant.terms.numbers import plain
 from titrant.terms.reading import read_json
 
 _STAFF_ROLES = [(role.value, role.value) for role in Role if role not in (Role.PATIENT, Role.SYSTEM)]
@@ -22,6 +23,11 @@ def micrograms(mg: str) -> int:
     if value != value.to_integral_value():
         raise ValueError(f"{mg} mg is not a whole number of micrograms")
     return int(value)
+
+
+def milligrams(count: int) -> str:
+    """``count`` micrograms as milligrams in their one printed form."""
+    return plain(Decimal(count) / MICROGRAMS)
 
 
 def _at_most(name: str) -> int:
@@ -303,4 +309,14 @@ class SetUpCode(models.Model):
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     code_sha256 = models.CharField(max_length=64)
+    used_at = models.CharField(max_length=32, blank=True, default="")
+
+
+class StaffInvitation(models.Model):
+    """A link that lets one member of staff choose a password, once, for a while. The link is kept only as its hash."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="invitations")
+    link_sha256 = models.CharField(max_length=64, unique=True)
+    expires_at = models.CharField(max_length=32)
     used_at = models.CharField(max_length=32, blank=True, default="")

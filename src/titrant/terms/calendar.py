@@ -5,6 +5,7 @@ never later than the calendar would have it, and shifting a whole case by any nu
 many (docs/adr/0005).
 """
 
+from calendar import monthrange
 from datetime import date, timedelta
 
 from titrant.terms.quantity import UNITS, Quantity
@@ -26,6 +27,15 @@ def whole_days(length: Quantity) -> int:
 
 def days_later(start: date, length: Quantity) -> date:
     return start + timedelta(days=whole_days(length))
+
+
+def last_day_within(start: date, length: Quantity) -> date:
+    """The last day that lies within ``length`` of ``start``; months by the calendar, as laws count them."""
+    if length.unit != "months":
+        return days_later(start, length)
+    months = start.month - 1 + int(length.value)
+    year, month = start.year + months // 12, months % 12 + 1
+    return date(year, month, min(start.day, monthrange(year, month)[1]))
 
 
 def age_in_years(birth: date, on: date) -> int:

@@ -5,13 +5,19 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from titrant.storage.people import DEMO_PASSWORD
+from titrant.web.accounts import demo_staff, home_of
 from titrant.web.navigation import navigation
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
+    visitor = getattr(request, "visitor", None)
     return {
-        "visitor": getattr(request, "visitor", None),
+        "visitor": visitor,
+        "home": home_of(visitor.actor.role) if visitor else "/",
         "navigation": navigation(request),
         "nonce": getattr(request, "nonce", ""),
         "synthetic": settings.PLACE.is_demo,
+        "demo_staff": demo_staff,  # asked for by the sign-in page alone
+        "demo_password": DEMO_PASSWORD if settings.PLACE.is_demo else "",
     }

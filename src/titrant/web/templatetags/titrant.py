@@ -19,6 +19,11 @@ def since(text: str, today: date) -> str:
 
 
 @register.filter
+def words(code: str) -> str:
+    """A code as words: ``plan_read`` is "plan read"."""
+    return code.replace("_", " ")
+
+
 def ago(text: str, today: date) -> str:
     """The same, and nothing for what began today: its own words say so."""
     told = since(text, today)

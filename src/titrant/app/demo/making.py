@@ -1,0 +1,57 @@
+"""Making the demo clinic: staff, settings, and patients with their stories, all on the true chain."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
+
+from titrant.app.demo.cast import CAST, PASSWORD, member
+from titrant.app.demo.names import person
+from titrant.app.demo.signed import Signer
+from titrant.app.demo.stories import Story, stories
+from titrant.app.demo.told import Patient, Told, tell
+from titrant.clinic.office import Office
+from titrant.record.events import CLINIC, Draft, Kind, Role
+
+_SETTINGS = {
+    "name": "Demo clinic (synthetic)", "address": "1 Example Street, Nowhere", "phone": "000 0000",
+    "read_by": "the clinic's nurses", "read_when": "on working days from 9 to 16",
+    "red_flag_to": ["on-call@demo.invalid", "prescriber@demo.invalid"],
+}  # fmt: skip
+
+
+def told(count: int, office: Office) -> Iterator[Told]:
+    """``count`` patients: each story once, then those that repeat, with other names."""
+    all_stories = stories(office.today)
+    repeated = cycle([one for one in all_stories if one.filler])
+    signer = Signer(office.library, office.key, office.today)
+    chosen: list[Story] = [*all_stories, *islice(repeated, max(0, count - len(all_stories)))][:count]
+    first: set[str] = set()
+    for number, story in enumerate(chosen, 1):
+        own = story.person if story.id not in first else person(number, story.person)
+        first.add(story.id)
+        yield tell(story, Patient(number, own, swing=story.filler), signer, office.today)
+
+
+def make_staff() -> None:
+    from titrant.storage.models import Staff, TeamMember
+
+    for one in CAST:
+        staff = Staff(id=one.id, email=one.email, name=one.name, role=one.role.value, synthetic=True)
+        staff.set_password(PASSWORD)
+        staff.save()
+        TeamMember.objects.bulk_create(TeamMember(staff=staff, team=team) for team in one.teams)
+
+
+def make_settings(office: Office) -> None:
+    opened = datetime.combine(office.today - timedelta(days=800), datetime.min.time(), UTC)
+    change = Draft(Kind.SETTINGS_CHANGED, {"changes": _SETTINGS}, member(Role.ADMINISTRATOR), opened)
+    office.store.append(CLINIC, [change], expected=0)
+
+
+def make(count: int, office: Office) -> int:
+    """Fill an empty clinic with ``count`` synthetic patients. How many events that were."""
+    from titrant.storage.bulk import append_many
+
+    make_staff()
+    make_settings(office)
+    return append_many((one.case, one.drafts) for one in told(count, office))

@@ -1,0 +1,52 @@
+"""Serving: the web server and, beside it, one background worker."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from msgspec import Struct
+
+
+class Serving(Struct, frozen=True, kw_only=True):
+    """How the clinic is reached."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+
+    @property
+    def address(self) -> str:
+        scheme = "https" if self.certificate else "http"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.port}/"
+
+
+def serve(how: Serving) -> None:
+    """Serve until the process is told to stop. TITRANT_DATA names the folder; children inherit it."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
+
+    Granian(
+        "titrant.app.wsgi:application", address=how.host, port=how.port, interface=Interfaces.WSGI,
+        workers=how.workers, blocking_threads=4, backpressure=64, ssl_cert=how.certificate,
+        ssl_key=how.certificate_key, log_enabled=True, log_level="warning", websockets=False,
+        respawn_failed_workers=True, http1_settings=HTTP1Settings(keep_alive=True),
+    ).serve()  # fmt: skip
+
+
+@contextmanager
+def background_worker() -> Iterator[subprocess.Popen[bytes]]:
+    """The worker as a process of its own, ended with the server."""
+    command = [sys.executable, "-m", "titrant.cli.main", "worker"]
+    process = subprocess.Popen(command, env=os.environ | {"TITRANT_PARENT": str(os.getpid())})  # noqa: S603
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=20)

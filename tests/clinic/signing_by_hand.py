@@ -1,0 +1,101 @@
+"""A clinic in memory whose prescriber signs by hand: the record as it would stand after a signature, for tests."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from titrant.clinic.office import Office, case_in
+from titrant.clinic.opening import DEMO_CLINIC
+from titrant.knowledge.library import Library, load
+from titrant.pathway.deliver import supply_of
+from titrant.pathway.prescribe import regimen_content
+from titrant.record.clinic_settings import ClinicSettings
+from titrant.record.events import Actor, Draft, Kind, Role
+from titrant.record.seal import key_name, sealed
+from titrant.storage.memory_store import MemoryStore
+from titrant.terms.dose import Dose
+from titrant.terms.quantity import Quantity
+from titrant.terms.reading import read_yaml
+from titrant.terms.trees import differing
+
+SCENARIOS = Path(__file__).parent.parent / "scenarios"
+PRESCRIBER = Actor("p1", "Dr Prescriber (synthetic)", Role.PRESCRIBER)
+PHARMACIST = Actor("ph1", "Pharmacist (synthetic)", Role.PHARMACIST)
+NURSE = Actor("n1", "Nurse (synthetic)", Role.NURSE)
+_PERSON = {"name": "Ada Example (synthetic)", "address": "1 Road"}
+CASE = "00000000-0000-4000-8000-000000000001"
+
+
+@lru_cache(maxsize=1)
+def knowledge() -> Library:
+    return load(clinic=DEMO_CLINIC)
+
+
+def tree_of(name: str) -> Any:
+    """The case file of a scenario, with what it is based on, without its expectations."""
+    path = SCENARIOS / name
+    tree = read_yaml(path.read_bytes()).tree
+    base = tree.pop("based_on", None)
+    if base:
+        tree = differing(read_yaml((path.parent / base).read_bytes()).tree, tree)
+    return {key: value for key, value in tree.items() if key not in ("expect", "on", "scenario")}
+
+
+def office_on(day: date, **settings: Any) -> Office:
+    key = Ed25519PrivateKey.generate()
+    keys = {key_name(key.public_key()): key.public_key()}
+    at = datetime.combine(day, time(9), UTC)
+    return Office(MemoryStore(), knowledge(), ClinicSettings(**settings), key, keys, lambda: at)
+
+
+def on(office: Office, day: date) -> Office:
+    """The same clinic on another day."""
+    return msgspec.structs.replace(office, now=lambda: datetime.combine(day, time(9), UTC))
+
+
+def opened(office: Office, facts: Any, case: str = CASE, team: str = "Team A (synthetic)") -> str:
+    """A case with these facts, nothing signed. Levels among the facts are left to be signed."""
+    facts = {**facts, "given": {**facts["given"], "course": {}}}
+    office.store.append(
+        case,
+        [
+            office.draft(Kind.CASE_OPENED, {}, NURSE),
+            office.draft(Kind.PERSON_RECORDED, {"person": _PERSON}, NURSE),
+            office.draft(Kind.TEAMS_SET, {"teams": [team]}, NURSE),
+            office.draft(Kind.FACTS_RECORDED, {"set": facts}, NURSE),
+        ],
+        expected=0,
+    )  # fmt: skip
+    return case
+
+
+def sign(office: Office, case: str, *levels: dict[str, Any], change: Callable[[Any], Any] = lambda it: it) -> int:
+    """The prescriber signs these levels, the last of them as the regimen in force. The number of the signature."""
+    record = office.store.open(case)
+    read = case_in(record)
+    protocol = office.library.protocols[read.protocol]
+    supply = supply_of(read.product, protocol, office.library)
+    last = levels[-1]
+    regimen = supply.regimen(Dose.of(Quantity.parse(last["dose"])), last["times_per_day"], last.get("days_per_week", 7))
+    assert regimen is not None
+    content = change({
+        "kind": "titrant/test",
+        "protocol": {
+            "id": protocol.id, "version": str(protocol.version),
+            "sha256": office.library.protocol_sha256(protocol.id, protocol.version),
+        },
+        "starts": levels[0]["since"], "ends": "",
+        "regimen": regimen_content(regimen, supply, 7),
+        "text": f"Take {regimen.dose}.",
+    })  # fmt: skip
+    body = {
+        "content": content, "seal": sealed(content, office.key), "dose_text": content["text"],
+        "add": {"course.levels": list(levels)},
+    }  # fmt: skip
+    draft = Draft(Kind.SIGNED, body, PRESCRIBER, office.now())
+    return office.store.append(case, [draft], expected=record.version).version
