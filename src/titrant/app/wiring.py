@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from titrant.app.settings import PLACE
+from titrant.clinic.approving import APPROVAL_KINDS, approvals_of
 from titrant.clinic.office import Office
 from titrant.clinic.opening import DEMO_CLINIC
-from titrant.knowledge.library import Library, load
+from titrant.knowledge.library import Approvals, Library, load
 from titrant.record.clinic_settings import ClinicSettings, settings_of
 from titrant.storage.case_store import DjangoStore
 
@@ -22,7 +24,8 @@ def now() -> datetime:
 def office() -> Office:
     """The office at this moment: a change of settings or a withdrawn protocol holds from the next request on."""
     version = STORE.clinic_changed()
-    return Office(STORE, _library(version), _settings(version), _key(), _keys(), now)
+    settings = _settings(version)
+    return Office(STORE, _library(version, _stamp(), settings.name), settings, _key(), _keys(), now)
 
 
 @lru_cache(maxsize=1)
@@ -40,6 +43,32 @@ def _settings(_version: int) -> ClinicSettings:
     return settings_of(STORE.changes_of_clinic())
 
 
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+def _folder() -> Path | None:
+    return PLACE.clinic if PLACE.clinic.exists() else DEMO_CLINIC if PLACE.is_demo else None
+
+
+def _stamp() -> Stamp:
+    """Names the state of the clinic's own folder: who puts a file there need not start the program again."""
+    folder = _folder()
+    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder else []
+    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+
+
 @lru_cache(maxsize=2)
-def _library(_version: int) -> Library:
-    return load(clinic=PLACE.clinic if PLACE.clinic.exists() else DEMO_CLINIC if PLACE.is_demo else None)
+def _library(_version: int, stamp: Stamp, clinic: str) -> Library:
+    """The knowledge with the approvals as they stand; only what was approved or withdrawn makes a new one."""
+    folder = _read(stamp).approvals
+    return _in_use(stamp, approvals_of(folder, STORE.events(CLINIC, APPROVAL_KINDS), _keys(), clinic))
+
+
+@lru_cache(maxsize=2)
+def _in_use(stamp: Stamp, approvals: Approvals | None) -> Library:
+    return _read(stamp).with_approvals(approvals)
+
+
+@lru_cache(maxsize=1)
+def _read(_stamp: Stamp) -> Library:
+    return load(clinic=_folder())
