@@ -9,6 +9,7 @@ from titrant.app import engine
 from titrant.app.place import Place
 
 engine.put_in_place()
+os.umask(0o077)  # whatever this process writes is for its owner alone
 
 PLACE = Place.from_environment()
 DEBUG = False
@@ -62,10 +63,12 @@ TEMPLATES: list[dict[str, Any]] = [{
 }]  # fmt: skip
 
 
+SQLITE_KEY = os.environ.get("TITRANT_KEY", "")  # 64 hexadecimal digits; then the database is encrypted
+
+
 def _sqlite(path: Path) -> dict[str, Any]:
     """WAL with a full sync at every commit, and one writer at a time from the first statement on (rule 7)."""
-    key = os.environ.get("TITRANT_KEY", "")
-    first = [f"PRAGMA key = \"x'{key}'\";"] if key else []
+    first = [f"PRAGMA key = \"x'{SQLITE_KEY}'\";"] if SQLITE_KEY else []
     pragmas = [
         *first, "PRAGMA journal_mode=WAL;", "PRAGMA synchronous=FULL;", "PRAGMA foreign_keys=ON;",
         "PRAGMA trusted_schema=OFF;", "PRAGMA temp_store=MEMORY;", "PRAGMA cache_size=-65536;",

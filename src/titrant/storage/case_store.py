@@ -29,6 +29,7 @@ from titrant.storage import worklist_rows
 from titrant.storage.memory_store import conflict, not_found
 from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms, milligrams
 from titrant.storage.worklist_rows import judged_in, set_columns
+from titrant.storage.outbox import write_for
 from titrant.terms.canonical import Json, canonical_json
 
 _FACTS = "facts"
@@ -66,6 +67,7 @@ class DjangoStore:
         _write_facts(head, events)
         if case != CLINIC:
             _write_plans(events)
+            write_for(events)
             self._write_row(summary, before)
         return summary
 

@@ -6,6 +6,7 @@ listed by name, and anything else of theirs stops the start.
 
 from django.urls import URLPattern, include, path
 
+from titrant.web import health
 from titrant.web.access import EVERYBODY, STAFF, Route
 from titrant.web.checks import doubled, undeclared
 from titrant.web.errors import not_found
@@ -19,6 +20,7 @@ AREAS = (
     set_up,
     emergency,
     audit,
+    health,
 )
 ROUTES: tuple[Route, ...] = tuple(route for area in AREAS for route in area.ROUTES)
 
