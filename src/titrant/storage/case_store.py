@@ -28,8 +28,8 @@ from titrant.record.summary import Judged, Summary
 from titrant.storage import worklist_rows
 from titrant.storage.memory_store import conflict, not_found
 from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms, milligrams
-from titrant.storage.worklist_rows import judged_in, set_columns
 from titrant.storage.outbox import write_for
+from titrant.storage.worklist_rows import judged_in, set_columns
 from titrant.terms.canonical import Json, canonical_json
 
 _FACTS = "facts"
