@@ -10,11 +10,13 @@ from titrant.web import health
 from titrant.web.access import EVERYBODY, STAFF, Route
 from titrant.web.checks import doubled, undeclared
 from titrant.web.errors import not_found
-from titrant.web.staff import audit, emergency, patient, people, queue_page, set_up, worklist
+from titrant.web.staff import audit, clinic_report, emergency, messages, patient, people, queue_page, set_up, worklist
 
 AREAS = (
     worklist,
     queue_page,
+    messages,
+    clinic_report,
     patient,
     people,
     set_up,
