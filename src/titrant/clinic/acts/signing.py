@@ -31,8 +31,8 @@ from titrant.terms.errors import NotAllowed, NotNow, Stale
 from titrant.terms.numbers import parse_decimal
 
 __all__ = [
-    "Chosen", "Offer", "SignedPlan", "deliver", "draft", "drop_draft", "is_start", "offer", "offer_change",
-    "offer_start", "reason_text", "reasons_to_choose", "refuse", "resume", "second", "sign", "stop", "suspend",
+    "Chosen", "Offer", "SignedPlan", "deliver", "draft", "drafted_choice", "drop_draft", "is_start", "law_of", "offer",
+    "offer_change", "offer_start", "reason_text", "reasons_to_choose", "resume", "second", "sign", "stop", "suspend",
     "verified_plan", "withdraw",
 ]  # fmt: skip
 
@@ -102,6 +102,11 @@ def _check_signable(office: Office, record: Record, made: Offer, by: Actor, lega
     if made.second and not others:
         say = " ".join(office.desk.words.say(one.code, one.facts) for one in made.second)
         raise _not_now(say, "Beyond this bound one person's slip is too dear.", "Ask a second prescriber to read it.")
+
+
+def law_of(office: Office, record: Record, made: Offer) -> tuple[PlaceFault, ...]:
+    """What the law of the place says to this offer, before anybody signs it."""
+    return _pack_faults(office, record, made, NOTHING_WRITTEN) if made.sha256 else ()
 
 
 def _pack_faults(office: Office, record: Record, made: Offer, legal: Reasons) -> tuple[PlaceFault, ...]:
@@ -218,7 +223,7 @@ def _level(step: Json) -> Json:
     }  # fmt: skip
 
 
-# Drafts, refusals, delivery
+# Drafts and delivery
 
 
 def draft(office: Office, case: str, by: Actor, *, expected: int, chosen: Chosen = Chosen()) -> Summary:  # noqa: B008
@@ -243,21 +248,6 @@ def drop_draft(office: Office, case: str, by: Actor, *, expected: int, words: st
     if not office.store.summary(case).draft:
         raise _not_now("No draft is waiting.", "It was signed or dropped meanwhile.", "Load the page again.")
     return office.store.append(case, [office.draft(Kind.DRAFT_DROPPED, {"words": words}, by)], expected=expected)
-
-
-def refuse(office: Office, case: str, by: Actor, *, expected: int, reason: str, words: str = "") -> Summary:
-    """Refuse what is proposed, with the reason; the signed dose stays as it is."""
-    _check_reason(office, reason)
-    record = office.store.open(case)
-    made = offer(office, record, Chosen())
-    body = {
-        "reason": reason, "words": words, "action": made.action, "inputs_sha256": record.inputs_sha256,
-        "dose_text": made.dose_text, "codes": [one.code for one in made.proposal.reasons],
-    }  # fmt: skip
-    drafts = [office.draft(Kind.REFUSED, body, by)]
-    if record.summary.draft:
-        drafts.append(office.draft(Kind.DRAFT_DROPPED, {"words": words}, by))
-    return office.store.append(case, drafts, expected=expected)
 
 
 def deliver(office: Office, case: str, how: str, by: Actor) -> Summary:
