@@ -32,7 +32,7 @@ from titrant.terms.numbers import parse_decimal
 
 __all__ = [
     "Chosen", "Offer", "SignedPlan", "deliver", "draft", "drafted_choice", "drop_draft", "is_start", "law_of", "offer",
-    "offer_change", "offer_start", "reason_text", "reasons_to_choose", "resume", "second", "sign", "stop", "suspend",
+    "offer_change", "offer_start", "reason_text", "reasons_to_choose", "refuse", "resume", "second", "sign", "stop", "suspend",
     "verified_plan", "withdraw",
 ]  # fmt: skip
 
@@ -223,7 +223,7 @@ def _level(step: Json) -> Json:
     }  # fmt: skip
 
 
-# Drafts and delivery
+# Drafts, refusals, delivery
 
 
 def draft(office: Office, case: str, by: Actor, *, expected: int, chosen: Chosen = Chosen()) -> Summary:  # noqa: B008
@@ -248,6 +248,21 @@ def drop_draft(office: Office, case: str, by: Actor, *, expected: int, words: st
     if not office.store.summary(case).draft:
         raise _not_now("No draft is waiting.", "It was signed or dropped meanwhile.", "Load the page again.")
     return office.store.append(case, [office.draft(Kind.DRAFT_DROPPED, {"words": words}, by)], expected=expected)
+
+
+def refuse(office: Office, case: str, by: Actor, *, expected: int, reason: str, words: str = "") -> Summary:
+    """Refuse what is proposed, with the reason; the signed dose stays as it is."""
+    _check_reason(office, reason)
+    record = office.store.open(case)
+    made = offer(office, record, Chosen())
+    body = {
+        "reason": reason, "words": words, "action": made.action, "inputs_sha256": record.inputs_sha256,
+        "dose_text": made.dose_text, "codes": [one.code for one in made.proposal.reasons],
+    }  # fmt: skip
+    drafts = [office.draft(Kind.REFUSED, body, by)]
+    if record.summary.draft:
+        drafts.append(office.draft(Kind.DRAFT_DROPPED, {"words": words}, by))
+    return office.store.append(case, drafts, expected=expected)
 
 
 def deliver(office: Office, case: str, how: str, by: Actor) -> Summary:
