@@ -32,8 +32,8 @@ from titrant.terms.numbers import parse_decimal
 
 __all__ = [
     "Chosen", "Offer", "SignedPlan", "deliver", "draft", "drafted_choice", "drop_draft", "is_start", "law_of", "offer",
-    "offer_change", "offer_start", "reason_text", "reasons_to_choose", "refuse", "resume", "second", "sign", "stop", "suspend",
-    "verified_plan", "withdraw",
+    "offer_change", "offer_start", "reason_text", "reasons_to_choose", "refuse", "resume", "second", "sign", "stop",
+    "suspend", "verified_plan", "withdraw",
 ]  # fmt: skip
 
 MEANING = "I have read this text, I prescribe it, and I answer for it."

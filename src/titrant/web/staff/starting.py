@@ -258,7 +258,7 @@ def _plan_context(here: Office, record: Record) -> dict[str, Any]:
         "bounds": _bounds(protocol), "numbers": _numbers(protocol),
         "supply": quantity_text(supply.quantity, supply.unit) if supply else "",
         "supply_days": supply.days if supply else 0, "ladder": data["ladder"],
-        "due": [one for one in data["monitoring"] if one["phase"] != "baseline"][:12],
+        "due": _due_days(data),
         "risk": _risk(data), "asked": (record.tree.get("asked") or {}).get("dose", "").removesuffix(" mg"),
         "ready": plan.outcome is Outcome.PROPOSED, "left": len(plan.missing), "needs_choice": protocol.explicit_choice,
         "choice": (record.tree.get("choice") or {}).get("reason", ""),
@@ -313,12 +313,27 @@ def _bounds(protocol: Protocol) -> list[dict[str, str]]:
     ]  # fmt: skip
 
 
+_GRADES = (
+    ("stop", "stop", "stops"), ("specialist", "for a specialist", "for a specialist"),
+    ("caution", "caution", "cautions"), ("not_checked", "not checked", "not checked"), ("note", "note", "notes"),
+)  # fmt: skip
+
+
 def _risk(data: dict[str, Any]) -> str:
-    """The findings in one line, gravest first; none is said to be none found, not none there."""
-    order = ("stop", "specialist", "caution", "not_checked", "note")
-    counts = {grade: sum(one["severity"] == grade for one in data["findings"]) for grade in order}
-    said = [f"{count} {grade.replace('_', ' ')}" for grade, count in counts.items() if count]
-    return ", ".join(said) or "nothing found by the checks that ran"
+    """The findings in one line, gravest first; what was not found is not said to be absent."""
+    counts = [(sum(one["severity"] == grade for one in data["findings"]), one, many) for grade, one, many in _GRADES]
+    said = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in counts if count)
+    grave = any(count for count, one, _ in counts if one != "note")
+    return f"{said}{'' if grave else '; the checks that ran found nothing graver'}" if said else "nothing was found"
+
+
+def _due_days(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """The checks of the next weeks, those of one day on one line."""
+    days: dict[str, dict[str, None]] = {}
+    for one in data["monitoring"]:
+        if one["phase"] != "baseline":
+            days.setdefault(one["due"], {})[one["title"]] = None
+    return [(day, ", ".join(titles)) for day, titles in list(days.items())[:8]]
 
 
 ROUTES = (
