@@ -10,7 +10,19 @@ from titrant.web import health
 from titrant.web.access import EVERYBODY, STAFF, Route
 from titrant.web.checks import doubled, undeclared
 from titrant.web.errors import not_found
-from titrant.web.staff import audit, clinic_report, emergency, messages, patient, people, queue_page, set_up, worklist
+from titrant.web.staff import (
+    audit,
+    clinic_report,
+    emergency,
+    messages,
+    patient,
+    people,
+    queue_page,
+    set_up,
+    signing,
+    starting,
+    worklist,
+)
 
 AREAS = (
     worklist,
@@ -18,6 +30,8 @@ AREAS = (
     messages,
     clinic_report,
     patient,
+    starting,
+    signing,
     people,
     set_up,
     emergency,
