@@ -104,7 +104,10 @@ def _said_of(standing: Standing, first: str) -> str:
     assert standing.review is not None
     benefit, level = standing.review.benefit, standing.review.level
     now = "not known" if benefit.week_mean_all is None else f"{benefit.week_mean_all:.1f}"
-    return f"Course from {first} to {standing.on}: now {level.regimen.daily} a day, mean pain of the last days {now}. The same as a table below."
+    return (
+        f"Course from {first} to {standing.on}: now {level.regimen.daily} a day, mean pain of the last days {now}. "
+        "The same as a table below."
+    )
 
 
 # The right side: the answer
