@@ -66,7 +66,7 @@ def access(respond: Respond) -> Any:
         if not may(route, visitor, _teams_of(case) if case else (), case):
             return _sign_in(request) if visitor is None and _is_page(request, route) else not_found(request)
         request.route = route  # type: ignore[attr-defined]
-        if visitor is not None and (case or visitor.case):
+        if visitor is not None and (case or visitor.case) and route.logged:
             log_read(visitor.actor, f"{request.method} {route.name}", case or visitor.case)
         return None
 
