@@ -115,6 +115,13 @@ class Library:
         self.own = own  # which files are the clinic's
         self._hashes: dict[str, str] = {}
 
+    def with_approvals(self, approvals: "Approvals | None") -> "Library":
+        """The same knowledge with other approvals; what was shaped already is kept."""
+        found = Library(self.trees, self.tables, approvals, self.own, self._raw_numbers)
+        kept = {name: value for name, value in vars(self).items() if name not in ("approvals", "protocols", "sha256")}
+        vars(found).update(kept)
+        return found
+
     def _kind(self, folder: str, shape: type[H]) -> dict[str, H]:
         return {path: shaped(tree, shape, path) for path, tree in self.trees.items() if path.split("/")[0] == folder}
 
