@@ -2,7 +2,7 @@
 call. Everything is taken from signatures whose seals were just checked; nothing here works out a dose."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -46,7 +46,16 @@ class Step(Struct, frozen=True):
 
 def local_day(office: Office, person: Person) -> date:
     """The day where the patient lives."""
-    return office.now().astimezone(ZoneInfo(person.zone or office.settings.zone)).date()
+    return office.now().astimezone(zone_of(office, person)).date()
+
+
+def local_now(office: Office, case: str) -> datetime:
+    """The time where the patient of ``case`` lives."""
+    return office.now().astimezone(zone_of(office, office.store.summary(case).person))
+
+
+def zone_of(office: Office, person: Person) -> ZoneInfo:
+    return ZoneInfo(person.zone or office.settings.zone)
 
 
 def standing(office: Office, record: Record, on: date) -> Standing:

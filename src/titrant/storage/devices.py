@@ -34,6 +34,7 @@ class Devices:
             case=case, link_sha256=token_hash(link), code_sha256=code_hash(code), expires_at=expires_at
         )
 
+    @transaction.atomic
     def invited(self, *, link: str = "", code: str = "", now: str) -> tuple[uuid.UUID, str] | None:
         """The invitation that ``link`` or ``code`` opens, and its case; None where it is used, void or too old."""
         key = {"link_sha256": token_hash(link)} if link else {"code_sha256": code_hash(code)}

@@ -10,7 +10,8 @@ from titrant.web import health
 from titrant.web.access import EVERYBODY, STAFF, Route
 from titrant.web.checks import doubled, undeclared
 from titrant.web.errors import not_found
-from titrant.web.staff import audit, emergency, patient, people, queue_page, set_up, worklist
+from titrant.web.phone import entries, joining, pages, shell
+from titrant.web.staff import audit, emergency, patient, people, phones, queue_page, set_up, worklist
 
 AREAS = (
     worklist,
@@ -21,6 +22,11 @@ AREAS = (
     emergency,
     audit,
     health,
+    pages,
+    entries,
+    joining,
+    shell,
+    phones,
 )
 ROUTES: tuple[Route, ...] = tuple(route for area in AREAS for route in area.ROUTES)
 

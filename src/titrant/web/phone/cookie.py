@@ -1,4 +1,4 @@
-"""The cookie by which the clinic knows a phone: only for the phone's own pages, out of reach of scripts and other sites."""
+"""The cookie by which the clinic knows a phone: for the phone's own pages, out of reach of scripts and other sites."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse

@@ -1,15 +1,15 @@
 """The pages of the patient's phone: the diary, and beside it plan, course, messages, reminder and the phone itself."""
 
 import uuid
-from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
 from titrant.clinic.acts import patient_says
+from titrant.clinic.acts.diary import keep_entry
 from titrant.clinic.office import Office
-from titrant.clinic.phone_day import local_day, phone_state, signed_steps
+from titrant.clinic.phone_day import local_day, local_now, phone_state, signed_steps
 from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.record.events import Role
 from titrant.record.folding import Record
@@ -17,6 +17,7 @@ from titrant.storage.devices import Devices
 from titrant.terms.errors import CaseFileError
 from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route, Visitor
 from titrant.web.phone.cookie import keep_cookie
+from titrant.web.phone.plain_form import entry_of, form_of
 from titrant.web.phone.shell import diary_page, frame
 from titrant.web.phone.trend import trend_of
 from titrant.web.wired import office
@@ -35,8 +36,8 @@ def diary(request: HttpRequest) -> HttpResponse:
         words = wanted(here, request)
         return render(request, "titrant/phone/welcome.html", frame(words, clinic=here.settings.name))
     Devices().seen(patient.actor.id, here.today.isoformat())
-    state = phone_state(here, patient.case)
-    answer = diary_page(request, words_of(here, patient), state, plain_id=str(uuid.uuid4()))
+    state, words = phone_state(here, patient.case), words_of(here, patient)
+    answer = diary_page(request, words, state, plain=form_of(words, state, local_now(here, patient.case)))
     keep_cookie(request, answer)
     return answer
 
@@ -123,20 +124,18 @@ def _thread(record: Record) -> list[dict[str, Any]]:
 
 def plain(request: HttpRequest) -> HttpResponse:
     """A whole day written on one plain form, for a browser without scripts."""
-    from titrant.clinic.acts.diary import keep_entry
-    from titrant.web.phone.plain_form import entry_of
-
     here, patient = office(), patient_of(request)
     assert patient is not None
-    dose = phone_state(here, patient.case)["days"]
+    days = phone_state(here, patient.case)["days"]
     try:
-        entry, flags = entry_of(request.POST, dose)
+        entry, flags = entry_of(request.POST, days)
         receipt = keep_entry(
             here, patient.case, entry, request.POST.get("id", ""), patient.actor, received_at=here.now()
         )
     except CaseFileError as error:
         return _page(request, "kept", fault=error.fault)
-    return _page(request, "kept", receipt=receipt.number, flags=flags)
+    words = words_of(here, patient)
+    return _page(request, "kept", receipt_text=words.say("receipt", number=receipt.number), flags=flags)
 
 
 

@@ -1,8 +1,11 @@
 """The day on one plain form, read into an entry: for browsers without scripts."""
 
+import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import get_args
 
+from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.pathway.entries import Effect, Flag
 from titrant.terms.canonical import Json
 
@@ -42,3 +45,18 @@ def entry_of(sent: Mapping[str, str], days: Json) -> tuple[Json, list[str]]:
 def _score(sent: Mapping[str, str], name: str) -> int | None:
     text = sent.get(name, "")
     return int(text) if text.isdecimal() and len(text) <= 2 else None
+
+
+def form_of(words: PhoneWords, state: Json, now: datetime) -> Json:
+    """What the plain form shows; its time of writing is fixed here, so that sending it twice is sending the same."""
+    today = now.date().isoformat()
+    dose, clinic = state["days"].get(today), state["clinic"]
+    return {
+        "id": str(uuid.uuid4()), "entered": now.isoformat(timespec="seconds"), "dose": dose,
+        "days": [day for day in sorted(state["days"], reverse=True) if day <= today], "eleven": range(11),
+        "all": words.say("taken_all", n=dose["times"]) if dose else "",
+        "effects": [{"name": name, "label": words.say(f"effect_{name}")} for name in EFFECTS],
+        "flags": [{"name": name, "label": words.say(f"flag_{name}")} for name in FLAGS],
+        "grades": [{"value": grade, "label": words.say(f"grade_{grade}")} for grade in (1, 2, 3, 4)],
+        "read_by": words.say("read_by", who=clinic["read_by"], when=clinic["read_when"]),
+    }  # fmt: skip

@@ -16,10 +16,10 @@ from titrant.terms.canonical import sha256_of
 from titrant.web.access import EVERYBODY, Route
 from titrant.web.wired import office
 
-ASSETS = (
-    "titrant/base.css", "titrant/phone/phone.css", "titrant/phone/keep.js", "titrant/phone/send.js",
-    "titrant/phone/phone.js", "titrant/phone/icon.svg", "titrant/phone/icon-192.png", "titrant/phone/icon-512.png",
+_OWN = (
+    "phone.css", "keep.js", "send.js", "phone.js", "welcome.js", "out.js", "icon.svg", "icon-192.png", "icon-512.png",
 )  # fmt: skip
+ASSETS = ("titrant/base.css", *(f"titrant/phone/{name}" for name in _OWN))
 
 
 def asset_urls() -> dict[str, str]:

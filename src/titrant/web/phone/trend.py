@@ -41,15 +41,16 @@ def trend_of(diary: Sequence[Json], steps: Sequence[Step], today: date) -> Trend
         {"day": day.isoformat(), "pain": "" if pains[day] is None else str(pains[day]), "dose": plain(doses[day])}
         for day in reversed(days) if pains[day] is not None or doses[day]
     ]  # fmt: skip
-    points = [{"x": _x(place), "y": _y(pain / 10)} for place, day in enumerate(days) if (pain := pains[day]) is not None]
+    seen = [(place, pain) for place, day in enumerate(days) if (pain := pains[day]) is not None]
+    points = [{"x": _x(place), "y": _y(pain / 10)} for place, pain in seen]
     grid = [{"y": _y(value / 10), "text": str(value)} for value in (0, 5, 10)]
     return Trend(points, _path(days, doses, most), rows, plain(most), grid, days[0].isoformat(), days[-1].isoformat())
 
 
 def _pain(diary: Sequence[Json], day: date) -> int | None:
     """The worst average pain that was written of a day."""
-    on = [one["pain"]["average"] for one in diary if one["day"] == day.isoformat() and "average" in (one.get("pain") or {})]
-    return max(on, default=None)
+    on = [(one.get("pain") or {}).get("average") for one in diary if one["day"] == day.isoformat()]
+    return max((one for one in on if one is not None), default=None)
 
 
 def _daily(steps: Sequence[Step], day: date) -> Decimal:
