@@ -10,6 +10,7 @@ from titrant.web import health
 from titrant.web.access import EVERYBODY, STAFF, Route
 from titrant.web.checks import doubled, undeclared
 from titrant.web.errors import not_found
+from titrant.web.phone import entries, joining, pages, shell
 from titrant.web.staff import (
     audit,
     clinic_report,
@@ -17,6 +18,7 @@ from titrant.web.staff import (
     messages,
     patient,
     people,
+    phones,
     queue_page,
     set_up,
     signing,
@@ -37,6 +39,11 @@ AREAS = (
     emergency,
     audit,
     health,
+    pages,
+    entries,
+    joining,
+    shell,
+    phones,
 )
 ROUTES: tuple[Route, ...] = tuple(route for area in AREAS for route in area.ROUTES)
 
