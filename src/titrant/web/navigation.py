@@ -17,6 +17,7 @@ PLACES = (
     ("people", "People"),
     ("clinic_settings", "Clinic"),
     ("audit", "Audit"),
+    ("export", "Export"),
 )
 
 
