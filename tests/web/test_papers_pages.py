@@ -19,7 +19,9 @@ def signed_case(office):
 
     tree = tree_of("everything-known-troche")
     case = new_case(office.store, json.loads(json.dumps({k: v for k, v in tree.items() if k != "on"}, default=str)))
-    office.store.append(case, [office.draft(_kind("FACTS_RECORDED"), {"set": fresh(office, case)}, actor("nurse"))], expected=None)
+    office.store.append(
+        case, [office.draft(_kind("FACTS_RECORDED"), {"set": fresh(office, case)}, actor("nurse"))], expected=None
+    )
     made = signing.offer(office, office.store.open(case), signing.Chosen())
     assert made.may_be_signed, (made.refused, made.missing)
     version = office.store.summary(case).version
@@ -68,7 +70,9 @@ def test_a_draft_is_marked_and_a_plan_without_a_signature_is_not_printed(signed_
 
 
 def test_another_team_and_an_administrator_get_no_paper(signed_in, signed_case):
-    assert signed_in("nurse", ("Team B (synthetic)",)).get(f"/patients/{signed_case}/papers/plan.pdf").status_code == 404
+    assert (
+        signed_in("nurse", ("Team B (synthetic)",)).get(f"/patients/{signed_case}/papers/plan.pdf").status_code == 404
+    )
     assert signed_in("administrator").get(f"/patients/{signed_case}/papers/plan.pdf").status_code == 404
 
 
@@ -76,7 +80,11 @@ def test_handing_over_the_printed_plan_is_recorded_with_who_did_it(signed_in, si
     nurse = signed_in("nurse")
     assert nurse.post(f"/patients/{signed_case}/papers/delivered/").status_code == 302
     event = office.store.events(signed_case)[-1]
-    assert (event.kind.value, event.by.role.value, event.body["how"]) == ("delivered", "nurse", "printed and handed over")
+    assert (event.kind.value, event.by.role.value, event.body["how"]) == (
+        "delivered",
+        "nurse",
+        "printed and handed over",
+    )
     assert office.store.summary(signed_case).delivered
 
 
@@ -122,7 +130,9 @@ def test_a_patient_takes_the_report_the_plan_and_the_copy_from_the_phone(signed_
 
     from titrant.storage.models import Device
 
-    Device.objects.create(case=signed_case, token_sha256=hashlib.sha256(b"token-of-a-phone-1").hexdigest(), enrolled_at="x")
+    Device.objects.create(
+        case=signed_case, token_sha256=hashlib.sha256(b"token-of-a-phone-1").hexdigest(), enrolled_at="x"
+    )
     phone = Client()
     phone.cookies["phone"] = "token-of-a-phone-1"
     assert phone.get("/p/report").content.startswith(b"%PDF-")

@@ -27,6 +27,8 @@ class Office(Struct, frozen=True):
     key: Ed25519PrivateKey
     keys: dict[str, Ed25519PublicKey]
     now: Callable[[], datetime]
+    degraded: tuple[str, ...] = ()  # why this machine is not fit to propose a dose; then none is proposed or raised
+    alarms: tuple[str, ...] = ()  # what else somebody must look at
 
     @property
     def today(self) -> date:
@@ -34,7 +36,7 @@ class Office(Struct, frozen=True):
 
     @property
     def desk(self) -> Desk:
-        return Desk(self.library, self.today)
+        return Desk(self.library, self.today, self.degraded)
 
     def draft(self, kind: Kind, body: Json, by: Actor) -> Draft:
         return Draft(kind, body, by, self.now())

@@ -1,7 +1,6 @@
 """How one case stands today, for the people who look at it: the spine's answer, or plainly why there is none."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
@@ -15,7 +14,6 @@ from titrant.record.folding import Record
 from titrant.terms.calendar import age_in_years
 from titrant.terms.dose import Dose
 from titrant.terms.errors import TitrantError
-from titrant.terms.numbers import parse_decimal
 
 _MOST_KEPT = 16  # records with years of diary are large; those that are looked at again soon are few
 

@@ -39,7 +39,7 @@ enrolled again.
 VERIFY.txt says how to check that nothing was changed. `titrant import-clinic FILE` reads this into an empty clinic.
 """
 
-_VERIFY = '''\
+_VERIFY = """\
 How to check that nothing was changed, without Titrant:
 
 1. Each line of chain.jsonl is JSON with seq, previous, hash and content. seq counts from 1 without gaps.
@@ -63,7 +63,7 @@ for line in open("chain.jsonl", encoding="utf-8"):
 head = json.load(open("HEAD.json", encoding="utf-8"))
 assert (seq, previous) == (head["length"], head["hash"]), "the end was cut off"
 print("whole:", seq, "facts")
-'''
+"""
 
 
 class Sources(Struct, frozen=True):
@@ -110,7 +110,10 @@ def _clinic_files(office: Office, sources: Sources) -> Iterator[tuple[str, bytes
     yield "VERIFY.txt", _VERIFY.encode()
     yield "FORM", f"{FORM}\n".encode()
     yield "keys.json", (json.dumps(keys, indent=2) + "\n").encode()
-    yield "clinic/settings.json", (json.dumps(to_builtins(office.settings), indent=2, ensure_ascii=False) + "\n").encode()
+    yield (
+        "clinic/settings.json",
+        (json.dumps(to_builtins(office.settings), indent=2, ensure_ascii=False) + "\n").encode(),
+    )
     yield "clinic/events.jsonl", events_jsonl(tuple(office.store.events(CLINIC)))
     rows = [[str(one.get(name, "")) for name in _STAFF] for one in sources.staff()]
     yield "clinic/people.csv", csv_text(_STAFF, rows).encode()

@@ -23,7 +23,16 @@ _SEX = {"female": "F", "male": "M"}
 _ABOUT = {"AllergyIntolerance": "patient", "Task": "for"}
 _NOBODYS = ("OperationOutcome", "Provenance", "Patient")
 # What a case file holds and FHIR carries in no form that is sure.
-_NO_FORM = ("answers", "failed_treatments", "goals", "candidate", "parenteral", "reviews", "confirmations", "questionnaires")
+_NO_FORM = (
+    "answers",
+    "failed_treatments",
+    "goals",
+    "candidate",
+    "parenteral",
+    "reviews",
+    "confirmations",
+    "questionnaires",
+)
 
 
 def bundle_text(office: Office, record: Record) -> str:
@@ -77,9 +86,11 @@ def _patient(case: Case, record: Record) -> Resource:
     if person.name:
         made["name"] = [{"text": person.name}]
     telecom = [("phone", person.phone), ("email", person.email)]
-    made |= {"telecom": [{"system": system, "value": value} for system, value in telecom if value]} if any(
-        value for _, value in telecom
-    ) else {}
+    made |= (
+        {"telecom": [{"system": system, "value": value} for system, value in telecom if value]}
+        if any(value for _, value in telecom)
+        else {}
+    )
     return made
 
 

@@ -100,7 +100,9 @@ def diary_days(entries: tuple[Entry, ...], left: list[str]) -> Iterator[tuple[st
         if entry.through is not None:
             left.append(f"Diary {entry.day} to {entry.through}: one entry for several days, written as single days")
         if entry.rescue:
-            left.append(f"Diary {entry.day}: medicines taken when needed ({', '.join(one.drug for one in entry.rescue)})")
+            left.append(
+                f"Diary {entry.day}: medicines taken when needed ({', '.join(one.drug for one in entry.rescue)})"
+            )
 
 
 def _response(entry: Entry, day: date, *, single: bool) -> Resource:
@@ -153,7 +155,9 @@ def doses_taken(entries: tuple[Entry, ...], left: list[str]) -> Iterator[tuple[s
             listed += 1
             yield f"dose-{place}-{number}", _administration(entry, one)
     if listed:
-        left.append(f"Doses written down singly ({listed}) stand as MedicationAdministration, which no import here reads")
+        left.append(
+            f"Doses written down singly ({listed}) stand as MedicationAdministration, which no import here reads"
+        )
 
 
 def _administration(entry: Entry, one: DoseTaken) -> Resource:

@@ -1,7 +1,7 @@
 """The case folded from its events: the case file that the spine reads, and everything that happened beside it.
 
 An event changes the case file only through ``set`` (differences laid over it) and ``add`` (values at the end of a list
-under ``given``); three kinds that close an open line have their own way.
+under ``given``); kinds that close or correct a line have their own way.
 """
 
 from collections.abc import Iterable
@@ -62,14 +62,15 @@ def fold(case: str, events: Iterable[Event]) -> Record:
         if diary:
             adds.setdefault("diary", []).extend(diary)  # gathered: a diary of years is added once, not day by day
         else:
-            tree = _laid(tree, event)
+            tree = laid(tree, event)
     given = tree["given"]
     for path, values in adds.items():
         given = added(given, path, values)
     return Record(summary, tree | {"given": given}, tuple(seen))
 
 
-def _laid(tree: Json, event: Event) -> Json:
+def laid(tree: Json, event: Event) -> Json:
+    """The case file after ``event``: its differences laid over ``tree``."""
     body = event.body
     for path, values in (body.get("add") or {}).items():
         tree = tree | {"given": added(tree["given"], path, values)}
@@ -96,4 +97,13 @@ def _resumed(given: Json, body: Json) -> Json:
     return _last(given, "suspensions", lifted)
 
 
-_CLOSING = {Kind.COUNTED: _counted, Kind.RESUMED: _resumed}
+def _corrected(given: Json, body: Json) -> Json:
+    """A supply line as it should have been written. The line itself stays among the events, and this one after it."""
+    course = given.get("course") or {}
+    lines = list(course.get("supplies") or [])
+    place = body["line"]
+    right = [lines[place] | {"pieces": body["pieces"]}] if body["pieces"] != "0" else []
+    return given | {"course": course | {"supplies": [*lines[:place], *right, *lines[place + 1 :]]}}
+
+
+_CLOSING = {Kind.COUNTED: _counted, Kind.RESUMED: _resumed, Kind.SUPPLY_CORRECTED: _corrected}

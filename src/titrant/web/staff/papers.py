@@ -10,12 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from titrant.clinic.acts.signing import deliver
-from titrant.documents.papers import FOR_PATIENTS, PAPERS, Asked, plain_letter, printable, print_paper
+from titrant.documents.papers import FOR_PATIENTS, PAPERS, Asked, plain_letter, print_paper, printable
 from titrant.record.folding import Record
 from titrant.terms.errors import TitrantError
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import refused
-from titrant.web.staff.patient import head, standing_now
+from titrant.web.staff.patient_page import head, standing_now
 from titrant.web.wired import office
 
 LANGUAGES = (("", "the patient's own"), ("en", "English"), ("es", "Spanish"))
