@@ -135,9 +135,7 @@ def _questionnaires(library: Library, given: Json) -> list[dict[str, Any]]:
 
 def _item(item: Any) -> dict[str, Any]:
     words = {anchor.value: anchor.text for anchor in item.anchors}
-    choices = [
-        (value, f"{value} {words[value]}" if value in words else str(value)) for value in range(item.lo, item.hi + 1)
-    ]
+    choices = [(value, f"{value} {words[value]}" if value in words else str(value)) for value in range(item.lo, item.hi + 1)]
     return {"id": item.id, "text": item.text, "choices": choices}
 
 

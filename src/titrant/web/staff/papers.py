@@ -50,7 +50,7 @@ def papers(request: HttpRequest, case: UUID) -> HttpResponse:
 
 
 def _row(kind: Any) -> dict[str, Any]:
-    return {"kind": kind, "url": f"paper_{kind.name}", "choices": kind.name.removeprefix("draft-") in FOR_PATIENTS}
+    return {"kind": kind, "url": f"print_{kind.name}", "choices": kind.name.removeprefix("draft-") in FOR_PATIENTS}
 
 
 def _letter_text(request: HttpRequest, record: Record) -> tuple[str, str]:
@@ -87,5 +87,5 @@ _HERE = "patients/<uuid:case>/papers/"
 ROUTES = (
     Route(_HERE, papers, "papers", CLINICAL, Reach.TEAM),
     Route(f"{_HERE}delivered/", delivered, "paper_delivered", CLINICAL, Reach.TEAM, ("POST",)),
-    *(Route(f"{_HERE}{name}.pdf", _paper(name), f"paper_{name}", CLINICAL, Reach.TEAM) for name in PAPERS),
+    *(Route(f"{_HERE}{name}.pdf", _paper(name), f"print_{name}", CLINICAL, Reach.TEAM) for name in PAPERS),
 )
