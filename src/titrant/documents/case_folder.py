@@ -25,7 +25,7 @@ def case_files(office: Office, record: Record, asked: Asked, *, papers: bool = T
     left_out += [f"diary.csv, {one}" for one in not_in_csv(entries)]
     for event in record.of(*_SIGNED):
         if "seal" in event.body:
-            yield f"plans/{event.number:05d}.json", _readable(signature(event))
+            yield f"plans/{event.number:05d}.json", readable(signature(event))
     if papers:
         yield from _papers(office, record, asked, left_out)
     if left_out:
@@ -54,7 +54,7 @@ def _case_file(record: Record, left_out: list[str]) -> tuple[str, bytes]:
         return "case.yaml", case_as_yaml(case_in(record)).encode()
     except TitrantError as error:
         left_out.append(f"case.yaml: the facts do not make a case file ({error}); case.json has them as they are.")
-        return "case.json", _readable(record.tree)
+        return "case.json", readable(record.tree)
 
 
 def _papers(office: Office, record: Record, asked: Asked, left_out: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -66,5 +66,6 @@ def _papers(office: Office, record: Record, asked: Asked, left_out: list[str]) -
             left_out.append(f"{name}.pdf: {error}")
 
 
-def _readable(tree: Json) -> bytes:
+def readable(tree: Json) -> bytes:
+    """JSON for people to read."""
     return (json.dumps(tree, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()

@@ -1,4 +1,4 @@
-"""The whole clinic as open files, any day, by the clinic itself: one zip that needs no Titrant to be read or checked."""
+"""The whole clinic as open files, any day, by the clinic itself: one zip, read and checked without Titrant."""
 
 import json
 import zipfile
@@ -26,7 +26,7 @@ chain.jsonl         every fact of the clinic in the order in which it happened, 
 HEAD.json           length and last hash of the chain: keep it elsewhere, it shows whether the chain was cut later
 keys.json           the public keys of the seals, in hexadecimal (Ed25519)
 receipts.jsonl      which entry of which phone became which fact, so that none is counted twice
-clinic/             settings, people (without passwords), the clinic's own events, and who looked at what
+clinic/             settings, people (without passwords), own knowledge and approvals, own events, who looked at what
 cases/<id>/         one folder for each patient:
     case.yaml       the facts as they stand, in the form of docs/case-file.md
     events.jsonl    everything that happened, one event on each line
@@ -73,6 +73,7 @@ class Sources(Struct, frozen=True):
     reads: Callable[[], Iterable[Json]]
     receipts: Callable[[], Iterable[Json]]
     staff: Callable[[], Iterable[Json]]
+    knowledge: Callable[[], Iterable[tuple[str, bytes]]]  # the clinic's own files, by name
 
 
 def write_clinic(out: IO[bytes], office: Office, sources: Sources, asked: Asked) -> Json:
@@ -83,6 +84,10 @@ def write_clinic(out: IO[bytes], office: Office, sources: Sources, asked: Asked)
         _write_lines(archive, "receipts.jsonl", (canonical_json(one) for one in sources.receipts()))
         for name, content in _clinic_files(office, sources):
             _put(archive, name, content)
+        for name, content in sources.knowledge():
+            _put(archive, f"clinic/knowledge/{name}", content)
+        if asked.synthetic:
+            _put(archive, "SYNTHETIC", b"All patients in this file are made up.\n")
         _write_lines(archive, "clinic/reads.jsonl", (canonical_json(one) for one in sources.reads()))
         for case in office.store.cases():
             for name, content in case_files(office, office.store.open(case), asked, papers=False):
@@ -128,7 +133,7 @@ def _chain(links: Iterable[Link]) -> Iterator[tuple[bytes, Json]]:
 
 
 def _write_lines(archive: zipfile.ZipFile, name: str, lines: Iterable[bytes | tuple[bytes, Json]]) -> Json:
-    """A file written line by line, so that a large clinic needs no large memory. Gives the last head, if there is one."""
+    """A file written line by line, so that a large clinic needs no large memory. Gives the last head."""
     head: Json = {"length": 0, "hash": BEGINNING}
     with archive.open(_info(name), "w", force_zip64=True) as file:
         for one in lines:

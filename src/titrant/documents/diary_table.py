@@ -8,8 +8,8 @@ from titrant.documents.cells import csv_text
 from titrant.terms.canonical import Json
 
 _KNOWN = frozenset(
-    ("day", "through", "entered", "id", "taken", "reason", "doses", "pain", "activity", "sleep", "mood", "peg", "effects",
-     "flags", "blood_pressure", "rescue", "bad_day")
+    ("day", "through", "entered", "id", "taken", "reason", "doses", "pain", "activity", "sleep", "mood", "peg",
+     "effects", "flags", "blood_pressure", "rescue", "bad_day")
 )  # fmt: skip
 
 

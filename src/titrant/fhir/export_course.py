@@ -16,6 +16,7 @@ from titrant.terms.numbers import plain
 KETAMINE = coding(RXNORM, "6130", "ketamine")
 _DOSE_RATE = "http://terminology.hl7.org/CodeSystem/dose-rate-type"
 _STATUS = {"in_force": "active", "suspended": "on-hold", "ended": "stopped"}
+_PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 _ASTM = "urn:iso-astm:E1762-95:2013"
 
 
@@ -59,20 +60,23 @@ def _instruction(place: int, step: dict[str, Any], end: str) -> Resource:
         "timing": {"repeat": {"boundsPeriod": period, "frequency": times, "period": 1, "periodUnit": "d"}},
         "asNeededBoolean": False, "route": route(held["route"]),
         "doseAndRate": [{"type": {"coding": [coding(_DOSE_RATE, "ordered")]},
-                         "doseQuantity": {"value": Decimal(held["dose_mg"]), "unit": "mg", "system": UCUM, "code": "mg"}}],
+                         "doseQuantity": _mg(held["dose_mg"])}],
         "maxDosePerPeriod": {
-            "numerator": {"value": Decimal(held["daily_mg"]), "unit": "mg", "system": UCUM, "code": "mg"},
+            "numerator": _mg(held["daily_mg"]),
             "denominator": {"value": 1, "unit": "d", "system": UCUM, "code": "d"},
         },
         **({"additionalInstruction": more} if more else {}),
     }  # fmt: skip
 
 
+def _mg(amount: str) -> Resource:
+    return {"value": Decimal(amount), "unit": "mg", "system": UCUM, "code": "mg"}
+
+
 def provenance_of(event: Event, target: str) -> Resource:
     """The signature with its seal. What it covers: docs/export.md."""
     seal = event.body["seal"]
-    agent = {"type": {"coding": [coding("http://terminology.hl7.org/CodeSystem/provenance-participant-type", "author")]},
-             "who": {"display": event.by.name}}  # fmt: skip
+    agent = {"type": {"coding": [coding(_PARTICIPANT, "author")]}, "who": {"display": event.by.name}}
     kind = {"system": _ASTM, "code": "1.2.840.10065.1.12.1.1", "display": "Author's Signature"}
     return {
         "resourceType": "Provenance", "target": [{"reference": target}], "recorded": event.content["at"],
@@ -171,7 +175,7 @@ def _administration(entry: Entry, one: DoseTaken) -> Resource:
     if missed and one.reason:
         made["statusReason"] = [concept(one.reason)]
     if one.dose is not None and not missed:
-        made["dosage"] = {"dose": {"value": one.dose.to("mg").value, "unit": "mg", "system": UCUM, "code": "mg"}}
+        made["dosage"] = {"dose": _mg(plain(one.dose.to("mg").value))}
     return made
 
 

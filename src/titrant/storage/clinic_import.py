@@ -1,6 +1,7 @@
 """A clinic from its own export, into an empty database: every fact checked on the way in, or nothing taken over."""
 
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,11 +14,14 @@ from msgspec import Struct
 from titrant.record.chain import Link, chain_faults
 from titrant.record.events import CLINIC, Actor, Event, Kind, Role, instant_of
 from titrant.storage.case_store import DjangoStore, locked_head
+from titrant.storage.clinic_sources import write_reads
 from titrant.storage.models import EntryReceipt, Fact
 from titrant.terms.canonical import Json, canonical_json
 from titrant.terms.errors import NotNow
 
 FORM = "titrant-clinic-export/1"
+KNOWLEDGE = "clinic/knowledge/"
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+(?:[./][A-Za-z0-9_-]+){0,6}")
 _MOST_LINE = 16_000_000  # bytes of one event
 
 
@@ -40,6 +44,15 @@ def import_clinic(path: Path, kept_head: str = "") -> Imported:
         raise _refused(path.name, f"The file cannot be opened: {error}.") from None
     except (KeyError, ValueError, TypeError, msgspec.DecodeError) as error:
         raise _refused(path.name, f"It does not hold what an export holds: {error}.") from None
+
+
+def knowledge_files(path: Path) -> Iterator[tuple[str, bytes]]:
+    """The clinic's own knowledge: names below one folder only, whatever the file says."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            inner = name.removeprefix(KNOWLEDGE)
+            if name.startswith(KNOWLEDGE) and _PLAIN.fullmatch(inner) and ".." not in inner:
+                yield inner, archive.read(name)
 
 
 def _check_form(archive: zipfile.ZipFile) -> None:
@@ -67,6 +80,7 @@ def _taken_over(archive: zipfile.ZipFile, kept_head: str) -> Imported:
     for case in cases:
         DjangoStore().fold_anew(case)
     _write_receipts(archive)
+    write_reads(_lines(archive, "clinic/reads.jsonl"))
     keys = {name: str(key) for name, key in json.loads(archive.read("keys.json")).items()}
     return Imported(newest[0], len(cases), newest[1], keys)
 

@@ -15,13 +15,15 @@ from titrant.documents.exporting import log_case_export, log_clinic_export
 from titrant.documents.papers import Asked
 from titrant.fhir.export_bundle import bundle_text
 from titrant.storage import clinic_sources
+from titrant.storage.clinic_sources import knowledge_of
 from titrant.terms.errors import TitrantError
 from titrant.web.access import ADMINISTRATORS, CLINICAL, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.wired import office
 
 SOURCES = Sources(
-    clinic_sources.chain_links, clinic_sources.reads, clinic_sources.receipts, clinic_sources.people
+    clinic_sources.chain_links, clinic_sources.reads, clinic_sources.receipts, clinic_sources.people,
+    lambda: knowledge_of(settings.PLACE.clinic),
 )  # fmt: skip
 
 
