@@ -10,12 +10,14 @@ from titrant.web import health
 from titrant.web.access import EVERYBODY, STAFF, Route
 from titrant.web.checks import doubled, undeclared
 from titrant.web.errors import not_found
-from titrant.web.phone import entries, joining, pages, shell
+from titrant.web.phone import copies, entries, joining, pages, shell
 from titrant.web.staff import (
     audit,
     clinic_report,
     emergency,
+    exports,
     messages,
+    papers,
     patient,
     people,
     phones,
@@ -44,6 +46,9 @@ AREAS = (
     joining,
     shell,
     phones,
+    papers,
+    exports,
+    copies,
 )
 ROUTES: tuple[Route, ...] = tuple(route for area in AREAS for route in area.ROUTES)
 

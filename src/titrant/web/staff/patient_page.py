@@ -35,6 +35,7 @@ TABS: tuple[tuple[str, str], ...] = (
     ("sessions", "Sessions"),
     ("diary", "Diary"),
     ("timeline", "Everything that happened"),
+    ("papers", "Papers"),
 )
 SPANS = (("4w", "4 weeks"), ("12w", "12 weeks"), ("all", "Whole course"))
 _KEPT = StandingsKept()
