@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from titrant.clinic.acts.signing import offer_start, sign
 from titrant.clinic.desk import Desk
 from titrant.clinic.office import Office
 from titrant.clinic.opening import DEMO_CLINIC, case_of, open_document
@@ -15,7 +16,7 @@ from titrant.documents.plan_in_hand import drafted_plan, signed_plan
 from titrant.knowledge.library import load
 from titrant.record.clinic_settings import ClinicSettings
 from titrant.record.events import Actor, Draft, Kind, Role
-from titrant.record.seal import key_name, sealed
+from titrant.record.seal import key_name
 from titrant.storage.memory_store import MemoryStore
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -60,21 +61,14 @@ def opened(office, scenario="everything-known-troche", person=None, upto="signed
     office.store.append(CASE, [Draft(Kind.DRAFTED, {"content": draft.content}, NURSE, NOW)], expected=None)
     if upto == "drafted":
         return office.store.open(CASE)
-    held = draft.content["regimen"]
-    level = {"since": draft.content["starts"], "dose": f"{held['dose_mg']} mg", "times_per_day": int(held["times_per_day"]),
-             "days_per_week": int(held["days_per_week"])}  # fmt: skip
-    body = {
-        "content": draft.content,
-        "seal": sealed(draft.content, office.key),
-        "dose_text": "",
-        "add": {"course.levels": [level]},
-    }
-    later = [Draft(Kind.SIGNED, body, PRESCRIBER, NOW)]
+    made = offer_start(office, CASE)
+    summary = sign(office, CASE, made.sha256, made.daily_mg, PRESCRIBER, expected=made.version)
+    later = []
     if upto == "suspended":
         later.append(Draft(Kind.SUSPENDED, {"why": "a fit"}, NURSE, NOW))
     if upto == "stopped":
         later.append(Draft(Kind.STOPPED, {"why": "no benefit"}, PRESCRIBER, NOW))
-    office.store.append(CASE, later, expected=None)
+    office.store.append(CASE, later, expected=summary.version)
     return office.store.open(CASE)
 
 

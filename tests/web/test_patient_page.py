@@ -25,5 +25,5 @@ def facts_of(name: str) -> Any:
 def on_the_day(office: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The clinic on the day of the demo cases."""
     then = msgspec.structs.replace(office, now=lambda: datetime(DAY.year, DAY.month, DAY.day, 9, tzinfo=UTC))
-    monkeypatch.setattr("titrant.web.staff.patient.office", lambda: then)
+    monkeypatch.setattr("titrant.web.staff.patient_page.office", lambda: then)
     yield then

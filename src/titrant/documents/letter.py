@@ -5,6 +5,7 @@ The headings are those of the UK outpatient letter standard: medication change, 
 
 from collections.abc import Iterator
 
+from titrant.clinic.acts.verifying import check_signature
 from titrant.clinic.office import case_in
 from titrant.documents.paper import Desk, envelope, phones, whose
 from titrant.documents.plan_in_hand import PlanInHand, protocol_of
@@ -15,7 +16,6 @@ from titrant.documents.shown import line, sections, shown
 from titrant.pathway.assess import Assessment
 from titrant.pathway.case import Case
 from titrant.record.events import Kind
-from titrant.record.seal import check
 from titrant.terms.canonical import Json
 from titrant.terms.errors import TitrantError
 
@@ -92,7 +92,7 @@ def _before(desk: Desk, plan: PlanInHand) -> str:
     if not earlier:
         return ""
     content = earlier[-1].body["content"]
-    check(content, earlier[-1].body["seal"], desk.office.keys)
+    check_signature(earlier[-1], desk.office.keys)
     held = content["regimen"]
     return f"{held['dose_mg']} mg, {desk.speech.times(int(held['times_per_day']), int(held['days_per_week']))}."
 

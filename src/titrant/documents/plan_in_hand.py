@@ -4,11 +4,12 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from titrant.clinic.acts.verifying import check_signature
 from titrant.clinic.office import Office
 from titrant.knowledge.shapes.protocols import Protocol
 from titrant.record.events import Event, Kind, instant_text
 from titrant.record.folding import Record
-from titrant.record.seal import Broken, check
+from titrant.record.seal import Broken
 from titrant.record.states import State
 from titrant.terms.canonical import Json, sha256_of
 from titrant.terms.errors import NotNow
@@ -51,7 +52,7 @@ def signed_plan(office: Office, record: Record) -> PlanInHand:
             "A dose is printed only from a signed plan.", "Sign the plan first, or print the draft.",
         )  # fmt: skip
     content, seal = signed.body["content"], signed.body["seal"]
-    check(content, seal, office.keys)
+    check_signature(signed, office.keys)
     _is_of(record, content)
     state = record.summary.state
     standing = "in_force" if record.plan and state is State.ON_PLAN else "suspended" if record.plan else "ended"

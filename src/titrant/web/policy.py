@@ -10,10 +10,11 @@ from titrant.web import health
 from titrant.web.access import EVERYBODY, STAFF, Route
 from titrant.web.checks import doubled, undeclared
 from titrant.web.errors import not_found
-from titrant.web.staff import audit, emergency, patient, people, set_up, worklist
+from titrant.web.staff import audit, emergency, patient, people, queue_page, set_up, worklist
 
 AREAS = (
     worklist,
+    queue_page,
     patient,
     people,
     set_up,
