@@ -10,6 +10,7 @@ from titrant import __version__
 from titrant.explain.words import Words
 from titrant.knowledge.library import Library
 from titrant.knowledge.own_files import review_date
+from titrant.knowledge.shapes.protocols import Protocol
 from titrant.pathway.assess import Assessment, assess
 from titrant.pathway.case import Case
 from titrant.pathway.dispense import dispense_case, level_faults, product_faults, signed_levels
@@ -80,12 +81,17 @@ class Desk:
         model = simulate.Model(chosen, files["interactions.yaml"], files["effects.yaml"], past)
         return simulate.simulate(self.plan(case), model, asked or simulate.Asked())
 
-    def dispense(self, case: Case) -> tuple[Plan, Dispensing | None]:
+    def dispense(self, case: Case, pinned: Protocol | None = None) -> tuple[Plan, Dispensing | None]:
         """What may be supplied: for the signed levels of a running course, else for the start that is proposed.
 
-        Whatever refuses a dose, or is still open, holds back the supply too, whoever signed what before.
+        Whatever refuses a dose, or is still open, holds back the supply too, whoever signed what before. With
+        ``pinned``, the version under which the levels were signed, its own limits hold, and that the clinic has since
+        withdrawn it or put another in use changes nothing of a plan that is in force.
         """
         decided, _, _ = self.prescribe(case)
+        if pinned is not None:
+            left = tuple(one for one in decided.reasons if one.code != "protocol_not_in_use")
+            decided = structs.replace(decided, protocol=pinned, reasons=left)
         if not case.given.course.levels:
             found = dispense_case(case, decided.protocol, decided.supply, decided.regimen, self.on, decided.ends)
             return decided, found

@@ -23,7 +23,7 @@ from titrant.record.events import (
     instant_text,
 )
 from titrant.record.folding import Record, fold
-from titrant.record.ports import Query, Receipt, Row
+from titrant.record.ports import Batch, Query, Receipt, Row
 from titrant.record.summary import Judged, Summary
 from titrant.storage import worklist_rows
 from titrant.storage.memory_store import conflict, not_found
@@ -50,10 +50,12 @@ class DjangoStore:
             raise not_found()
         return msgspec.json.decode(text, type=Summary)
 
-    def events(self, case: str) -> list[Event]:
-        rows = Fact.objects.filter(case=case).order_by("number").values_list(*_COLUMNS)
-        found = [_event(row) for row in rows]
-        if not found and case != CLINIC:
+    def events(self, case: str, kinds: Sequence[Kind] = ()) -> list[Event]:
+        facts = Fact.objects.filter(case=case)
+        if kinds:
+            facts = facts.filter(kind__in=[kind.value for kind in kinds])
+        found = [_event(row) for row in facts.order_by("number").values_list(*_COLUMNS)]
+        if not found and not kinds and case != CLINIC:
             raise not_found()
         return found
 
@@ -68,6 +70,10 @@ class DjangoStore:
             write_for(events)
             self._write_row(summary, before)
         return summary
+
+    @transaction.atomic
+    def append_together(self, batches: Sequence[Batch]) -> list[Summary]:
+        return [self.append(case, drafts, expected=expected) for case, drafts, expected in batches]
 
     @transaction.atomic
     def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
@@ -118,6 +124,10 @@ class DjangoStore:
             **{f"{name}_mg": milligrams(getattr(row, f"{name}_ug")) for name in ("dose", "daily", "weekly")},
             **{name: str(getattr(row, name)) for name in ("times_per_day", "days_per_week", "supply_days")},
         }  # fmt: skip
+
+    def patients_on(self, protocol_sha256: str) -> list[str]:
+        found = Plan.objects.filter(active=True, protocol_sha256=protocol_sha256)
+        return list(found.order_by("case").values_list("case", flat=True))
 
     def cases(self) -> Iterator[str]:
         return CaseRow.objects.order_by("case").values_list("case", flat=True).iterator()

@@ -17,7 +17,7 @@ def _fill(apps: Any, _schema: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("storage", "0002_facts_stay")]
+    dependencies = [("storage", "0003_people")]
     operations = [
         migrations.AddField("CaseRow", "words", models.CharField(blank=True, default="", max_length=260)),
         migrations.RunPython(_fill, migrations.RunPython.noop),
