@@ -12,7 +12,6 @@ from titrant.clinic.acts.verifying import check_signature, verified_plan
 from titrant.clinic.case_tree import tree_of
 from titrant.clinic.following import follow_at
 from titrant.clinic.office import Office, case_in
-from titrant.record import seal
 from titrant.record.clinic_settings import ClinicSettings
 from titrant.record.events import Kind
 from titrant.record.ports import Query

@@ -24,6 +24,7 @@ def words(code: str) -> str:
     return code.replace("_", " ")
 
 
+@register.filter
 def ago(text: str, today: date) -> str:
     """The same, and nothing for what began today: its own words say so."""
     told = since(text, today)
