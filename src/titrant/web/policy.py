@@ -8,9 +8,9 @@ from django.urls import URLPattern, include, path
 
 from titrant.web.access import EVERYBODY, Route
 from titrant.web.errors import not_found
-from titrant.web.staff import patient, worklist
+from titrant.web.staff import patient, pharmacy, protocols, worklist
 
-ROUTES: tuple[Route, ...] = (*worklist.ROUTES, *patient.ROUTES)
+ROUTES: tuple[Route, ...] = (*worklist.ROUTES, *patient.ROUTES, *pharmacy.ROUTES, *protocols.ROUTES)
 
 # Addresses of the sign-in library that may be opened, and by whom.
 _SIGN_IN = ("account_login", "account_logout", "account_reauthenticate", "mfa_authenticate", "mfa_login_webauthn")

@@ -27,7 +27,7 @@ from titrant.web.errors import refused
 from titrant.web.wired import office
 
 # The other pages of one patient, by route and label.
-TABS: tuple[tuple[str, str], ...] = ()
+TABS: tuple[tuple[str, str], ...] = (("supply", "Supply"),)
 SPANS = (("4w", "4 weeks"), ("12w", "12 weeks"), ("all", "Whole course"))
 _KEPT = StandingsKept()
 
