@@ -1,6 +1,6 @@
 """The patient page: what is proposed with its rule and numbers, the course on one axis, and what a person can do there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.web.conftest import new_case
 from titrant.clinic.case_tree import tree_of
 from titrant.clinic.opening import case_of, open_document
 
@@ -26,5 +25,5 @@ def facts_of(name: str) -> Any:
 def on_the_day(office: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The clinic on the day of the demo cases."""
     then = msgspec.structs.replace(office, now=lambda: datetime(DAY.year, DAY.month, DAY.day, 9, tzinfo=UTC))
-    monkeypatch.setattr("titrant.web.staff.patient.office", lambda: then)
+    monkeypatch.setattr("titrant.web.staff.patient_page.office", lambda: then)
     yield then

@@ -1,5 +1,6 @@
 """The real things put together: the database, the knowledge of the clinic, its keys, and the clock of the machine."""
 
+import time
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from titrant.record.events import CLINIC
 from titrant.storage.case_store import DjangoStore
 
 STORE = DjangoStore()
+_EXAMINED_S = 5
 
 
 def now() -> datetime:
@@ -24,9 +26,30 @@ def now() -> datetime:
 
 def office() -> Office:
     """The office at this moment: a change of settings or a withdrawn protocol holds from the next request on."""
-    version = STORE.clinic_version()
+    version = STORE.clinic_changed()
+    degraded, alarms = condition(int(time.monotonic() // _EXAMINED_S))
     settings = _settings(version)
-    return Office(STORE, _library(version, _stamp(), settings.name), settings, _key(), _keys(), now)
+    library = _library(version, _stamp(), settings.name)
+    return Office(STORE, library, settings, _key(), _keys(), now, degraded, alarms)
+
+
+def settings_now() -> ClinicSettings:
+    return _settings(STORE.clinic_changed())
+
+
+def library_now() -> Library:
+    version = STORE.clinic_changed()
+    return _library(version, _stamp(), _settings(version).name)
+
+
+@lru_cache(maxsize=1)
+def condition(_moment: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Why no dose may be proposed, and what else is red; looked at again every few seconds, not at every request."""
+    from titrant.app.doctor import examine
+
+    red = [one for one in examine(PLACE, now()) if one.state == "red"]
+    lines = [(one.blocks, f"{one.name.capitalize()}: {one.says} {one.do}") for one in red]
+    return tuple(text for blocks, text in lines if blocks), tuple(text for blocks, text in lines if not blocks)
 
 
 @lru_cache(maxsize=1)
@@ -41,7 +64,7 @@ def _keys() -> dict[str, Ed25519PublicKey]:
 
 @lru_cache(maxsize=2)
 def _settings(_version: int) -> ClinicSettings:
-    return settings_of(STORE.events(CLINIC))
+    return settings_of(STORE.changes_of_clinic())
 
 
 Stamp = tuple[tuple[str, int, int], ...]

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class Desk:
     """A clinic's desk on one day: the same case and day always give the same answer."""
 
-    def __init__(self, library: Library, on: date) -> None:
-        self.library, self.on = library, on
+    def __init__(self, library: Library, on: date, degraded: tuple[str, ...] = ()) -> None:
+        self.library, self.on, self.degraded = library, on, degraded
         self.words = Words(library)
 
     @property
@@ -47,6 +47,11 @@ class Desk:
         assessment = assess(case, self.library, self.on)
         return assessment, screen(assessment, self.library)
 
+    @property
+    def unfit(self) -> tuple[Reason, ...]:
+        """Why this machine proposes no dose and no higher one (safety.md, rule 17)."""
+        return tuple(Reason("machine_unfit", "app/doctor", {"fault": fault}) for fault in self.degraded)
+
     def plan(self, case: Case) -> Plan:
         """The plan, after the last gate: what the gate refuses is never shown as a proposal."""
         return self.prescribe(case)[0]
@@ -56,8 +61,10 @@ class Desk:
         decided = plan_case(case, self.library, self.on)
         draft = prescribe(decided, __version__)
         refused = [] if draft is None else faults(draft.content, absolute_limits())
+        reasons = tuple(Reason("refused_by_gate", "record/gate", {"fault": fault}) for fault in refused)
+        if draft is not None and self.degraded:
+            reasons, refused = self.unfit, [*refused, *self.degraded]
         if refused:
-            reasons = tuple(Reason("refused_by_gate", "record/gate", {"fault": fault}) for fault in refused)
             decided = structs.replace(
                 decided, outcome=Outcome.REFUSED, regimen=None, reasons=reasons, ladder=(), ladder_end=None
             )

@@ -1,14 +1,13 @@
 """A protocol as prose: every value in a sentence, with its source and how sure it is; and two versions side by side."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from msgspec import Struct
 
 from titrant.clinic.listing import condition_text, values
-from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.following import CourseRule
 from titrant.knowledge.shapes.protocols import Protocol
+from titrant.record.events import Event, Kind
 
 # What a value says, by its place in the protocol. A place without a sentence shows its own name.
 _SENTENCES = {
@@ -59,8 +58,8 @@ _SENTENCES = {
     "supply.early_refill": "The next supply may be collected {v} early.",
 }
 _HEADINGS = (
-    ("start", "How it starts"), ("step", "How it rises"), ("bounds", "Where it ends"), ("raise_needs", "What a raise needs"),
-    ("trial", "How it is judged"), ("taper", "How it is stopped"), ("supply", "What is supplied"),
+    ("start", "How it starts"), ("step", "How it rises"), ("bounds", "Where it ends"),
+    ("raise_needs", "What a raise needs"), ("trial", "How it is judged"), ("taper", "How it is stopped"), ("supply", "What is supplied"),
     ("following", "How a course is read"),
 )  # fmt: skip
 
@@ -141,7 +140,9 @@ def _stops(protocol: Protocol) -> Iterator[Line]:
 
 def _rules(protocol: Protocol) -> Iterator[Line]:
     for one in protocol.following.rules if protocol.following else ():
-        yield Line(f"following.rules.{one.code}", f"{one.action.value}: {_applies(one)}", f"{one.source}{one.status.mark}")
+        yield Line(
+            f"following.rules.{one.code}", f"{one.action.value}: {_applies(one)}", f"{one.source}{one.status.mark}"
+        )
 
 
 def _applies(rule: CourseRule) -> str:
@@ -182,15 +183,24 @@ def _said(found: tuple[str, Line] | None) -> str:
     return f"{found[1].text} ({found[1].source})" if found and found[1].source else found[1].text if found else ""
 
 
-def rule_counts(refusals: Iterable[Any], protocol: Protocol, sha256: str) -> dict[str, int]:
-    """How often each rule of this very version was behind a proposal that a prescriber did not follow."""
+NOT_FOLLOWED = (Kind.REFUSED, Kind.SIGNED)
+
+
+def not_followed(events: Iterable[Event], sha256: str) -> dict[str, int]:
+    """How often each rule of this very version stood behind a proposal that a prescriber did not follow."""
     counts: dict[str, int] = {}
-    start = f"{protocol.id}@{protocol.version}"
-    for body in refusals:
-        if body.get("protocol") not in ("", None, sha256):
-            continue
-        for rule in dict.fromkeys(body.get("rules") or ()):
-            if str(rule).startswith(start):
-                code = str(rule).rpartition("/")[2]
-                counts[code] = counts.get(code, 0) + 1
+    for event in events:
+        for code in dict.fromkeys(_behind(event, sha256)):
+            counts[code] = counts.get(code, 0) + 1
     return counts
+
+
+def _behind(event: Event, sha256: str) -> Iterator[str]:
+    """The rules of a refused proposal, or of one that was signed against."""
+    body = event.body
+    if event.kind is Kind.REFUSED and body.get("protocol") == sha256:
+        yield from (str(one).rpartition("/")[2] for one in body.get("rules") or ())
+    elif event.kind is Kind.SIGNED and body.get("against"):
+        content = body["content"]
+        if (content.get("protocol") or {}).get("sha256") == sha256:
+            yield from (str(one["rule"]).rpartition("/")[2] for one in content.get("reasons") or ())

@@ -1,7 +1,6 @@
 """How one case stands today, for the people who look at it: the spine's answer, or plainly why there is none."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
@@ -15,7 +14,6 @@ from titrant.record.folding import Record
 from titrant.terms.calendar import age_in_years
 from titrant.terms.dose import Dose
 from titrant.terms.errors import TitrantError
-from titrant.terms.numbers import parse_decimal
 
 _MOST_KEPT = 16  # records with years of diary are large; those that are looked at again soon are few
 
@@ -64,9 +62,9 @@ def standing_of(office: Office, record: Record) -> Standing:
     try:
         base["case"] = case = case_in(record)
         if not any(one.since <= office.today for one in case.given.course.levels):
-            plan = office.desk.plan(case) if office.settings.engine_on else None
+            plan = office.desk.plan(case) if not office.no_proposals else None
             return Standing(**base, plan=plan)
-        if not office.settings.engine_on:
+        if office.no_proposals:
             return Standing(**base, review=review_at(office.desk, case))
         followed = follow_at(office.desk, case)
         return Standing(**base, review=followed.decided.review, followed=followed)

@@ -113,8 +113,12 @@ def _instead(decided: Adjustment) -> Iterator[str]:
 
 
 def _not_chosen(decided: Adjustment, words: Words) -> Iterator[str]:
-    """Actions with the same answer share a line; what stands under "Why" is not said twice."""
     yield heading("Not chosen, and why")
+    yield from (bullet(f"{actions}: {because}") for actions, because in not_chosen_lines(decided, words))
+
+
+def not_chosen_lines(decided: Adjustment, words: Words) -> list[tuple[str, str]]:
+    """Actions with the same answer share a line; what stands under "Why" is not said twice."""
     above = {one.code for one in decided.reasons}
     texts = not_chosen_text(decided, words)
     actions_of: dict[str, list[str]] = {}
@@ -122,8 +126,7 @@ def _not_chosen(decided: Adjustment, words: Words) -> Iterator[str]:
         own = [text for code, text in zip(codes, texts[action], strict=True) if code not in above]
         because = " ".join((["for the reasons above."] if len(own) < len(codes) else []) + own)
         actions_of.setdefault(because, []).append(action.replace("_", " "))
-    for because, actions in actions_of.items():
-        yield bullet(f"{', '.join(actions)}: {because[:1].lower()}{because[1:]}")
+    return [(", ".join(actions), f"{because[:1].lower()}{because[1:]}") for because, actions in actions_of.items()]
 
 
 def review_page(found: Review, words: Words, model: ModelSays = LEFT_OUT) -> str:

@@ -5,8 +5,7 @@ import io
 import segno
 from msgspec import Struct
 
-from titrant.documents.paper import Desk, envelope, phones
-from titrant.documents.printer import printed
+from titrant.documents.paper import Desk, envelope, phones, put
 from titrant.documents.shown import line, sections
 from titrant.terms.canonical import Json
 
@@ -20,7 +19,7 @@ class Invited(Struct, frozen=True):
 
 
 def invitation_sheet(desk: Desk, invited: Invited) -> bytes:
-    return printed("invitation", invitation_data(desk, invited), desk.today)
+    return put(desk, "invitation", invitation_data(desk, invited))
 
 
 def invitation_data(desk: Desk, invited: Invited) -> Json:

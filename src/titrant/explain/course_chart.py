@@ -10,7 +10,7 @@ from html import escape
 
 from msgspec import Struct
 
-WIDE, LEFT, RIGHT = 960, 112, 14
+WIDE, LEFT, RIGHT = 960, 132, 14
 _GAP, _TOP, _BOTTOM = 12, 22, 22
 _LONG = 200  # days from which one column stands for a week
 _ONE_DAY = timedelta(days=1)
@@ -267,18 +267,20 @@ def _dose(plot: _Plot, top: float, bottom: float) -> Iterator[str]:
 
 def _level_lines(plot: _Plot, y: Callable[[float], float], floor: float) -> Iterator[str]:
     """The signed dose as steps, each with its number where it begins to be seen."""
-    course, line, before = plot.course, [], -100.0
+    course, line, area, labels, before = plot.course, "", "", [], -100.0
     for place, level in enumerate(course.levels):
         ends = course.levels[place + 1].since if place + 1 < len(course.levels) else course.last + _ONE_DAY
         if ends <= course.first or course.last < level.since:
             continue
-        left, right = plot.edge(level.since), plot.edge(ends)
-        line.append(f"{'V' if line else f'M{left:.1f} {floor:.1f}V'}{y(level.daily):.1f}H{right:.1f}")
-        if before + 34 <= left:
-            yield _label(left + 4, y(level.daily) - 5, f"{level.daily:g} mg")
+        left, right, high = plot.edge(level.since), plot.edge(ends), y(level.daily)
+        line += f"{'V' if line else f'M{left:.1f} '}{high:.1f}H{right:.1f}"
+        area += f"M{left:.1f} {floor:.1f}V{high:.1f}H{right:.1f}V{floor:.1f}z"
+        if before + 44 <= left:
+            labels.append(_label(left + 4, high - 5, f"{level.daily:g} mg"))
             before = left
     if line:
-        yield f'<path class="dose" d="{"".join(line)}"/>'
+        yield f'<path class="dose-area" d="{area}"/><path class="dose" d="{line}"/>'
+    yield from labels
 
 
 def _held(plot: _Plot, top: float, bottom: float) -> Iterator[str]:

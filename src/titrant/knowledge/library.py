@@ -26,6 +26,7 @@ from titrant.knowledge.shapes.facts import FactKind, FactList
 from titrant.knowledge.shapes.interactions import Combination, DrugVariants, Interaction, MorphineEquivalents
 from titrant.knowledge.shapes.jurisdictions import Jurisdiction
 from titrant.knowledge.shapes.monitoring import Check
+from titrant.knowledge.shapes.phone import DiaryForm, Languages, PhoneWords
 from titrant.knowledge.shapes.products import Product, SaltFactor
 from titrant.knowledge.shapes.protocols import Protocol, Standing
 from titrant.knowledge.shapes.questionnaires import Questionnaire
@@ -60,6 +61,8 @@ SHAPES: dict[str, type[Header]] = {
     "sources": Sources,
     "wording": Wording,
     "drugs": DrugVariants,
+    "phone": PhoneWords,
+    "diary_form": DiaryForm,
     "triage": Triage,
     "jurisdictions": Jurisdiction,
 }
@@ -194,6 +197,14 @@ class Library:
     @cached_property
     def triage(self) -> Triage:
         return self._only("triage", Triage)
+
+    @cached_property
+    def phone(self) -> Languages:
+        return Languages(self._by_id("phone", PhoneWords))
+
+    @cached_property
+    def diary_form(self) -> DiaryForm:
+        return self._only("diary_form", DiaryForm)
 
     @cached_property
     def variants(self) -> dict[str, tuple[str, ...]]:

@@ -62,14 +62,15 @@ def fold(case: str, events: Iterable[Event]) -> Record:
         if diary:
             adds.setdefault("diary", []).extend(diary)  # gathered: a diary of years is added once, not day by day
         else:
-            tree = _laid(tree, event)
+            tree = laid(tree, event)
     given = tree["given"]
     for path, values in adds.items():
         given = added(given, path, values)
     return Record(summary, tree | {"given": given}, tuple(seen))
 
 
-def _laid(tree: Json, event: Event) -> Json:
+def laid(tree: Json, event: Event) -> Json:
+    """The case file after ``event``: its differences laid over ``tree``."""
     body = event.body
     for path, values in (body.get("add") or {}).items():
         tree = tree | {"given": added(tree["given"], path, values)}

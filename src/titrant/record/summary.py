@@ -258,3 +258,10 @@ class Judged(Struct, frozen=True, kw_only=True):
     silent_since: str = ""
     responder: str = ""  # yes, no, ""
     failed: str = ""  # why it could not be judged; then it is a line as well
+    known: dict[str, str] = field(default_factory=dict)  # each line and when it was first met, also what is not shown
+    # For the report of the clinic; empty where it is not known.
+    pain_percent: str = ""  # fall in pain against before the course
+    peg: str = ""  # yes, no: the questionnaire of pain and function fell as much as is asked
+    worst_effect: int = -1  # of the last days
+    good_days: int = 0  # with the pain aimed at and no severe side effect ...
+    days_told: int = 0  # ... of so many days of the last four weeks with an entry

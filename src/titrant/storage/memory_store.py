@@ -99,12 +99,12 @@ class MemoryStore:
                 yield summary, self._judged.get(case)
 
     def rows(self, query: Query, on: date) -> list[Row]:
-        words = query.words.casefold()
+        words = query.words.casefold().split()
         rows = [
             Row(summary, judged, *graded(summary, judged))
             for summary, judged in self._seen(query.teams)
             if in_tally(summary, judged, query.tally, on) or (not query.tally and bool(words or query.state))
-            if words in f"{summary.person.name} {summary.person.number}".casefold()
+            if all(one in f"{summary.person.name} {summary.person.number}".casefold()[:260] for one in words)
             if query.protocol in ("", summary.protocol) and query.state in ("", summary.state)
         ]
         rows.sort(key=lambda row: (row.grade, row.since, row.summary.case))

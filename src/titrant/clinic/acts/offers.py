@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct, structs
 
-from titrant.clinic.change_draft import drafted, take_line
+from titrant.clinic.change_draft import dose_line, drafted
 from titrant.clinic.changing import Change, Chosen, judged, second_needed
-from titrant.clinic.following import adjust_at
+from titrant.clinic.following import follow_at
 from titrant.clinic.office import Office
 from titrant.clinic.shaping import shape_case
 from titrant.pathway.adjust import Adjustment
@@ -117,13 +117,14 @@ def _start(office: Office, record: Record, chosen: Chosen) -> Offer:
     place = f"{plan.protocol.id}@{plan.protocol.version}/bounds"
     return structs.replace(
         base, action="start", regimen=plan.regimen, content=content, text=draft.text, sha256=sha256_of(content),
-        dose_text=take_line(plan.regimen), starts=content["starts"], ends=content["ends"],
+        dose_text=dose_line(plan.regimen), starts=content["starts"], ends=content["ends"],
         second=tuple(second_needed(plan.regimen, plan.protocol.bounds, place)),
     )  # fmt: skip
 
 
 def _change(office: Office, record: Record, chosen: Chosen) -> Offer:
-    decided = adjust_at(office.desk, shape_case(record.tree, record.summary.person.name or record.summary.case))
+    case = shape_case(record.tree, record.summary.person.name or record.summary.case)
+    decided = follow_at(office.desk, case).decided
     change = judged(decided, chosen)
     base = Offer(
         case=record.summary.case, version=record.version, inputs_sha256=record.inputs_sha256, chosen=chosen,
@@ -143,7 +144,7 @@ def _written(office: Office, record: Record, base: Offer, change: Change, decide
         refused = tuple(_gate(content))
     return structs.replace(
         base, content=content, text=draft.text, sha256=sha256_of(content), starts=draft.starts.isoformat(),
-        ends=draft.ends.isoformat(), dose_text=take_line(change.regimen) if change.regimen else "No dose.",
+        ends=draft.ends.isoformat(), dose_text=dose_line(change.regimen) if change.regimen else "no dose",
         refused=refused,
     )  # fmt: skip
 

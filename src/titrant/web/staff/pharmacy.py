@@ -23,7 +23,7 @@ from titrant.terms.errors import NotNow, TitrantError
 from titrant.terms.numbers import plain
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import not_found
-from titrant.web.staff.patient import head, standing_now
+from titrant.web.staff.patient_page import head, standing_now
 from titrant.web.wired import office
 
 _KEEPERS = frozenset({Role.PHARMACIST, Role.PRESCRIBER, Role.ADMINISTRATOR, Role.AUDITOR})

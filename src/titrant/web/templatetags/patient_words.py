@@ -1,5 +1,6 @@
 """Words of the patient's pages for templates."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django import template
@@ -26,3 +27,19 @@ def day_of(instant: str) -> str:
         return f"{datetime.fromisoformat(instant):%Y-%m-%d %H:%M} UTC"
     except ValueError:
         return instant
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+@register.filter
+def at(mapping: Mapping[str, str], key: str) -> str:
+    """What stands under ``key``, for keys that a template cannot name."""
+    return mapping.get(key, "")
+
+
+@register.filter(name="str")
+def as_text(value: object) -> str:
+    return str(value)

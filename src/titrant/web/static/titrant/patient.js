@@ -23,6 +23,19 @@
       show(here < 0 ? days.length - 1 : here + moves[event.key]);
     });
   }
+  // Milligrams and millilitres are read together; the number that counts is worked out again on the server.
+  const dose = document.getElementById("dose_mg");
+  const strength = document.getElementById("strength");
+  const volume = document.getElementById("volume");
+  if (dose && strength && volume) {
+    const tell = () => {
+      const ml = Number(dose.value) / Number(strength.value);
+      volume.textContent = ml > 0 && Number.isFinite(ml)
+        ? `${dose.value} mg = ${ml.toFixed(2)} mL @ ${strength.value} mg/mL` : "The volume is shown with the dose.";
+    };
+    dose.addEventListener("input", tell);
+    strength.addEventListener("input", tell);
+  }
   // The forecast takes longer than the page: it is fetched when the page stands.
   const exposure = document.getElementById("exposure");
   if (exposure && exposure.dataset.url) {

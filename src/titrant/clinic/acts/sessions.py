@@ -1,0 +1,117 @@
+"""A clinic session with ketamine by vein, muscle or under the skin: given, measured, and laid beside the home doses."""
+
+from datetime import date
+from decimal import Decimal
+
+from msgspec import Struct
+
+from titrant.clinic.acts.recording import check_read
+from titrant.clinic.office import Office
+from titrant.pathway.readings import parse_reading
+from titrant.record.events import Actor, Draft, Kind
+from titrant.record.summary import Summary
+from titrant.terms.canonical import Json
+from titrant.terms.errors import CaseFileError
+from titrant.terms.numbers import parse_decimal, plain
+
+ROUTES = {"intravenous": "by vein (IV)", "intramuscular": "into muscle (IM)", "subcutaneous": "under the skin (SC)"}
+DISSOCIATION = ("none", "mild", "moderate", "severe")  # as seen; a CADSS total is a reading of its own
+_HUNDREDTH = Decimal("0.01")
+
+
+class SessionGiven(Struct, frozen=True, kw_only=True):
+    """What was typed of one session. Amounts are text, as they were typed."""
+
+    dose_mg: str
+    dose_again: str
+    route: str
+    on: date
+    time: str = ""
+    strength: str = ""  # mg/mL of the vial
+    lot: str = ""
+    waste_mg: str = ""
+    witness: str = ""
+    before: str = ""  # blood pressure, 126/78
+    after: str = ""
+    dissociation: str = ""
+    tolerated: str = ""
+    note: str = ""
+
+
+def give_session(office: Office, by: Actor, case: str, given: SessionGiven, *, expected: int) -> Summary:
+    """Record the session and its pressures in one go. Raises CaseFileError with the field that does not fit."""
+    record = office.store.open(case)
+    dose = _amount(given.dose_mg, "dose_mg", "The dose")
+    if given.dose_again.strip() != given.dose_mg.strip():
+        raise _fault(
+            "dose_again", "The dose typed the second time is not the first.", "Look at the syringe and type both again."
+        )
+    if given.route not in ROUTES:
+        raise _fault("route", "The route is missing.", "Say how it was given.")
+    if given.tolerated not in ("yes", "no"):
+        raise _fault("tolerated", "Whether it was tolerated is missing.", "Answer yes or no.")
+    if not given.on <= office.today:
+        raise _fault("on", f"The day {given.on} has not come yet.", "Correct the day.")
+    waste = _waste(given, by)
+    line: Json = {
+        "dose_24h": f"{plain(dose)} mg", "route": given.route, "on": given.on.isoformat(), "tolerated": given.tolerated
+    }  # fmt: skip
+    body: Json = {
+        "add": {"parenteral": [line]}, "time": given.time[:5], "lot": given.lot.strip()[:60], **_volume(given, dose),
+        **waste, "before": given.before.strip(), "after": given.after.strip(), "dissociation": given.dissociation,
+        "note": given.note.strip()[:500],
+    }  # fmt: skip
+    drafts = [office.draft(Kind.SESSION_GIVEN, body, by), *_pressures(office, by, given)]
+    for draft in drafts:
+        check_read(office, record, draft)
+    return office.store.append(case, drafts, expected=expected)
+
+
+def _amount(text: str, field: str, name: str) -> Decimal:
+    try:
+        value = parse_decimal(text.strip())
+    except ValueError as error:
+        raise _fault(field, f"{name} cannot be read: {error}.", "Write milligrams as a plain number.") from None
+    if not value > 0:
+        raise _fault(field, f"{name} is not more than nothing.", "Write what was given.")
+    return value
+
+
+def _volume(given: SessionGiven, dose: Decimal) -> Json:
+    """The strength of the vial and the volume that holds the dose, so that mg and mL are read together."""
+    if not given.strength.strip():
+        return {}
+    strength = _amount(given.strength, "strength", "The strength")
+    return {"strength": f"{plain(strength)} mg/mL", "volume": f"{plain((dose / strength).quantize(_HUNDREDTH))} mL"}
+
+
+def _waste(given: SessionGiven, by: Actor) -> Json:
+    if not given.waste_mg.strip():
+        return {}
+    waste = _amount(given.waste_mg, "waste_mg", "The waste")
+    witness = given.witness.strip()
+    if not witness or witness.casefold() == by.name.casefold():
+        raise _fault("witness", "Waste needs a witness, somebody else than you.", "Write the name of who saw it.")
+    return {"waste": f"{plain(waste)} mg", "witness": witness[:120]}
+
+
+def _pressures(office: Office, by: Actor, given: SessionGiven) -> list[Draft]:
+    """The pressures as readings too, so that every rule sees them."""
+    texts = []
+    for field, value in (("before", given.before), ("after", given.after)):
+        if value.strip():
+            amount = value.strip() if value.strip().endswith("mmHg") else f"{value.strip()} mmHg"
+            text = f"{amount} on {given.on} from session, {field}"
+            try:
+                parse_reading(text, office.library.facts["blood_pressure"])
+            except ValueError as error:
+                raise _fault(field, f"{error}.", "Write it as 126/78.") from None
+            texts.append(text)
+    body = {"add": {"readings.blood_pressure": texts}}
+    return [office.draft(Kind.FACTS_RECORDED, body, by)] if texts else []
+
+
+def _fault(field: str, fault: str, repair: str) -> CaseFileError:
+    return CaseFileError(
+        f"session.{field}", fault, "A session counts together with the home doses, and its drug is accounted for.", repair
+    )

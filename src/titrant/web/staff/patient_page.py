@@ -1,0 +1,243 @@
+"""The patient page: the course on one axis of time, and beside it what is proposed, why, and what would change it."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+
+from titrant.clinic.acts.offers import reasons_to_choose
+from titrant.clinic.acts.signing import refuse
+from titrant.clinic.asked_facts import asked_facts
+from titrant.clinic.course_lanes import RANGES, course_of, effect_text
+from titrant.clinic.office import Office
+from titrant.clinic.saying import plan_data
+from titrant.clinic.saying_following import adjustment_data
+from titrant.clinic.saying_model import model_lines
+from titrant.clinic.standing import Standing, StandingsKept, doses_to_offer
+from titrant.clinic.telling_following import headline, not_chosen_lines
+from titrant.explain.amounts import regimen_text
+from titrant.explain.course_chart import HEADINGS, columns, course_svg
+from titrant.pathway.review import StepChange
+from titrant.terms.errors import TitrantError
+from titrant.terms.reason import Severity
+from titrant.web.access import CLINICAL, PRESCRIBERS, Reach, Route
+from titrant.web.errors import refused
+from titrant.web.staff.fields import Filled
+from titrant.web.staff.posted import version_of
+from titrant.web.wired import office
+
+# The other pages of one patient, by route and label.
+TABS: tuple[tuple[str, str], ...] = (
+    ("checks", "Checks and results"),
+    ("sessions", "Sessions"),
+    ("supply", "Supply"),
+    ("diary", "Diary"),
+    ("timeline", "Everything that happened"),
+)
+SPANS = (("4w", "4 weeks"), ("12w", "12 weeks"), ("all", "Whole course"))
+_KEPT = StandingsKept()
+
+
+def standing_now(here: Office, case: UUID) -> Standing:
+    return _KEPT.of(here, str(case))
+
+
+def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
+    """What stands on top of every page of one patient."""
+    summary, given = standing.record.summary, standing.record.tree["given"]
+    weight, weighed_on = standing.weight
+    allergies = given.get("allergies") or {}
+    return {
+        "case": summary.case,
+        "summary": summary,
+        "person": summary.person,
+        "standing": standing,
+        "today": here.today,
+        "today_iso": here.today.isoformat(),
+        "tab": tab,
+        "tabs": TABS,
+        "weight": weight,
+        "weighed_on": weighed_on,
+        "dose_now": dose_now(standing),
+        "allergies": [one for one in allergies.get("list") or [] if isinstance(one, dict)],
+        "allergies_on": allergies.get("reviewed_on", ""),
+        "tasks": sorted(summary.tasks.values(), key=lambda one: (one.grade, one.since)),
+        "engine_on": not here.no_proposals,
+        "version": standing.record.version,
+    }
+
+
+def dose_now(standing: Standing) -> str:
+    """The signed dose in mg, pieces and mL; what a record without a signature in the clinic says of its levels."""
+    summary = standing.record.summary
+    if summary.state == "suspended":
+        return "none while suspended"
+    if summary.dose_text:
+        return summary.dose_text
+    return regimen_text(standing.review.level.regimen) if standing.review else ""
+
+
+def patient(request: HttpRequest, case: UUID) -> HttpResponse:
+    here = office()
+    standing = standing_now(here, case)
+    span = request.GET.get("range", "12w")
+    span = span if span in RANGES else "12w"
+    context = {**head(here, standing, "course"), "span": span, "spans": SPANS, **_answer(here, standing)}
+    if standing.review is not None:
+        course = course_of(standing.review, here.library, span)
+        context |= {
+            # Made by our own drawing alone, which escapes every word that it is given.
+            "chart": mark_safe(course_svg(course, _said_of(standing, course.first.isoformat()))),  # noqa: S308
+            "steps": [_step(one) for one in standing.review.steps],
+            "headings": HEADINGS,
+            "columns": columns(course)[::-1],
+        }
+    return render(request, "titrant/patient.html", context)
+
+
+def _said_of(standing: Standing, first: str) -> str:
+    """What a reader who sees no picture needs first; every day is in the table below it."""
+    assert standing.review is not None
+    benefit, level = standing.review.benefit, standing.review.level
+    now = "not known" if benefit.week_mean_all is None else f"{benefit.week_mean_all:.1f}"
+    return f"Course from {first} to {standing.on}: now {level.regimen.daily} a day, mean pain of the last days {now}. The same as a table below."
+
+
+# The right side: the answer
+
+
+def _answer(here: Office, standing: Standing) -> dict[str, Any]:
+    if standing.fault is not None:
+        return {"fault": standing.fault}
+    if standing.followed is not None:
+        return _proposal(here, standing)
+    if standing.plan is not None:
+        data = plan_data(standing.plan, here.desk.words)
+        return {
+            "plan": data, "plan_findings": _weighty(data["findings"]), "plan_notes": _notes(data["findings"]),
+            **_questions(here, standing, data["missing"]),
+        }  # fmt: skip
+    return {}
+
+
+def _questions(here: Office, standing: Standing, missing: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is open as fields to answer at once, and what needs a list or a form of its own."""
+    given = standing.record.tree["given"]
+    asked = asked_facts([one["fact"] for one in missing], here.library, given)
+    names = {one.name for one in asked}
+    return {
+        "questions": [Filled(one, {}, {}) for one in asked],
+        "other_missing": _missing(here, standing, [one for one in missing if one["fact"] not in names]),
+    }
+
+
+def _proposal(here: Office, standing: Standing) -> dict[str, Any]:
+    followed, words = standing.followed, here.desk.words
+    assert followed is not None
+    decided = followed.decided
+    data = adjustment_data(decided, words, followed)
+    return {
+        "proposal": data,
+        "headline": headline(decided),
+        "numbers": _numbers(standing, here),
+        "findings": _unsaid(data),
+        "notes_found": _notes(data["findings"]),
+        "model_lines": _plain(model_lines(followed.model, words, followed.by_rules)),
+        "missing": _missing(here, standing, data["missing"]),
+        "model_outcome": followed.model.outcome,
+        "offers": doses_to_offer(decided.review),
+        "times_now": decided.review.level.regimen.times_per_day,
+        "dose_mg_now": data["current"]["dose_mg"],
+        "sign_reasons": reasons_to_choose(here),
+        "not_chosen": not_chosen_lines(decided, words),
+        "sign_links": _sign_links(data),
+    }
+
+
+def _plain(lines: Iterable[str]) -> list[str]:
+    """Lines of a page in plain text as paragraphs, without its heading and its marks."""
+    return [" ".join(line.split()).lstrip("-! ") for line in lines][1:]
+
+
+def _missing(here: Office, standing: Standing, missing: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is missing, by its name for people, with the place to enter it where there is one."""
+    given, case = standing.record.tree["given"], standing.record.summary.case
+    asked = {one.name: one.key for one in asked_facts([one["fact"] for one in missing], here.library, given)}
+    place = reverse("checks", args=[case])
+    return [
+        one
+        | {
+            "label": _label(here.desk.words.label(one["fact"])),
+            "url": f"{place}?fact={one['fact']}#f-{asked[one['fact']]}" if one["fact"] in asked else "",
+        }
+        for one in missing
+    ]
+
+
+def _step(one: StepChange) -> dict[str, Any]:
+    told = "not yet" if one.change is None else "yes" if one.change.clear else "no: within the own swing"
+    return {"on": one.on, "before": one.before.dose, "after": one.after.dose, "effect": effect_text(one), "told": told}
+
+
+def _sign_links(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where each alternative is signed: nothing is chosen by a link; the page behind it shows what would be signed."""
+    wanted = [one["action"] for one in data["alternatives"]]
+    return [(name, urlencode({"action": name})) for name in wanted if name in ("hold", "lower")]
+
+
+def _weighty(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one for one in findings if one["severity"] != Severity.NOTE.value]
+
+
+def _unsaid(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Weighty findings that do not stand among the reasons already."""
+    said = {one["facts"].get("finding") for one in data["reasons"]}
+    return [one for one in _weighty(data["findings"]) if one["code"] not in said]
+
+
+def _notes(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one for one in findings if one["severity"] == Severity.NOTE.value]
+
+
+def _numbers(standing: Standing, here: Office) -> list[tuple[str, str, str]]:
+    """Every number that the deciding rules used: its name, its value, and its day where it was measured on one."""
+    assert standing.followed is not None
+    decided, words = standing.followed.decided, here.desk.words
+    known = decided.review.assessment.facts
+    found: dict[str, tuple[str, str, str]] = {}
+    for why in decided.reasons:
+        for name, value in why.facts.items():
+            if name in ("finding", "rule", "on", "source"):
+                continue
+            day = str(known[name].on or "") if name in known else why.facts.get("on", "") if len(why.facts) <= 4 else ""
+            found.setdefault(name, (_label(words.label(name)), value, day))
+    return list(found.values())
+
+
+def _label(name: str) -> str:
+    text = name.replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def refuse_proposal(request: HttpRequest, case: UUID) -> HttpResponse:
+    """A prescriber says no to what is proposed, and why: the dose stays as it is."""
+    here, visitor, posted = office(), request.visitor, request.POST  # type: ignore[attr-defined]
+    try:
+        refuse(
+            here, str(case), visitor.actor, expected=version_of(posted), reason=posted.get("reason", ""),
+            words=posted.get("words", "").strip()[:500],
+        )  # fmt: skip
+    except TitrantError as error:
+        return refused(request, error)
+    return redirect("patient", case=case)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("patients/<uuid:case>/", patient, "patient", CLINICAL, Reach.TEAM),
+    Route("patients/<uuid:case>/refuse/", refuse_proposal, "refuse", PRESCRIBERS, Reach.TEAM, ("POST",)),
+)

@@ -1,0 +1,55 @@
+"""Everything that happened to a case, in order and in words; and who looked at it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from titrant.clinic.telling_events import sentence
+from titrant.record.events import Kind
+from titrant.storage.models import ReadEntry
+from titrant.web.access import CLINICAL, Reach, Route
+from titrant.web.staff import patient_page
+from titrant.web.wired import office
+
+_OF_A_PAGE = 200
+
+
+def timeline(request: HttpRequest, case: UUID) -> HttpResponse:
+    here = office()
+    standing = patient_page.standing_now(here, case)
+    with_diary = request.GET.get("diary") != "no"
+    before = request.GET.get("before", "")
+    last = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else standing.record.version + 1
+    shown = [
+        event
+        for event in reversed(standing.record.events[: max(0, last - 1)])
+        if with_diary or event.kind is not Kind.DIARY_KEPT
+    ]
+    page = shown[:_OF_A_PAGE]
+    context = {
+        **patient_page.head(here, standing, "timeline"),
+        "events": [{"number": event.number, "at": event.at, "by": event.by, "text": sentence(event)} for event in page],
+        "older": page[-1].number if len(shown) > len(page) else 0,
+        "with_diary": with_diary,
+    }
+    return render(request, "titrant/timeline.html", context)
+
+
+def reads(request: HttpRequest, case: UUID) -> HttpResponse:
+    """Who opened this record, by which page; looking at this list is in it too."""
+    here = office()
+    found = ReadEntry.objects.filter(case=str(case)).order_by("-seq")[:_OF_A_PAGE]
+    context = {
+        **patient_page.head(here, patient_page.standing_now(here, case), "timeline"),
+        "reads": [{"at": datetime.fromisoformat(one.at), "who": one.by_name, "role": one.by_role, "route": one.route} for one in found],
+        "most": _OF_A_PAGE,
+    }  # fmt: skip
+    return render(request, "titrant/reads.html", context)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("patients/<uuid:case>/timeline/", timeline, "timeline", CLINICAL, Reach.TEAM),
+    Route("patients/<uuid:case>/reads/", reads, "reads", CLINICAL, Reach.TEAM),
+)
