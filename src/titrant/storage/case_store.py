@@ -34,7 +34,12 @@ from titrant.terms.canonical import Json, canonical_json
 
 _FACTS = "facts"
 _AT_ONCE = 2_000  # rows read at one time where a whole chain is walked
-_OF_CLINIC = (Kind.SETTINGS_CHANGED.value, Kind.PROTOCOL_APPROVED.value, Kind.PROTOCOL_WITHDRAWN.value)
+_OF_CLINIC = tuple(
+    kind.value
+    for kind in (
+        Kind.SETTINGS_CHANGED, Kind.PROTOCOL_APPROVED, Kind.PROTOCOL_SECONDED, Kind.PROTOCOL_WITHDRAWN,
+    )
+)  # fmt: skip
 _OVER = (Kind.WITHDRAWN, Kind.STOPPED)
 
 
@@ -124,6 +129,10 @@ class DjangoStore:
             **{f"{name}_mg": milligrams(getattr(row, f"{name}_ug")) for name in ("dose", "daily", "weekly")},
             **{name: str(getattr(row, name)) for name in ("times_per_day", "days_per_week", "supply_days")},
         }  # fmt: skip
+
+    def events_of(self, kinds: Sequence[Kind]) -> Iterator[Event]:
+        facts = Fact.objects.filter(kind__in=[kind.value for kind in kinds]).order_by("seq")
+        return (_event(row) for row in facts.values_list(*_COLUMNS).iterator(_AT_ONCE))
 
     def patients_on(self, protocol_sha256: str) -> list[str]:
         found = Plan.objects.filter(active=True, protocol_sha256=protocol_sha256)

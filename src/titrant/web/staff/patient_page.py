@@ -33,6 +33,7 @@ from titrant.web.wired import office
 TABS: tuple[tuple[str, str], ...] = (
     ("checks", "Checks and results"),
     ("sessions", "Sessions"),
+    ("supply", "Supply"),
     ("diary", "Diary"),
     ("timeline", "Everything that happened"),
     ("papers", "Papers"),
@@ -65,7 +66,7 @@ def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
         "allergies": [one for one in allergies.get("list") or [] if isinstance(one, dict)],
         "allergies_on": allergies.get("reviewed_on", ""),
         "tasks": sorted(summary.tasks.values(), key=lambda one: (one.grade, one.since)),
-        "engine_on": here.settings.engine_on,
+        "engine_on": not here.no_proposals,
         "version": standing.record.version,
     }
 
