@@ -89,7 +89,8 @@ def test_an_address_that_takes_any_form_is_found(office, staff, monkeypatch) -> 
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
 }  # fmt: skip
 POLICY = ("default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'", "form-action 'self'")
 
@@ -134,8 +135,8 @@ def test_cookies_are_closed_to_scripts_and_to_other_sites(person) -> None:
 
 def test_behind_a_proxy_cookies_are_bound_to_this_host_and_to_tls(tmp_path) -> None:
     asked = (
-        "from titrant.app import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE,"
-        " s.CSRF_COOKIE_SECURE, s.SECURE_HSTS_SECONDS > 0, s.DEBUG)"
+        "from titrant.app import settings as s; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME,"
+        " s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_HSTS_SECONDS > 0, s.DEBUG)"
     )
     where = {**os.environ, "TITRANT_BEHIND_PROXY": "1", "TITRANT_DATA": str(tmp_path / "data")}
     said = subprocess.run([sys.executable, "-c", asked], env=where, capture_output=True, text=True, check=True).stdout

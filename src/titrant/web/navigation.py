@@ -18,6 +18,7 @@ PLACES = (
     ("people", "People"),
     ("clinic_settings", "Clinic"),
     ("audit", "Audit"),
+    ("export", "Export"),
 )
 
 
