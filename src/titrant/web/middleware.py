@@ -44,6 +44,7 @@ def headers(respond: Respond) -> Respond:
             "Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()"
         )
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("X-Frame-Options", "DENY")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
@@ -75,7 +76,7 @@ def access(respond: Respond) -> Any:
         if route.roles and route.name not in BEFORE_SECOND_FACTOR and _lacks_second_factor(request):
             return HttpResponseRedirect(reverse("mfa_activate_totp"))
         request.route = route  # type: ignore[attr-defined]
-        if visitor is not None and (case or visitor.case):
+        if visitor is not None and (case or visitor.case) and route.logged:
             log_read(visitor.actor, f"{request.method} {route.name}", case or visitor.case)
         return None
 

@@ -166,7 +166,7 @@ def _listed(request: HttpRequest, here: Office, case: str = "") -> dict[str, Any
         "items": items, "query": query, "today": here.today, "filters": _filters(request),
         "tallies": list(_tallies(request, here)), "views": _views(request),
         "states": [state.value for state in State if state is not State.ABSENT],
-        "protocols": sorted(here.library.protocols), "page": page, "engine_on": here.settings.engine_on,
+        "protocols": sorted(here.library.protocols), "page": page, "engine_on": not here.no_proposals,
         "before": _with_filters(reverse("worklist"), request, page=str(page - 1)) if page > 1 else "",
         "after": _with_filters(reverse("worklist"), request, page=str(page + 1)) if len(rows) > PAGE else "",
         "first": (page - 1) * PAGE + 1, "last": (page - 1) * PAGE + len(items),
