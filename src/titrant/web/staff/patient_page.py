@@ -85,6 +85,8 @@ def patient(request: HttpRequest, case: UUID) -> HttpResponse:
     span = request.GET.get("range", "12w")
     span = span if span in RANGES else "12w"
     context = {**head(here, standing, "course"), "span": span, "spans": SPANS, **_answer(here, standing)}
+    if here.settings.engine_on and (standing.followed or standing.plan):
+        context["exposure_url"] = reverse("exposure", args=[case])
     if standing.review is not None:
         course = course_of(standing.review, here.library, span)
         context |= {
