@@ -1,16 +1,22 @@
 # Two commands do everything on a fresh machine with Python 3.11, make and a package index:
-#   make demo    sets up and shows the plan for each demo record
+#   make demo    sets up and opens a synthetic clinic (PORT=8000, PATIENTS=60); with CI=true it opens it once and ends
 #   make test    sets up and runs every check that belongs to a change
 
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+PORT ?= 8000
+PATIENTS ?= 60
 READY := $(VENV)/ready
 COMPILED := $(VENV)/compiled
 
-.PHONY: demo test check fix release-checks night-checks bench clean
+.PHONY: demo plans test check fix release-checks night-checks bench clean
 
 demo: $(READY)
+	@$(BIN)/titrant demo --port $(PORT) --patients $(PATIENTS)
+
+# The plan for each demo record, as text.
+plans: $(READY)
 	@$(BIN)/python -m tools.demo
 
 test: check $(COMPILED)

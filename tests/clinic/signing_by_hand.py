@@ -9,15 +9,17 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from titrant.clinic.acts.verifying import sealed_content
 from titrant.clinic.office import Office, case_in
 from titrant.clinic.opening import DEMO_CLINIC
 from titrant.knowledge.library import Library, load
-from titrant.pathway.deliver import supply_of
+from titrant.pathway.deliver import Supply, supply_of
 from titrant.pathway.prescribe import regimen_content
 from titrant.record.clinic_settings import ClinicSettings
-from titrant.record.events import Actor, Draft, Kind, Role
+from titrant.record.events import Actor, Draft, Event, Kind, Role
 from titrant.record.seal import key_name, sealed
 from titrant.storage.memory_store import MemoryStore
+from titrant.terms.canonical import sha256_of
 from titrant.terms.dose import Dose
 from titrant.terms.quantity import Quantity
 from titrant.terms.reading import read_yaml
@@ -75,27 +77,34 @@ def opened(office: Office, facts: Any, case: str = CASE, team: str = "Team A (sy
 
 
 def sign(office: Office, case: str, *levels: dict[str, Any], change: Callable[[Any], Any] = lambda it: it) -> int:
-    """The prescriber signs these levels, the last of them as the regimen in force. The number of the signature."""
+    """The prescriber signs these levels: the first as the regimen, the others as its steps. The signature's number."""
     record = office.store.open(case)
     read = case_in(record)
     protocol = office.library.protocols[read.protocol]
     supply = supply_of(read.product, protocol, office.library)
-    last = levels[-1]
-    regimen = supply.regimen(Dose.of(Quantity.parse(last["dose"])), last["times_per_day"], last.get("days_per_week", 7))
-    assert regimen is not None
+    regimens = [_regimen(supply, one) for one in levels]
     content = change({
-        "kind": "titrant/test",
+        "kind": "titrant/test", "case": case,
         "protocol": {
             "id": protocol.id, "version": str(protocol.version),
             "sha256": office.library.protocol_sha256(protocol.id, protocol.version),
         },
-        "starts": levels[0]["since"], "ends": "",
-        "regimen": regimen_content(regimen, supply, 7),
-        "text": f"Take {regimen.dose}.",
+        "starts": levels[0]["since"], "ends": "", "regimen": regimens[0],
+        "steps": [{"from": one["since"], "regimen": held} for one, held in zip(levels[1:], regimens[1:], strict=True)],
+        "text": f"Take {levels[0]['dose']}.",
     })  # fmt: skip
     body = {
-        "content": content, "seal": sealed(content, office.key), "dose_text": content["text"],
-        "add": {"course.levels": list(levels)},
+        "content": content, "text": content["text"], "sha256": sha256_of(content), "dose_text": content["text"],
+        "printed_name": PRESCRIBER.name, "registration": "T-1", "meaning": "I prescribe it.",
+        "levels": list(levels), "add": {"course.levels": list(levels)},
     }  # fmt: skip
-    draft = Draft(Kind.SIGNED, body, PRESCRIBER, office.now())
+    event = Event(case=case, number=record.version + 1, kind=Kind.SIGNED, body=body, by=PRESCRIBER, at=office.now())
+    draft = Draft(Kind.SIGNED, body | {"seal": sealed(sealed_content(event), office.key)}, PRESCRIBER, event.at)
     return office.store.append(case, [draft], expected=record.version).version
+
+
+def _regimen(supply: Supply, level: dict[str, Any]) -> dict[str, str]:
+    dose = Dose.of(Quantity.parse(level["dose"]))
+    regimen = supply.regimen(dose, level["times_per_day"], level.get("days_per_week", 7))
+    assert regimen is not None
+    return regimen_content(regimen, supply, 7)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from titrant.clinic.desk import Desk
+from titrant.clinic.acts import signing
 from titrant.clinic.office import Office
 from titrant.clinic.opening import DEMO_CLINIC, case_of, open_document
 from titrant.documents.paper import Asked, desk_for
@@ -15,7 +15,7 @@ from titrant.documents.plan_in_hand import drafted_plan, signed_plan
 from titrant.knowledge.library import load
 from titrant.record.clinic_settings import ClinicSettings
 from titrant.record.events import Actor, Draft, Kind, Role
-from titrant.record.seal import key_name, sealed
+from titrant.record.seal import key_name
 from titrant.storage.memory_store import MemoryStore
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -29,10 +29,8 @@ CASE = "6f0f6e0e-0000-4000-8000-000000000001"
 def office_of(**settings):
     key = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
     given = {"name": "Example Pain Clinic", "phone": "+44 20 7946 0000", "emergency_phone": "999", **settings}
-    return Office(
-        MemoryStore(), load(clinic=DEMO_CLINIC), ClinicSettings(**given), key, {key_name(key.public_key()): key.public_key()},
-        lambda: NOW,
-    )  # fmt: skip
+    keys = {key_name(key.public_key()): key.public_key()}
+    return Office(MemoryStore(), load(clinic=DEMO_CLINIC), ClinicSettings(**given), key, keys, lambda: NOW)
 
 
 def tree_of(scenario="everything-known-troche"):
@@ -56,34 +54,25 @@ def opened(office, scenario="everything-known-troche", person=None, upto="signed
     office.store.append(CASE, drafts, expected=0)
     if upto == "opened":
         return office.store.open(CASE)
-    draft = planned(office)
-    office.store.append(CASE, [Draft(Kind.DRAFTED, {"content": draft.content}, NURSE, NOW)], expected=None)
+    signing.draft(office, CASE, NURSE, expected=office.store.summary(CASE).version)
     if upto == "drafted":
         return office.store.open(CASE)
-    held = draft.content["regimen"]
-    level = {"since": draft.content["starts"], "dose": f"{held['dose_mg']} mg", "times_per_day": int(held["times_per_day"]),
-             "days_per_week": int(held["days_per_week"])}  # fmt: skip
-    body = {
-        "content": draft.content,
-        "seal": sealed(draft.content, office.key),
-        "dose_text": "",
-        "add": {"course.levels": [level]},
-    }
-    later = [Draft(Kind.SIGNED, body, PRESCRIBER, NOW)]
+    sign(office)
     if upto == "suspended":
-        later.append(Draft(Kind.SUSPENDED, {"why": "a fit"}, NURSE, NOW))
+        signing.suspend(office, CASE, "a fit", NURSE)
     if upto == "stopped":
-        later.append(Draft(Kind.STOPPED, {"why": "no benefit"}, PRESCRIBER, NOW))
-    office.store.append(CASE, later, expected=None)
+        summary = office.store.summary(CASE)
+        reason = signing.reasons_to_choose(office)[0][0]
+        signing.stop(office, CASE, PRESCRIBER, expected=summary.version, reason=reason)
     return office.store.open(CASE)
 
 
-def planned(office):
-    from titrant.clinic.office import case_in
-
-    _, draft, refused = Desk(office.library, DAY).prescribe(case_in(office.store.open(CASE)))
-    assert draft is not None, refused
-    return draft
+def sign(office, **chosen):
+    made = signing.offer(office, office.store.open(CASE), signing.Chosen(**chosen))
+    assert made.may_be_signed, (made.refused, made.missing)
+    expected = office.store.summary(CASE).version
+    signing.sign(office, CASE, made.sha256, made.daily_mg, PRESCRIBER, expected=expected, chosen=made.chosen,
+                 registration="GMC 0000000 (synthetic)")  # fmt: skip
 
 
 def json_of(tree):
@@ -118,4 +107,4 @@ def info_of(pdf):
     return {key.strip(): value.strip() for key, _, value in (row.partition(":") for row in said.splitlines())}
 
 
-__all__ = ["case_of", "desk_at", "info_of", "office_of", "opened", "planned", "text_of", "tree_of"]
+__all__ = ["case_of", "desk_at", "info_of", "office_of", "opened", "sign", "text_of", "tree_of"]

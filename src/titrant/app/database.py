@@ -21,17 +21,22 @@ class Standing:
 def ready_tables() -> None:
     """Make the tables of an empty database; refuse one that another release has made. Raises NotNow."""
     standing = Standing()
-    if standing.newer:
-        raise NotNow(
-            "database", f"It was written by a newer release ({', '.join(standing.newer[:3])}).",
-            "An older program would misread it.", "Start the newer release again, or restore a backup made before it.",
-        )  # fmt: skip
+    refuse_newer(standing)
     if standing.empty:
         migrate()
     elif standing.missing:
         raise NotNow(
             "database", f"Its tables are those of an older release ({len(standing.missing)} steps behind).",
             "A record may be misread between two forms.", "Run `titrant upgrade`; it makes a backup first.",
+        )  # fmt: skip
+
+
+def refuse_newer(standing: Standing) -> None:
+    """Raises NotNow where a newer release has written the database."""
+    if standing.newer:
+        raise NotNow(
+            "database", f"It was written by a newer release ({', '.join(standing.newer[:3])}).",
+            "An older program would misread it.", "Start the newer release again, or restore a backup made before it.",
         )  # fmt: skip
 
 

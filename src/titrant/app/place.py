@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,6 +55,11 @@ class Place:
     def secret(self, name: str) -> str:
         """A random secret of this clinic, made once."""
         return self._once(f"{name}.secret", lambda: secrets.token_hex(32).encode()).decode()
+
+    @property
+    def clinic_id(self) -> str:
+        """Names this clinic in its backups, so that one never becomes another."""
+        return self._once("clinic.id", lambda: str(uuid.uuid4()).encode()).decode()
 
     def signing_key(self) -> Ed25519PrivateKey:
         raw = self._once(_SIGNING, _new_key)

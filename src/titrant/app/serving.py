@@ -1,8 +1,10 @@
 """Serving: the web server and, beside it, one background worker."""
 
+import http.client
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +40,38 @@ def serve(how: Serving) -> None:
         ssl_key=how.certificate_key, log_enabled=True, log_level="warning", websockets=False,
         respawn_failed_workers=True, http1_settings=HTTP1Settings(keep_alive=True),
     ).serve()  # fmt: skip
+
+
+def serve_once(how: Serving) -> bool:
+    """Open in a process of its own, ask until it is well or a minute is over, and close. Whether it was well."""
+    command = [sys.executable, "-c", _SERVE, how.host, str(how.port)]
+    process = subprocess.Popen(command)  # noqa: S603
+    try:
+        until = time.monotonic() + _PATIENCE_S
+        while time.monotonic() < until and process.poll() is None:
+            if is_well(how.host, how.port):
+                return True
+            time.sleep(0.2)
+        return False
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+_SERVE = "import sys; from titrant.app.serving import *; serve(Serving(host=sys.argv[1], port=int(sys.argv[2])))"
+_PATIENCE_S = 60.0
+
+
+def is_well(host: str, port: int) -> bool:
+    """Whether the clinic that is served there answers that it is well."""
+    connection = http.client.HTTPConnection(host, port, timeout=10)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from titrant.app import engine
 from titrant.app.place import Place
 
 engine.put_in_place()
+os.umask(0o077)  # whatever this process writes is for its owner alone
 
 PLACE = Place.from_environment()
 DEBUG = False
@@ -21,6 +22,7 @@ ROOT_URLCONF = "titrant.app.urls"
 WSGI_APPLICATION = "titrant.app.wsgi.application"
 
 INSTALLED_APPS = [
+    "titrant.web",  # before the sign-in library, so that its pages are ours
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -31,7 +33,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "titrant.storage",
-    "titrant.web",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -62,10 +63,12 @@ TEMPLATES: list[dict[str, Any]] = [{
 }]  # fmt: skip
 
 
+SQLITE_KEY = os.environ.get("TITRANT_KEY", "")  # 64 hexadecimal digits; then the database is encrypted
+
+
 def _sqlite(path: Path) -> dict[str, Any]:
     """WAL with a full sync at every commit, and one writer at a time from the first statement on (rule 7)."""
-    key = os.environ.get("TITRANT_KEY", "")
-    first = [f"PRAGMA key = \"x'{key}'\";"] if key else []
+    first = [f"PRAGMA key = \"x'{SQLITE_KEY}'\";"] if SQLITE_KEY else []
     pragmas = [
         *first, "PRAGMA journal_mode=WAL;", "PRAGMA synchronous=FULL;", "PRAGMA foreign_keys=ON;",
         "PRAGMA trusted_schema=OFF;", "PRAGMA temp_store=MEMORY;", "PRAGMA cache_size=-65536;",
@@ -108,8 +111,22 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "titrant.web.accounts.StaffAdapter"
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # counted in the database instead, for all workers (storage/throttle.py)
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
+ACCOUNT_FORMS = {
+    "login": "titrant.web.factor_forms.SignInPassword",
+    "reauthenticate": "titrant.web.factor_forms.ConfirmingPassword",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Titrant"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "titrant.web.factor_forms.SignInCode",
+    "reauthenticate": "titrant.web.factor_forms.ConfirmingCode",
+    "activate_totp": "titrant.web.factor_forms.FirstCode",
+}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_PROXY
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -117,17 +134,21 @@ LOGIN_REDIRECT_URL = "/"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 30 * 60  # idle: each answer to a request begins it anew
+SESSION_COOKIE_AGE = 30 * 60  # idle; web/sessions.py begins it anew at each request, and ends it after twelve hours
+SESSION_EXPIRE_AT_BROWSER_CLOSE = False
 SESSION_SAVE_EVERY_REQUEST = False
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "titrant.web.errors.not_from_here"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # a cookie would carry names
+MESSAGE_TAGS = {20: "note", 25: "ok", 30: "warn", 40: "stop"}
 if BEHIND_PROXY:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-staff", "__Host-csrf"
     SECURE_HSTS_SECONDS = 31_536_000
 else:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "staff", "csrf"
-SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_REFERRER_POLICY = "same-origin"  # with none, browsers send "Origin: null" and no form can be checked
 X_FRAME_OPTIONS = "DENY"
 
 LANGUAGE_CODE = "en"

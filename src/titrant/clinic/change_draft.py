@@ -139,7 +139,7 @@ def _text(
     yield _HEADS[change.action]
     if change.regimen is not None:
         yield f"Ketamine (all amounts are mg of ketamine base), {change.regimen.product}"
-        yield take_line(change.regimen)
+        yield f"Take {dose_line(change.regimen)}."
         yield f"That is {regimen_text(change.regimen)}."
         yield f"From {starts}. Plan {protocol.id} version {protocol.version} ends on {ends}."
         yield from _later(change)
@@ -168,7 +168,7 @@ def _why(decided: Adjustment, change: Change, said: str) -> Iterator[str]:
         yield said
 
 
-def take_line(regimen: Regimen) -> str:
+def dose_line(regimen: Regimen) -> str:
     """What the patient takes: mg and pieces together."""
     each = pieces_text(regimen.pieces, regimen.piece_unit)
-    return f"Take {regimen.dose} = {each}, {times_text(regimen.times_per_day, regimen.days_per_week)}."
+    return f"{regimen.dose} = {each}, {times_text(regimen.times_per_day, regimen.days_per_week)}"

@@ -10,6 +10,7 @@ from titrant import __version__
 from titrant.explain.words import Words
 from titrant.knowledge.library import Library
 from titrant.knowledge.own_files import review_date
+from titrant.knowledge.shapes.protocols import Protocol
 from titrant.pathway.assess import Assessment, assess
 from titrant.pathway.case import Case
 from titrant.pathway.dispense import dispense_case, level_faults, product_faults, signed_levels
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 class Desk:
     """A clinic's desk on one day: the same case and day always give the same answer."""
 
-    def __init__(self, library: Library, on: date) -> None:
-        self.library, self.on = library, on
+    def __init__(self, library: Library, on: date, degraded: tuple[str, ...] = ()) -> None:
+        self.library, self.on, self.degraded = library, on, degraded
         self.words = Words(library)
 
     @property
@@ -47,6 +48,11 @@ class Desk:
         assessment = assess(case, self.library, self.on)
         return assessment, screen(assessment, self.library)
 
+    @property
+    def unfit(self) -> tuple[Reason, ...]:
+        """Why this machine proposes no dose and no higher one (safety.md, rule 17)."""
+        return tuple(Reason("machine_unfit", "app/doctor", {"fault": fault}) for fault in self.degraded)
+
     def plan(self, case: Case) -> Plan:
         """The plan, after the last gate: what the gate refuses is never shown as a proposal."""
         return self.prescribe(case)[0]
@@ -56,8 +62,10 @@ class Desk:
         decided = plan_case(case, self.library, self.on)
         draft = prescribe(decided, __version__)
         refused = [] if draft is None else faults(draft.content, absolute_limits())
+        reasons = tuple(Reason("refused_by_gate", "record/gate", {"fault": fault}) for fault in refused)
+        if draft is not None and self.degraded:
+            reasons, refused = self.unfit, [*refused, *self.degraded]
         if refused:
-            reasons = tuple(Reason("refused_by_gate", "record/gate", {"fault": fault}) for fault in refused)
             decided = structs.replace(
                 decided, outcome=Outcome.REFUSED, regimen=None, reasons=reasons, ladder=(), ladder_end=None
             )
@@ -79,12 +87,17 @@ class Desk:
         model = simulate.Model(chosen, files["interactions.yaml"], files["effects.yaml"], past)
         return simulate.simulate(self.plan(case), model, asked or simulate.Asked(), doses)
 
-    def dispense(self, case: Case) -> tuple[Plan, Dispensing | None]:
+    def dispense(self, case: Case, pinned: Protocol | None = None) -> tuple[Plan, Dispensing | None]:
         """What may be supplied: for the signed levels of a running course, else for the start that is proposed.
 
-        Whatever refuses a dose, or is still open, holds back the supply too, whoever signed what before.
+        Whatever refuses a dose, or is still open, holds back the supply too, whoever signed what before. With
+        ``pinned``, the version under which the levels were signed, its own limits hold, and that the clinic has since
+        withdrawn it or put another in use changes nothing of a plan that is in force.
         """
         decided, _, _ = self.prescribe(case)
+        if pinned is not None:
+            left = tuple(one for one in decided.reasons if one.code != "protocol_not_in_use")
+            decided = structs.replace(decided, protocol=pinned, reasons=left)
         if not case.given.course.levels:
             found = dispense_case(case, decided.protocol, decided.supply, decided.regimen, self.on, decided.ends)
             return decided, found

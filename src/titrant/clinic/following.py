@@ -4,6 +4,7 @@ from msgspec import Struct, structs
 
 from titrant.clinic.desk import Desk
 from titrant.clinic.model import LEFT_OUT, ModelSays, model_on
+from titrant.knowledge.shapes.following import Action
 from titrant.pathway.adjust import Adjustment, Opinion, adjust
 from titrant.pathway.case import Case
 from titrant.pathway.plan import Outcome
@@ -50,9 +51,11 @@ def _decided(desk: Desk, found: Review, opinion: Opinion | None) -> Adjustment:
     if decided.outcome is not Outcome.PROPOSED or decided.regimen is None:
         return decided
     refused = faults({"regimen": gate_content(decided, decided.regimen)}, absolute_limits())
-    if not refused:
-        return decided
     why = tuple(Reason("refused_by_gate", "gate", {"fault": fault}) for fault in refused)
+    if decided.action is Action.RAISE:
+        why = (*why, *desk.unfit)
+    if not why:
+        return decided
     return structs.replace(
         decided, outcome=Outcome.REFUSED, action=None, regimen=None, limited=None, reasons=(*why, *decided.reasons)
     )

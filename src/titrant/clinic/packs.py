@@ -205,13 +205,13 @@ def fills_of(pack: Jurisdiction, issued: date, supplies: int) -> Fills:
 
 
 def supplies_on(record: Record, plan: Event) -> tuple[Event, ...]:
-    """The supplies handed out on one signature; a line that was corrected away does not count."""
-    undone = {event.body.get("corrects") for event in record.of(Kind.SUPPLIED)}
+    """The supplies handed out on one signature; a line that was corrected to nothing does not count."""
+    undone = {one.body["corrects"] for one in record.of(Kind.SUPPLY_CORRECTED) if one.body["pieces"] == "0"}
     return tuple(
         event
         for event in record.of(Kind.SUPPLIED)
         if event.body.get("plan", plan.number) == plan.number and event.number > plan.number
-        if event.number not in undone and not event.body.get("void")
+        if event.number not in undone
     )
 
 

@@ -66,9 +66,9 @@ def standing_of(office: Office, record: Record) -> Standing:
     try:
         base["case"] = case = case_in(record)
         if not any(one.since <= office.today for one in case.given.course.levels):
-            plan = office.desk.plan(case) if office.settings.engine_on else None
+            plan = office.desk.plan(case) if not office.no_proposals else None
             return Standing(**base, plan=plan, data=plan_data(plan, office.desk.words) if plan else None)
-        if not office.settings.engine_on:
+        if office.no_proposals:
             return Standing(**base, review=review_at(office.desk, case))
         followed = follow_at(office.desk, case)
         data = adjustment_data(followed.decided, office.desk.words, followed)

@@ -1,16 +1,15 @@
 """The wallet card: two sides of 85.6 x 54 mm on one sheet with marks to cut. It names nobody beyond its bearer."""
 
-from titrant.documents.paper import Desk, envelope, phones, whose
+from titrant.documents.paper import Desk, envelope, phones, put, whose
 from titrant.documents.plan_in_hand import protocol_of
 from titrant.documents.plan_paper import dose_lines, product_of
-from titrant.documents.printer import printed
 from titrant.documents.shown import line
 from titrant.knowledge.shapes.products import Form
 from titrant.terms.canonical import Json
 
 
 def wallet_card(desk: Desk) -> bytes:
-    return printed("card", card_sheet(desk), desk.today)
+    return put(desk, "card", card_sheet(desk))
 
 
 def card_sheet(desk: Desk) -> Json:

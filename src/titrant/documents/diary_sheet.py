@@ -1,8 +1,7 @@
 """A week of the diary to fill in by hand, for patients without a phone. The clinic types it in, marked as late."""
 
-from titrant.documents.paper import Desk, envelope, phones, whose
+from titrant.documents.paper import Desk, envelope, phones, put, whose
 from titrant.documents.plan_paper import dose_lines
-from titrant.documents.printer import printed
 from titrant.documents.shown import line
 from titrant.terms.canonical import Json
 
@@ -11,7 +10,7 @@ _EFFECTS = ("d-dizzy", "d-sick", "d-sleepy", "d-detached", "d-other")
 
 
 def diary_sheet(desk: Desk) -> bytes:
-    return printed("diary", sheet_of(desk), desk.today)
+    return put(desk, "diary", sheet_of(desk))
 
 
 def sheet_of(desk: Desk) -> Json:

@@ -5,8 +5,7 @@ import io
 import segno
 from msgspec import Struct
 
-from titrant.documents.paper import Desk, envelope, phones
-from titrant.documents.printer import printed
+from titrant.documents.paper import Desk, envelope, phones, put
 from titrant.documents.shown import line, sections
 from titrant.terms.canonical import Json
 
@@ -20,7 +19,7 @@ class Invited(Struct, frozen=True):
 
 
 def invitation_sheet(desk: Desk, invited: Invited) -> bytes:
-    return printed("invitation", invitation_data(desk, invited), desk.today)
+    return put(desk, "invitation", invitation_data(desk, invited))
 
 
 def invitation_data(desk: Desk, invited: Invited) -> Json:
@@ -28,9 +27,9 @@ def invitation_data(desk: Desk, invited: Invited) -> Json:
     steps = [speech.say(f"i-step-{number}") for number in range(1, 6)]
     return {
         **envelope(desk, speech.say("invitation-title")), "qr": qr_svg(invited.link), "qr_alt": speech.say("i-qr"),
-        "name": line(desk.record.summary.person.name), "code_word": speech.say("i-code"), "code": line(invited.code, 40),
-        "expires": speech.say("i-expires", until=line(invited.expires, 60)), "link": line(invited.link, 200),
-        "steps_word": speech.say("i-steps"), "steps": steps,
+        "name": line(desk.record.summary.person.name), "code_word": speech.say("i-code"),
+        "expires": speech.say("i-expires", until=line(invited.expires, 60)), "code": line(invited.code, 40),
+        "link": line(invited.link, 200), "steps_word": speech.say("i-steps"), "steps": steps,
         "sections": sections((speech.say("i-know"), [speech.text("education", "who-reads"), *phones(desk)])),
         "notes": speech.notes,
     }  # fmt: skip

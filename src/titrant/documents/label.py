@@ -2,17 +2,25 @@
 
 from decimal import Decimal
 
-from titrant.documents.paper import Desk, envelope, record_number
+from titrant.documents.paper import Desk, envelope, put, record_number
 from titrant.documents.plan_paper import dose_lines
-from titrant.documents.printer import printed
 from titrant.documents.shown import line
+from titrant.record.events import Kind
 from titrant.terms.canonical import Json
 from titrant.terms.errors import NotNow
 
 
 def supply_label(desk: Desk, supplied: Json) -> bytes:
-    """``supplied`` is the body of a supply: on, pieces, lot, strength, beyond_use."""
-    return printed("label", label_sheet(desk, supplied), desk.today)
+    """``supplied`` is the body of a supply: on, quantity, lot, beyond_use."""
+    return put(desk, "label", label_sheet(desk, supplied))
+
+
+def newest_label(desk: Desk) -> bytes:
+    """The label of the newest supply. Raises NotNow where none is recorded."""
+    supplies = desk.record.of(Kind.SUPPLIED)
+    if not supplies:
+        raise NotNow("label", "No supply is recorded.", "A label belongs to a supply.", "Record the supply first.")
+    return supply_label(desk, supplies[-1].body)
 
 
 def label_sheet(desk: Desk, supplied: Json) -> Json:
@@ -23,13 +31,14 @@ def label_sheet(desk: Desk, supplied: Json) -> Json:
             "Have the plan signed or lifted first.",
         )  # fmt: skip
     dose = dose_lines(plan, speech)
-    pieces = str(supplied.get("pieces") or "")
+    often = f"{dose['often'][:1].lower()}{dose['often'][1:]}"
+    pieces = str(supplied.get("quantity") or supplied.get("pieces") or "")
     lot = [line(f"Lot {supplied['lot']}", 40)] if supplied.get("lot") else []
     until = [f"Use before {speech.day(supplied['beyond_use'])}"] if supplied.get("beyond_use") else []
     return {
         **envelope(desk, "Label"), "name": line(person.name, 44), "record": record_number(desk),
-        "product": line(plan.regimen["product"], 60), "take": f"{dose['each']}, {dose['often'][:1].lower()}{dose['often'][1:]}",
-        "quantity": speech.quantity(Decimal(pieces), plan.unit) if pieces else "", "marks": [*envelope(desk, "")["marks"]],
+        "product": line(plan.regimen["product"], 60), "take": f"{dose['each']}, {often}",
+        "quantity": speech.quantity(Decimal(pieces), plan.unit) if pieces else "",
         "dates": [f"Supplied {speech.day(supplied.get('on', ''))}", *until, *lot],
         "warning": "May make you sleepy: do not drive. No alcohol. Keep away from children.",
         "clinic": line(f"{desk.settings.name} {desk.settings.phone}", 70),

@@ -5,17 +5,16 @@ The headings are those of the UK outpatient letter standard: medication change, 
 
 from collections.abc import Iterator
 
+from titrant.clinic.acts.offers import reason_text
 from titrant.clinic.office import case_in
-from titrant.documents.paper import Desk, envelope, phones, whose
-from titrant.documents.plan_in_hand import PlanInHand, protocol_of
+from titrant.documents.paper import Desk, envelope, phones, put, whose
+from titrant.documents.plan_in_hand import PlanInHand, check_signature, protocol_of
 from titrant.documents.plan_paper import dose_lines
-from titrant.documents.printer import printed
 from titrant.documents.protocol_part import protocol_sections
 from titrant.documents.shown import line, sections, shown
 from titrant.pathway.assess import Assessment
 from titrant.pathway.case import Case
 from titrant.record.events import Kind
-from titrant.record.seal import check
 from titrant.terms.canonical import Json
 from titrant.terms.errors import TitrantError
 
@@ -23,7 +22,7 @@ _MOST = 12  # lines of one list that come from the record
 
 
 def gp_letter(desk: Desk) -> bytes:
-    return printed("document", letter_data(desk), desk.today)
+    return put(desk, "document", letter_data(desk))
 
 
 def letter_data(desk: Desk) -> Json:
@@ -91,8 +90,8 @@ def _before(desk: Desk, plan: PlanInHand) -> str:
     earlier = [one for one in desk.record.of(Kind.SIGNED) if one.number < plan.number or plan.standing == "draft"]
     if not earlier:
         return ""
+    check_signature(desk.office, desk.record, earlier[-1])
     content = earlier[-1].body["content"]
-    check(content, earlier[-1].body["seal"], desk.office.keys)
     held = content["regimen"]
     return f"{held['dose_mg']} mg, {desk.speech.times(int(held['times_per_day']), int(held['days_per_week']))}."
 
@@ -102,8 +101,14 @@ def _reasons(desk: Desk, plan: PlanInHand, case: Case | None) -> list[str]:
     words = desk.office.desk.words
     given = plan.content.get("reasons") or []
     said = [shown(words.say_rule(one.get("rule", ""), one["code"], one.get("facts") or {}), 400) for one in given]
-    own = [shown(str(plan.content["reason"]), 400)] if plan.content.get("reason") else []
-    return [*goals, *own, *said][:_MOST]
+    return [*goals, *_own_reason(desk, plan), *said][:_MOST]
+
+
+def _own_reason(desk: Desk, plan: PlanInHand) -> list[str]:
+    """Why the prescriber departed from what was proposed, where they did."""
+    given = plan.content.get("reason") or {}
+    told = [reason_text(desk.office, given.get("code", "")), given.get("words", "")]
+    return [shown(" ".join(filter(None, told)), 400)] if any(told) else []
 
 
 def _actions(desk: Desk, plan: PlanInHand, title: str, version: str) -> list[str]:
@@ -159,6 +164,8 @@ def _on_record(desk: Desk, assessment: Assessment | None) -> list[str]:
     given, on = assessment.case.given, desk.today
     held = [one.medication for one in assessment.drugs if one.taken_on(on)]
     doses = [*dict.fromkeys(line(f"{one.name} {one.dose or ''}".strip(), 120) for one in held)]
-    allergies = [line(f"Allergy: {one.substance}", 120) for one in (given.allergies.allergies if given.allergies else ())]
+    allergies = [
+        line(f"Allergy: {one.substance}", 120) for one in (given.allergies.allergies if given.allergies else ())
+    ]
     cut = [f"… and {len(doses) - _MOST} more (continued in the record)"] if len(doses) > _MOST else []
     return [*doses[:_MOST], *cut, *allergies] or ["None."]

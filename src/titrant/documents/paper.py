@@ -1,11 +1,13 @@
 """What every paper carries: the clinic, whose it is, the marks for drafts and for what is over, and the foot."""
 
 from datetime import date
+from pathlib import Path
 
 from msgspec import Struct
 
 from titrant.clinic.office import Office
 from titrant.documents.plan_in_hand import PlanInHand
+from titrant.documents.printer import printed
 from titrant.documents.shown import line
 from titrant.documents.speech import Speech
 from titrant.record.clinic_settings import ClinicSettings
@@ -22,6 +24,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     language: str = ""  # empty: the patient's own
     size: str = ""  # A4 or Letter; empty: the clinic's own
     synthetic: bool = False  # the whole clinic is made up
+    fonts: Path | None = None  # a folder with the clinic's own fonts, for scripts that ours lack
 
 
 class Desk(Struct, frozen=True):
@@ -56,6 +59,11 @@ def envelope(desk: Desk, title: str) -> Json:
         "title": title, "lang": speech.language, "paper": SIZES.get(size, "a4"), "marks": marks(desk),
         "foot": foot(desk), "page_word": speech.say("page"), "letters_note": speech.say("letters"),
     }  # fmt: skip
+
+
+def put(desk: Desk, template: str, data: Json) -> bytes:
+    """The paper as PDF."""
+    return printed(template, data, desk.today, desk.asked.fonts)
 
 
 def marks(desk: Desk) -> list[Json]:

@@ -1,14 +1,15 @@
-"""The one place from which a paper may take a dose: a signed plan whose seal holds, or a draft that is marked as one."""
+"""The one place from which a paper may take a dose: a signed plan whose seal holds, or a draft marked as one."""
 
 from decimal import Decimal
 
 from msgspec import Struct
 
+from titrant.clinic.acts.verifying import broken, sealed_content, verified_plan
 from titrant.clinic.office import Office
 from titrant.knowledge.shapes.protocols import Protocol
 from titrant.record.events import Event, Kind, instant_text
 from titrant.record.folding import Record
-from titrant.record.seal import Broken, check
+from titrant.record.seal import check
 from titrant.record.states import State
 from titrant.terms.canonical import Json, sha256_of
 from titrant.terms.errors import NotNow
@@ -38,33 +39,48 @@ class PlanInHand(Struct, frozen=True, kw_only=True):
         return self.regimen["piece_unit"]
 
     @property
+    def steps(self) -> tuple[Json, ...]:
+        """Later steps that were signed with it: the day, and the regimen from then on."""
+        return tuple(self.content.get("steps") or ())
+
+    @property
     def seal(self) -> str:
         return self.sha256[:16]
 
 
 def signed_plan(office: Office, record: Record) -> PlanInHand:
     """The newest signed plan, its seal checked now. Raises NotNow where there is none, Broken where it was changed."""
-    signed = record.plan or _last(record)
-    if signed is None:
+    if record.plan is not None:
+        verified_plan(office, record)
+        return _signed(record.plan, "in_force" if record.summary.state is State.ON_PLAN else "suspended")
+    last = next(reversed(record.of(Kind.SIGNED)), None)
+    if last is None:
         raise NotNow(
             record.summary.person.name or "patient", "Nothing has been signed yet.",
             "A dose is printed only from a signed plan.", "Sign the plan first, or print the draft.",
         )  # fmt: skip
-    content, seal = signed.body["content"], signed.body["seal"]
-    check(content, seal, office.keys)
-    _is_of(record, content)
-    state = record.summary.state
-    standing = "in_force" if record.plan and state is State.ON_PLAN else "suspended" if record.plan else "ended"
+    check_signature(office, record, last)
+    return _signed(last, "ended")
+
+
+def check_signature(office: Office, record: Record, event: Event) -> None:
+    """Raises Broken unless ``event`` is a signature whose seal holds, over this very record."""
+    check(sealed_content(event), event.body["seal"], office.keys)
+    if event.body["content"].get("case") != record.summary.case:
+        raise broken("It belongs to another record.")
+
+
+def _signed(event: Event, standing: str) -> PlanInHand:
     return PlanInHand(
-        content=content, standing=standing, sha256=seal["sha256"], by=signed.by.name, at=instant_text(signed.at),
-        number=signed.number,
+        content=event.body["content"], standing=standing, sha256=event.body["seal"]["sha256"], by=event.by.name,
+        at=instant_text(event.at), number=event.number,
     )  # fmt: skip
 
 
 def drafted_plan(record: Record) -> PlanInHand:
     """The draft that waits. Raises NotNow where there is none."""
     draft = record.draft
-    if draft is None or "content" not in draft.body:
+    if draft is None or not (draft.body.get("content") or {}).get("regimen"):
         raise NotNow(
             record.summary.person.name or "patient", "No draft is waiting.",
             "There is nothing to print.", "Plan first, or print the signed plan.",
@@ -88,18 +104,3 @@ def protocol_of(plan: PlanInHand, office: Office) -> Protocol:
         "What to do about missed doses and when to stop stand in it; another version may say otherwise.",
         "Have the plan signed anew under the version in use.",
     )  # fmt: skip
-
-
-def _last(record: Record) -> Event | None:
-    return next(reversed(record.of(Kind.SIGNED)), None)
-
-
-def _is_of(record: Record, content: Json) -> None:
-    """A seal holds for the patient it names; a signature put under another record is no signature."""
-    named = (content.get("patient") or {}).get("id", "")
-    own = (record.tree["given"].get("patient") or {}).get("id", "")
-    if named != own:
-        raise Broken(
-            "signed plan", "The signed content names another record.", "It would be somebody else's dose.",
-            "Do not use it. Tell the administrator; `titrant verify` shows where the record was changed.",
-        )  # fmt: skip

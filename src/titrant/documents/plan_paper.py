@@ -6,9 +6,8 @@ from decimal import Decimal
 
 from titrant.clinic.following import review_at
 from titrant.clinic.office import case_in
-from titrant.documents.paper import Desk, envelope, phones, whose
+from titrant.documents.paper import Desk, envelope, phones, put, whose
 from titrant.documents.plan_in_hand import PlanInHand, protocol_of
-from titrant.documents.printer import printed
 from titrant.documents.shown import line, sections, shown
 from titrant.documents.speech import Speech
 from titrant.explain.words import Reader
@@ -24,7 +23,7 @@ _LONGEST = 900  # signs of one text of a clinic's own protocol
 
 def plan_paper(desk: Desk) -> bytes:
     """The plan as PDF. Raises NotNow where its protocol is not at hand."""
-    return printed("plan", plan_sheet(desk), desk.today)
+    return put(desk, "plan", plan_sheet(desk))
 
 
 def plan_sheet(desk: Desk) -> Json:
@@ -60,10 +59,21 @@ def dose_lines(plan: PlanInHand, speech: Speech) -> Json:
     lines = [
         line(held["product"]),
         speech.say("one-piece", unit=held["piece_unit"], mg=held["piece_mg"]),
+        *_later(plan, speech),
         speech.say("a-day", daily=held["daily_mg"], weekly=held["weekly_mg"]),
         speech.say("from-to", starts=speech.day(plan.content["starts"]), ends=speech.day(plan.content.get("ends", ""))),
     ]
     return {"each": each_dose(plan, speech), "often": f"{often[:1].upper()}{often[1:]}.", "lines": lines}
+
+
+def _later(plan: PlanInHand, speech: Speech) -> Iterator[str]:
+    """The later steps of a taper, each in mg, pieces or mL."""
+    for one in plan.steps:
+        held = one["regimen"]
+        amount = speech.pieces(Decimal(held["pieces_per_dose"]), held["piece_unit"])
+        each = speech.say("each", mg=held["dose_mg"], pieces=amount)
+        often = speech.times(int(held["times_per_day"]), int(held["days_per_week"]))
+        yield speech.say("step", day=speech.day(one["from"]), each=each, often=often)
 
 
 def each_dose(plan: PlanInHand, speech: Speech) -> str:

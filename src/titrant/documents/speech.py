@@ -83,6 +83,14 @@ class Speech:
         weekday, month = self._own["weekdays"][day.weekday()], self._own["months"][day.month - 1]
         return f"{weekday} {day.day} {month} {day.year}"
 
+    def short_day(self, day: date) -> str:
+        return f"{day.day} {self._own['months'][day.month - 1]}"
+
+    def effect(self, name: str) -> str:
+        """A side effect of the diary by name."""
+        known: dict[str, str] = self._own.get("effects", {})
+        return known.get(name, name.replace("_", " "))
+
     def after(self, what: str, after_dose: str) -> str:
         """A check with how long after the dose it is made."""
         if not after_dose or self.language == ENGLISH:

@@ -20,6 +20,7 @@ from titrant.knowledge.shapes.common import Rule, Sourced, When
 from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.knowledge.shapes.facts import Kind
 from titrant.knowledge.shapes.jurisdictions import Point
+from titrant.knowledge.shapes.phone import PLACE, TEMPLATE
 from titrant.knowledge.shapes.products import Form
 from titrant.knowledge.shapes.protocols import Protocol, TotalBounds
 from titrant.terms.calendar import whole_days
@@ -55,7 +56,7 @@ def faults_of_form(library: Library) -> list[str]:
         return found  # what does not fit its shape, or is not found by its name, cannot be checked further
     checks: tuple[Callable[[Library], Faults], ...] = (
         _sources, _facts, _conditions_of_rules, _codes, _drug_codes, _interactions, _opioids, _rule_codes,
-        _protocols, _following, _texts, _products, _numbers, _jurisdictions, own_faults,
+        _protocols, _following, _texts, _phone, _products, _numbers, _jurisdictions, own_faults,
     )  # fmt: skip
     for check in checks:
         found += check(library)
@@ -434,6 +435,19 @@ _POINTS = {
     Point.SUPPLY_ADVISED: ("time",),
     Point.MONITORING_CHECK: ("time",),
 }
+
+
+def _phone(library: Library) -> Faults:
+    """Every language of the phone has every word, with the same places to fill in, and none of its own."""
+    whole = library.phone.by_id[TEMPLATE].words
+    for name, language in library.phone.by_id.items():
+        for word in sorted(whole.keys() ^ language.words.keys()):
+            yield _fault(f"phone/{name}", f"The word {word!r} stands in one language only.", "Write it in each.")
+        for word in sorted(whole.keys() & language.words.keys()):
+            if set(PLACE.findall(whole[word])) != set(PLACE.findall(language.words[word])):
+                yield _fault(f"phone/{name}: {word}", f"{TEMPLATE} fills in other facts.", "Use the same ones.")
+            if not language.words[word].strip():
+                yield _fault(f"phone/{name}: {word}", "It says nothing.", "Write it.")
 
 
 def _texts(library: Library) -> Faults:

@@ -26,6 +26,7 @@ from titrant.knowledge.shapes.facts import FactKind, FactList
 from titrant.knowledge.shapes.interactions import Combination, DrugVariants, Interaction, MorphineEquivalents
 from titrant.knowledge.shapes.jurisdictions import Jurisdiction
 from titrant.knowledge.shapes.monitoring import Check
+from titrant.knowledge.shapes.phone import DiaryForm, Languages, PhoneWords
 from titrant.knowledge.shapes.products import Product, SaltFactor
 from titrant.knowledge.shapes.protocols import Protocol, Standing
 from titrant.knowledge.shapes.questionnaires import Questionnaire
@@ -60,6 +61,8 @@ SHAPES: dict[str, type[Header]] = {
     "sources": Sources,
     "wording": Wording,
     "drugs": DrugVariants,
+    "phone": PhoneWords,
+    "diary_form": DiaryForm,
     "triage": Triage,
     "jurisdictions": Jurisdiction,
 }
@@ -111,6 +114,13 @@ class Library:
         self._raw_numbers = dict(numbers or {})
         self.own = own  # which files are the clinic's
         self._hashes: dict[str, str] = {}
+
+    def with_approvals(self, approvals: "Approvals | None") -> "Library":
+        """The same knowledge with other approvals; what was shaped already is kept."""
+        found = Library(self.trees, self.tables, approvals, self.own, self._raw_numbers)
+        kept = {name: value for name, value in vars(self).items() if name not in ("approvals", "protocols", "sha256")}
+        vars(found).update(kept)
+        return found
 
     def _kind(self, folder: str, shape: type[H]) -> dict[str, H]:
         return {path: shaped(tree, shape, path) for path, tree in self.trees.items() if path.split("/")[0] == folder}
@@ -187,6 +197,14 @@ class Library:
     @cached_property
     def triage(self) -> Triage:
         return self._only("triage", Triage)
+
+    @cached_property
+    def phone(self) -> Languages:
+        return Languages(self._by_id("phone", PhoneWords))
+
+    @cached_property
+    def diary_form(self) -> DiaryForm:
+        return self._only("diary_form", DiaryForm)
 
     @cached_property
     def variants(self) -> dict[str, tuple[str, ...]]:

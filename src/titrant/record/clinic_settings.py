@@ -25,6 +25,8 @@ class ClinicSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     read_by: str = "the clinic's nurses"  # who reads diary entries
     read_when: str = "on working days"  # and when
     red_flag_to: tuple[str, ...] = ()  # e-mail addresses, in the order of escalation
+    red_flag_minutes: int = 10  # to the next address; proposal: as long as a call takes to be answered or not
+    heads_to: str = ""  # an e-mail address that keeps the daily head of the chain
     closed_weekdays: tuple[int, ...] = (5, 6)  # 0 is Monday
     paper: str = "A4"  # or Letter
     on_call: str = ""

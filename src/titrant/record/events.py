@@ -61,6 +61,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
     SESSION_GIVEN = "session_given"
     SUPPLIED = "supplied"
+    SUPPLY_CORRECTED = "supply_corrected"
     COUNTED = "counted"
     RETURNED = "returned"
     HOLD_PLACED = "hold_placed"
@@ -83,6 +84,12 @@ class Kind(StrEnum):
     SETTINGS_CHANGED = "settings_changed"
     PROTOCOL_APPROVED = "protocol_approved"
     PROTOCOL_WITHDRAWN = "protocol_withdrawn"
+    PROTOCOL_SECONDED = "protocol_seconded"
+    STOCK_RECEIVED = "stock_received"
+    STOCK_SUPPLIED = "stock_supplied"
+    STOCK_RETURNED = "stock_returned"
+    STOCK_WASTED = "stock_wasted"
+    STOCK_CORRECTED = "stock_corrected"
     STAFF_INVITED = "staff_invited"
     STAFF_CHANGED = "staff_changed"
     SIGNED_IN = "signed_in"
@@ -123,6 +130,7 @@ POWERS: dict[Kind, frozenset[Role]] = {
     Kind.REFUSED: _SIGNING,
     Kind.SESSION_GIVEN: _CARING,
     Kind.SUPPLIED: frozenset({_PH, _P}),
+    Kind.SUPPLY_CORRECTED: frozenset({_PH, _P}),
     Kind.COUNTED: _CLINICAL,
     Kind.RETURNED: frozenset({_PH, _P}),
     Kind.HOLD_PLACED: _CLINICAL | _SYSTEM,
@@ -144,6 +152,13 @@ POWERS: dict[Kind, frozenset[Role]] = {
     Kind.SETTINGS_CHANGED: frozenset({Role.ADMINISTRATOR}),
     Kind.PROTOCOL_APPROVED: _SIGNING,
     Kind.PROTOCOL_WITHDRAWN: _SIGNING,
+    # A second pair of eyes on a protocol: another prescriber, or an administrator.
+    Kind.PROTOCOL_SECONDED: _SIGNING | {Role.ADMINISTRATOR},
+    Kind.STOCK_RECEIVED: frozenset({_PH}),
+    Kind.STOCK_SUPPLIED: frozenset({_PH, _P}),
+    Kind.STOCK_RETURNED: frozenset({_PH, _P}),
+    Kind.STOCK_WASTED: frozenset({_PH}),
+    Kind.STOCK_CORRECTED: frozenset({_PH}),
     Kind.STAFF_INVITED: frozenset({Role.ADMINISTRATOR}) | _SYSTEM,
     Kind.STAFF_CHANGED: frozenset({Role.ADMINISTRATOR}) | _SYSTEM,
     Kind.SIGNED_IN: _ANY_STAFF,

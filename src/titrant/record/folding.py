@@ -1,7 +1,7 @@
 """The case folded from its events: the case file that the spine reads, and everything that happened beside it.
 
 An event changes the case file only through ``set`` (differences laid over it) and ``add`` (values at the end of a list
-under ``given``); three kinds that close an open line have their own way.
+under ``given``); kinds that close or correct a line have their own way.
 """
 
 from collections.abc import Iterable
@@ -97,4 +97,13 @@ def _resumed(given: Json, body: Json) -> Json:
     return _last(given, "suspensions", lifted)
 
 
-_CLOSING = {Kind.COUNTED: _counted, Kind.RESUMED: _resumed}
+def _corrected(given: Json, body: Json) -> Json:
+    """A supply line as it should have been written. The line itself stays among the events, and this one after it."""
+    course = given.get("course") or {}
+    lines = list(course.get("supplies") or [])
+    place = body["line"]
+    right = [lines[place] | {"pieces": body["pieces"]}] if body["pieces"] != "0" else []
+    return given | {"course": course | {"supplies": [*lines[:place], *right, *lines[place + 1 :]]}}
+
+
+_CLOSING = {Kind.COUNTED: _counted, Kind.RESUMED: _resumed, Kind.SUPPLY_CORRECTED: _corrected}

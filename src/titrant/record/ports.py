@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from titrant.record.events import Draft, Event
+from titrant.record.events import Draft, Event, Kind
 from titrant.record.folding import Record
 from titrant.record.summary import Judged, Summary
 from titrant.terms.canonical import Json
@@ -27,6 +27,9 @@ class Receipt(Struct, frozen=True):
     number: int
     at: str
     again: bool = False
+
+
+Batch = tuple[str, Sequence[Draft], int | None]  # stream, what is appended, the version that was shown
 
 
 class Query(Struct, frozen=True, kw_only=True):
@@ -65,14 +68,17 @@ class CaseStore(Protocol):
     def summary(self, case: str) -> Summary:
         """The standing alone, without reading the past. Raises NotFound."""
 
-    def events(self, case: str) -> list[Event]:
-        """All events of one stream, oldest first; of ``CLINIC`` those of the clinic itself."""
+    def events(self, case: str, kinds: Sequence[Kind] = ()) -> list[Event]:
+        """All events of one stream (of these kinds), oldest first; of ``CLINIC`` those of the clinic itself."""
 
     def append(self, case: str, drafts: Sequence[Draft], *, expected: int | None) -> Summary:
         """Append all or none. ``expected``: the version that was shown; Stale where the case has moved on since.
 
         None only for what cannot contradict anything: diary entries, messages, tasks. Raises NotAllowed, NotNow.
         """
+
+    def append_together(self, batches: Sequence[Batch]) -> list[Summary]:
+        """Append to several streams, all or none: what leaves the stock and what a patient is given are one act."""
 
     def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
         """Append once for ``client_id``: the same again gives the same receipt, another content raises Conflict."""
@@ -94,8 +100,17 @@ class CaseStore(Protocol):
     def plan_row(self, case: str) -> Json | None:
         """What is kept beside the facts of the plan in force (``appending.plan_columns``); None without one."""
 
+    def events_of(self, kinds: Sequence[Kind]) -> Iterator[Event]:
+        """All events of these kinds, of every stream, in the order in which they were appended."""
+
+    def patients_on(self, protocol_sha256: str) -> list[str]:
+        """The cases whose plan in force rests on a protocol of exactly this content."""
+
     def cases(self) -> Iterator[str]:
         """The ids of all cases."""
+
+    def clinic_version(self) -> int:
+        """The newest number in the clinic's own stream."""
 
     def check_chain(self, head: str = "") -> list[str]:
         """What is wrong with the chain of hashes, as sentences; ``head``: the head that was kept elsewhere."""

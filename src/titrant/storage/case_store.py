@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
-from titrant.record.appending import again, graded, in_tally, numbered
+from titrant.record.appending import again, numbered
 from titrant.record.chain import Link, chain_faults
 from titrant.record.events import (
     BEGINNING,
@@ -23,14 +23,23 @@ from titrant.record.events import (
     instant_text,
 )
 from titrant.record.folding import Record, fold
-from titrant.record.ports import TALLIES, Query, Receipt, Row
+from titrant.record.ports import Batch, Query, Receipt, Row
 from titrant.record.summary import Judged, Summary
+from titrant.storage import worklist_rows
 from titrant.storage.memory_store import conflict, not_found
 from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms, milligrams
+from titrant.storage.outbox import write_for
+from titrant.storage.worklist_rows import judged_in, set_columns
 from titrant.terms.canonical import Json, canonical_json
 
 _FACTS = "facts"
 _AT_ONCE = 2_000  # rows read at one time where a whole chain is walked
+_OF_CLINIC = tuple(
+    kind.value
+    for kind in (
+        Kind.SETTINGS_CHANGED, Kind.PROTOCOL_APPROVED, Kind.PROTOCOL_SECONDED, Kind.PROTOCOL_WITHDRAWN,
+    )
+)  # fmt: skip
 _OVER = (Kind.WITHDRAWN, Kind.STOPPED)
 
 
@@ -46,10 +55,12 @@ class DjangoStore:
             raise not_found()
         return msgspec.json.decode(text, type=Summary)
 
-    def events(self, case: str) -> list[Event]:
-        rows = Fact.objects.filter(case=case).order_by("number").values_list(*_COLUMNS)
-        found = [_event(row) for row in rows]
-        if not found and case != CLINIC:
+    def events(self, case: str, kinds: Sequence[Kind] = ()) -> list[Event]:
+        facts = Fact.objects.filter(case=case)
+        if kinds:
+            facts = facts.filter(kind__in=[kind.value for kind in kinds])
+        found = [_event(row) for row in facts.order_by("number").values_list(*_COLUMNS)]
+        if not found and not kinds and case != CLINIC:
             raise not_found()
         return found
 
@@ -61,8 +72,13 @@ class DjangoStore:
         _write_facts(head, events)
         if case != CLINIC:
             _write_plans(events)
+            write_for(events)
             self._write_row(summary, before)
         return summary
+
+    @transaction.atomic
+    def append_together(self, batches: Sequence[Batch]) -> list[Summary]:
+        return [self.append(case, drafts, expected=expected) for case, drafts, expected in batches]
 
     @transaction.atomic
     def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
@@ -90,24 +106,13 @@ class DjangoStore:
         row.save()
 
     def judged(self, case: str) -> Judged | None:
-        return _judged(CaseRow.objects.filter(case=case).values_list("judged", flat=True).first() or "")
+        return judged_in(CaseRow.objects.filter(case=case).values_list("judged", flat=True).first() or "")
 
     def rows(self, query: Query, on: date) -> list[Row]:
-        found = _in_tally(_of_teams(query.teams), query, on)
-        if query.words:
-            found = found.filter(Q(name__icontains=query.words) | Q(number__icontains=query.words))
-        if query.protocol:
-            found = found.filter(protocol=query.protocol)
-        if query.state:
-            found = found.filter(state=query.state)
-        page = found.order_by("grade", "since", "case")[query.first : query.first + query.size]
-        return [
-            Row(msgspec.json.decode(summary, type=Summary), _judged(judged), grade, since)
-            for summary, judged, grade, since in page.values_list("summary", "judged", "grade", "since")
-        ]
+        return worklist_rows.rows(query, on)
 
     def tallies(self, teams: tuple[str, ...] | None, on: date) -> Mapping[str, int]:
-        return {name: _in_tally(_of_teams(teams), Query(teams=teams, tally=name), on).count() for name in TALLIES}
+        return worklist_rows.tallies(teams, on)
 
     def to_judge(self, on: date, limit: int) -> list[str]:
         from django.db.models import F
@@ -125,15 +130,32 @@ class DjangoStore:
             **{name: str(getattr(row, name)) for name in ("times_per_day", "days_per_week", "supply_days")},
         }  # fmt: skip
 
+    def events_of(self, kinds: Sequence[Kind]) -> Iterator[Event]:
+        facts = Fact.objects.filter(kind__in=[kind.value for kind in kinds]).order_by("seq")
+        return (_event(row) for row in facts.values_list(*_COLUMNS).iterator(_AT_ONCE))
+
+    def patients_on(self, protocol_sha256: str) -> list[str]:
+        found = Plan.objects.filter(active=True, protocol_sha256=protocol_sha256)
+        return list(found.order_by("case").values_list("case", flat=True))
+
     def cases(self) -> Iterator[str]:
         return CaseRow.objects.order_by("case").values_list("case", flat=True).iterator()
 
     def check_chain(self, head: str = "") -> list[str]:
-        return list(chain_faults(_links(), self.head(), head))
+        return list(chain_faults(links(), self.head(), head))
 
     def clinic_version(self) -> int:
-        """The newest number in the clinic's own stream; settings and approvals are read again when it moves."""
+        """The newest number in the clinic's own stream."""
         return Fact.objects.filter(case=CLINIC).order_by("-number").values_list("number", flat=True).first() or 0
+
+    def clinic_changed(self) -> int:
+        """The link of the newest change of settings or approvals: they are read again when it moves, at no sign-in."""
+        kinds = Fact.objects.filter(kind__in=_OF_CLINIC).order_by("-seq")
+        return kinds.values_list("seq", flat=True).first() or 0
+
+    def changes_of_clinic(self) -> list[Event]:
+        """Changes of settings and approvals, oldest first."""
+        return [_event(row) for row in Fact.objects.filter(kind__in=_OF_CLINIC).order_by("seq").values_list(*_COLUMNS)]
 
     def head(self) -> tuple[int, str]:
         found = ChainHead.objects.filter(name=_FACTS).first()
@@ -145,10 +167,17 @@ class DjangoStore:
         text = CaseRow.objects.filter(case=case).values_list("summary", flat=True).first()
         return msgspec.json.decode(text, type=Summary) if text else Summary(case=case)
 
+    def fold_anew(self, case: str) -> None:
+        """Make the rows beside imported facts, by every rule that an append keeps. Raises NotAllowed, NotNow."""
+        drafts = [Draft(one.kind, one.body, one.by, one.at) for one in self.events(case)]
+        events, summary = numbered(Summary(case=case), drafts, None)
+        _write_plans(events)
+        self._write_row(summary, Summary(case=case))
+
     def _write_row(self, summary: Summary, before: Summary) -> None:
         row = CaseRow.objects.filter(case=summary.case).first() or CaseRow(case=summary.case)
         row.version, row.summary = summary.version, msgspec.json.encode(summary).decode()
-        set_columns(row, summary, _judged(row.judged))
+        set_columns(row, summary, judged_in(row.judged))
         row.save(force_insert=before.version == 0)
         if summary.teams != before.teams:
             CaseTeam.objects.filter(case=row).delete()
@@ -212,48 +241,8 @@ def plan_of(event: Event, *, active: bool) -> Plan:
     )  # fmt: skip
 
 
-def _judged(text: str) -> Judged | None:
-    return msgspec.json.decode(text, type=Judged) if text else None
-
-
-def set_columns(row: CaseRow, summary: Summary, judged: Judged | None) -> None:
-    """The columns that a worklist filters and sorts by; ``in_tally`` says the same of one case in memory."""
-    on = judged.on if judged else date.min
-    row.name, row.number = summary.person.name[:200], summary.person.number[:40]
-    row.state, row.protocol = summary.state.value, summary.protocol
-    row.grade, row.since = graded(summary, judged)
-    row.overdue, row.silent = in_tally(summary, judged, "overdue", on), in_tally(summary, judged, "silent", on)
-    row.undelivered = in_tally(summary, judged, "undelivered", on)
-    row.draft, row.unread = bool(summary.draft), bool(summary.unread)
-    row.contact_on = summary.contact_on
-    row.refill_on = judged.refill_on if judged else ""
-    row.failed = bool(judged and judged.failed)
-
-
-def _of_teams(teams: tuple[str, ...] | None) -> QuerySet[CaseRow]:
-    if teams is None:
-        return CaseRow.objects.all()
-    return CaseRow.objects.filter(case__in=CaseTeam.objects.filter(team__in=teams).values("case"))
-
-
-def _in_tally(rows: QuerySet[CaseRow], query: Query, on: date) -> QuerySet[CaseRow]:
-    day = on.isoformat()
-    followed = Q(state__in=("on_plan", "suspended"))
-    match query.tally:
-        case "call_now" | "review_today":
-            return rows.filter(grade=("call_now", "review_today").index(query.tally))
-        case "no_next_date":
-            return rows.filter(followed & Q(contact_on__lt=day))
-        case "refill_due":
-            return rows.filter(refill_on__gt="", refill_on__lte=day)
-        case "overdue" | "silent" | "undelivered" | "draft" | "unread":
-            return rows.filter(**{query.tally: True})
-        case "queue":
-            return rows.filter(failed=True)
-    return rows if query.words or query.state else rows.filter(grade__lt=3)
-
-
-def _links() -> Iterator[Link]:
+def links() -> Iterator[Link]:
+    """Every fact of the clinic with its place in the chain, oldest first."""
     rows = Fact.objects.order_by("seq").values_list("seq", "previous", "hash", *_COLUMNS)
     for seq, previous, said, *row in rows.iterator(_AT_ONCE):
         yield Link(seq, previous, said, _readable(tuple(row)), row[3])

@@ -6,11 +6,12 @@ from threading import RLock
 
 from titrant.record.appending import again, graded, in_tally, numbered, plan_columns
 from titrant.record.chain import Link, chain_faults
-from titrant.record.events import BEGINNING, CLINIC, Draft, Event, chained, instant_text
+from titrant.record.events import BEGINNING, CLINIC, Draft, Event, Kind, chained, instant_text
 from titrant.record.folding import Record, fold
-from titrant.record.ports import TALLIES, Conflict, NotFound, Query, Receipt, Row
+from titrant.record.ports import TALLIES, Batch, Conflict, NotFound, Query, Receipt, Row
 from titrant.record.summary import Judged, Summary
 from titrant.terms.canonical import Json, canonical_json
+from titrant.terms.errors import TitrantError
 
 
 def not_found() -> NotFound:
@@ -44,10 +45,10 @@ class MemoryStore:
             raise not_found()
         return self._summaries[case]
 
-    def events(self, case: str) -> list[Event]:
+    def events(self, case: str, kinds: Sequence[Kind] = ()) -> list[Event]:
         if case != CLINIC and case not in self._streams:
             raise not_found()
-        return list(self._streams.get(case, ()))
+        return [event for event in self._streams.get(case, ()) if not kinds or event.kind in kinds]
 
     def append(self, case: str, drafts: Sequence[Draft], *, expected: int | None) -> Summary:
         with self._lock:
@@ -59,6 +60,16 @@ class MemoryStore:
             self._streams.setdefault(case, []).extend(events)
             self._summaries[case] = summary
             return summary
+
+    def append_together(self, batches: Sequence[Batch]) -> list[Summary]:
+        with self._lock:
+            streams = {case: list(events) for case, events in self._streams.items()}
+            before = dict(self._summaries), list(self._chain)
+            try:
+                return [self.append(case, drafts, expected=expected) for case, drafts, expected in batches]
+            except TitrantError:
+                self._streams, (self._summaries, self._chain) = streams, before
+                raise
 
     def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
         with self._lock:
@@ -88,12 +99,12 @@ class MemoryStore:
                 yield summary, self._judged.get(case)
 
     def rows(self, query: Query, on: date) -> list[Row]:
-        words = query.words.casefold()
+        words = query.words.casefold().split()
         rows = [
             Row(summary, judged, *graded(summary, judged))
             for summary, judged in self._seen(query.teams)
             if in_tally(summary, judged, query.tally, on) or (not query.tally and bool(words or query.state))
-            if words in f"{summary.person.name} {summary.person.number}".casefold()
+            if all(one in f"{summary.person.name} {summary.person.number}".casefold()[:260] for one in words)
             if query.protocol in ("", summary.protocol) and query.state in ("", summary.state)
         ]
         rows.sort(key=lambda row: (row.grade, row.since, row.summary.case))
@@ -115,8 +126,15 @@ class MemoryStore:
         number = self.summary(case).plan
         return plan_columns(self._streams[case][number - 1]) if number else None
 
+    def patients_on(self, protocol_sha256: str) -> list[str]:
+        rows = {case: self.plan_row(case) for case in self.cases()}
+        return sorted(case for case, row in rows.items() if row and row["protocol_sha256"] == protocol_sha256)
+
     def cases(self) -> Iterator[str]:
         return (case for case in list(self._summaries) if case != CLINIC)
+
+    def clinic_version(self) -> int:
+        return len(self._streams.get(CLINIC, ()))
 
     def check_chain(self, head: str = "") -> list[str]:
         return list(chain_faults(self._links(), self.head(), head))

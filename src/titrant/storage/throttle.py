@@ -7,7 +7,7 @@ counted tries. The wait grows and ends; nobody is ever locked out for good.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from msgspec import Struct
 
 from titrant.record.events import instant_of, instant_text
@@ -65,5 +65,4 @@ def _left(row: Throttle, limit: Limit, now: datetime) -> timedelta:
 
 def _row(key: str) -> Throttle:
     """The row of ``key``, held until the transaction ends."""
-    rows = Throttle.objects if connection.vendor == "sqlite" else Throttle.objects.select_for_update()
-    return rows.get_or_create(key=key, defaults={"window": "", "tries": 0})[0]
+    return Throttle.objects.select_for_update().get_or_create(key=key, defaults={"window": "", "tries": 0})[0]

@@ -42,6 +42,7 @@ class Route(Struct, frozen=True):
     roles: frozenset[Role]
     reach: Reach = Reach.NONE
     methods: tuple[str, ...] = ("GET",)
+    logged: bool = True  # False only where the call itself appends a fact that says who and when, and shows nothing
 
 
 class Visitor(Struct, frozen=True):
@@ -50,6 +51,7 @@ class Visitor(Struct, frozen=True):
     actor: Actor
     teams: tuple[str, ...] = ()
     case: str = ""  # a patient's own
+    opened: tuple[str, ...] = ()  # records opened in an emergency, outside the care team, for a few hours
 
     @property
     def sees_teams(self) -> tuple[str, ...] | None:
@@ -69,6 +71,6 @@ def may(route: Route, visitor: Visitor | None, case_teams: tuple[str, ...] | Non
         case Reach.OWN:
             return bool(visitor.case) and case in ("", visitor.case)
         case Reach.TEAM:
-            return case_teams is not None and bool(set(case_teams) & set(visitor.teams))
+            return case_teams is not None and (bool(set(case_teams) & set(visitor.teams)) or case in visitor.opened)
         case Reach.ANY:
             return case_teams is not None

@@ -20,6 +20,12 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return render(request, "titrant/bad_request.html", status=400)
 
 
+def not_from_here(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that this page did not give out, or gave out too long ago."""
+    del reason
+    return render(request, "titrant/not_from_here.html", status=403)
+
+
 def fault(request: HttpRequest) -> HttpResponse:
     return render(request, "titrant/fault.html", status=500)
 

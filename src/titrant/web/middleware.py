@@ -5,16 +5,20 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from titrant.record.events import Actor, Role
 from titrant.record.ports import NotFound
+from titrant.storage.audit import opened_in_emergency
 from titrant.storage.models import Device, TeamMember
 from titrant.storage.reads import log_read
-from titrant.web.access import Reach, Route, Visitor, may
-from titrant.web.errors import not_found
+from titrant.web.access import CLINICAL, Reach, Route, Visitor, may
+from titrant.web.errors import not_found, not_from_here
+from titrant.web.second_factor import has_second_factor
+from titrant.web.sessions import actor_of, keep
 from titrant.web.wired import office
 
 Respond = Callable[[HttpRequest], HttpResponse]
@@ -40,7 +44,8 @@ def headers(respond: Respond) -> Respond:
             "Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()"
         )
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
         if not request.path.startswith("/static/"):
             response.headers.setdefault("Cache-Control", "no-store")
         return response
@@ -50,9 +55,10 @@ def headers(respond: Respond) -> Respond:
 
 def access(respond: Respond) -> Any:
     """Let a request through only where the policy table has a row for it. Denied looks like not found."""
-    from titrant.web.policy import ROUTE_BY_NAME
+    from titrant.web.policy import BEFORE_SECOND_FACTOR, ROUTE_BY_NAME
 
     def answer(request: HttpRequest) -> HttpResponse:
+        keep(request)
         request.visitor = visitor_of(request)  # type: ignore[attr-defined]
         return respond(request)
 
@@ -61,12 +67,16 @@ def access(respond: Respond) -> Any:
         route = ROUTE_BY_NAME.get(match.view_name if match else "")
         if route is None or request.method not in (*route.methods, *(["HEAD"] if "GET" in route.methods else [])):
             return not_found(request)
+        if request.method not in _SAFE and request.headers.get("Sec-Fetch-Site") == "cross-site":
+            return not_from_here(request)
         visitor: Visitor | None = request.visitor  # type: ignore[attr-defined]
         case = str(kwargs.get("case", ""))
         if not may(route, visitor, _teams_of(case) if case else (), case):
             return _sign_in(request) if visitor is None and _is_page(request, route) else not_found(request)
+        if route.roles and route.name not in BEFORE_SECOND_FACTOR and _lacks_second_factor(request):
+            return HttpResponseRedirect(reverse("mfa_activate_totp"))
         request.route = route  # type: ignore[attr-defined]
-        if visitor is not None and (case or visitor.case):
+        if visitor is not None and (case or visitor.case) and route.logged:
             log_read(visitor.actor, f"{request.method} {route.name}", case or visitor.case)
         return None
 
@@ -91,7 +101,9 @@ def visitor_of(request: HttpRequest) -> Visitor | None:
         if not user.is_active:
             return None
         teams = tuple(TeamMember.objects.filter(staff_id=user.pk).values_list("team", flat=True))
-        return Visitor(Actor(str(user.pk), user.name, Role(user.role)), teams)  # type: ignore[union-attr]
+        actor = actor_of(user)
+        opened = opened_in_emergency(actor.id, office().now()) if actor.role in CLINICAL else ()
+        return Visitor(actor, teams, opened=opened)
     token = request.COOKIES.get(DEVICE_COOKIE, "")
     if not token:
         return None
@@ -99,6 +111,14 @@ def visitor_of(request: HttpRequest) -> Visitor | None:
     if device is None:
         return None
     return Visitor(Actor(str(device.id), "patient", Role.PATIENT), (), device.case)
+
+
+def _lacks_second_factor(request: HttpRequest) -> bool:
+    """Nothing of the clinic opens before it is set up; only made-up staff of a made-up clinic need none."""
+    user = request.user
+    if not user.is_authenticated or (settings.PLACE.is_demo and user.synthetic):  # type: ignore[union-attr]
+        return False
+    return not has_second_factor(user)  # type: ignore[arg-type]
 
 
 def _teams_of(case: str) -> tuple[str, ...] | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from titrant.storage.models import Staff
@@ -23,7 +23,7 @@ def has_second_factor(staff: Staff) -> bool:
 def use_code(staff: Staff, code: str, now: datetime) -> bool:
     """Whether ``code`` is one of this half minute (or of a neighbour, for slow hands) that was not used before."""
     rows = Authenticator.objects.filter(user_id=staff.pk, type=Authenticator.Type.TOTP)
-    row = (rows if connection.vendor == "sqlite" else rows.select_for_update()).first()
+    row = rows.select_for_update().first()
     step = None if row is None else matching_step(get_adapter().decrypt(row.data["secret"]), code, now)
     if row is None or step is None or not row.data.get(_LAST, -1) < step:
         return False
@@ -40,3 +40,9 @@ def matching_step(secret: str, code: str, now: datetime) -> int | None:
 
 def code_at(secret: str, step: int) -> str:
     return format_hotp_value(hotp_value(secret, step))
+
+
+def spend_steps(row: Authenticator, now: datetime) -> None:
+    """Codes up to this half minute are spent: the one that set the app up does not sign in as well."""
+    row.data[_LAST] = int(now.timestamp()) // _STEP_S
+    row.save(update_fields=["data"])

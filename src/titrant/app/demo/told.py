@@ -12,7 +12,8 @@ from msgspec import Struct
 from titrant.app.demo.cast import TEAMS, member
 from titrant.app.demo.signed import Signer
 from titrant.app.demo.stories import Story, at
-from titrant.record.events import SYSTEM, Actor, Draft, Kind, Role
+from titrant.record.events import SYSTEM, Actor, Draft, Event, Kind, Role
+from titrant.record.folding import fold
 from titrant.terms.canonical import Json
 
 _ON = re.compile(r" on (20\d\d-\d\d-\d\d)")
@@ -46,7 +47,33 @@ class Patient(Struct, frozen=True):
 def tell(story: Story, patient: Patient, signer: Signer, today: date) -> Told:
     """The events of ``story`` as they happen to ``patient``, none of them later than yesterday evening."""
     drafts = sorted(_all(story, patient, signer, today), key=lambda one: one.at)
-    return Told(patient.case, tuple(drafts))
+    return Told(patient.case, tuple(_sealed(drafts, story, patient, signer)))
+
+
+def _sealed(drafts: list[Draft], story: Story, patient: Patient, signer: Signer) -> Iterator[Draft]:
+    """The same, each signature made over the record as it stood at that moment, told of and read."""
+    events: list[Event] = []
+    for one in drafts:
+        draft, number = one, len(events) + 1
+        if one.kind is Kind.SIGNED:
+            draft = signer.finished(story, one, fold(patient.case, events), patient.person["birth_date"])
+        after = _handed_over(draft, number) if one.kind is Kind.SIGNED else ()
+        for each in (draft, *after):
+            events.append(_event(patient.case, len(events) + 1, each))
+            yield each
+
+
+def _event(case: str, number: int, draft: Draft) -> Event:
+    return Event(case=case, number=number, kind=draft.kind, body=draft.body, by=draft.by, at=draft.at)
+
+
+def _handed_over(signed: Draft, number: int) -> tuple[Draft, ...]:
+    """The plan printed by the nurse and read by the patient, a few minutes after the signature."""
+    printed = {"plan": number, "how": "printed", "sha256": signed.body["sha256"]}
+    return (
+        Draft(Kind.DELIVERED, printed, member(Role.NURSE), signed.at + timedelta(minutes=10)),
+        Draft(Kind.PLAN_READ, {"plan": number}, member(Role.NURSE), signed.at + timedelta(minutes=15)),
+    )
 
 
 def _all(story: Story, patient: Patient, signer: Signer, today: date) -> Iterator[Draft]:
@@ -56,10 +83,12 @@ def _all(story: Story, patient: Patient, signer: Signer, today: date) -> Iterato
     yield from _opened(patient, min(before, start - timedelta(days=3)))
     yield from _facts(story, start)
     yield from signer.drafts(story, patient.case)
-    yield from signer.signatures(story, patient.case, patient.person["birth_date"])
+    yield from signer.signatures(story)
     yield from _supplies(story)
     yield from _diary(story, patient)
     yield from _sessions(story)
+    if levels and story.contact != "none":
+        yield _contact(story, patient, today)
     yield from (_other(one) for one in story.also)
 
 
@@ -138,6 +167,13 @@ def _days(line: Json) -> Iterator[date]:
 def _sessions(story: Story) -> Iterator[Draft]:
     for one in story.tree["given"].get("parenteral", []):
         yield Draft(Kind.SESSION_GIVEN, {"add": {"parenteral": [one]}}, member(Role.PRESCRIBER), at(one["on"], 12))
+
+
+def _contact(story: Story, patient: Patient, today: date) -> Draft:
+    """When somebody will speak with the patient next, as agreed at the last signature."""
+    last = date.fromisoformat(story.tree["given"]["course"]["levels"][-1]["since"]) - timedelta(days=1)
+    on = date.fromisoformat(story.contact) if story.contact else today + timedelta(days=1 + patient.number % 13)
+    return Draft(Kind.CONTACT_PLANNED, {"on": on.isoformat(), "why": "call"}, member(Role.NURSE), at(last, 17, 30))
 
 
 def _other(one: Json) -> Draft:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from titrant.clinic.acts import flags
 from titrant.clinic.office import Office
 from titrant.knowledge.library import decode
 from titrant.pathway.diary import LONGEST_SPAN
@@ -53,16 +54,8 @@ def keep_entry(office: Office, case: str, tree: Json, client_id: str, by: Actor,
         "id": client_id, "add": {"diary": [kept]}, "device": by.id if by.role is Role.PATIENT else "",
         "written": written, "received": instant_text(received_at),
     }  # fmt: skip
-    drafts = [Draft(Kind.DIARY_KEPT, body, by, received_at), *_tasks(office, summary, entry)]
+    drafts = [Draft(Kind.DIARY_KEPT, body, by, received_at), *flags.tasks_for(office, summary, entry)]
     return office.store.keep(case, client_id, said, drafts)
-
-
-def _tasks(office: Office, summary: Summary, entry: Entry) -> list[Draft]:
-    try:
-        from titrant.clinic.acts import flags
-    except ImportError:
-        return []
-    return list(flags.tasks_for(office, summary, entry))
 
 
 def _shaped(tree: Json, client_id: str) -> Entry:

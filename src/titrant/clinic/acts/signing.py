@@ -4,6 +4,7 @@ What is signed is made anew from the record at the moment of signing. Where it i
 and the answer says what has changed.
 """
 
+from types import MappingProxyType
 from typing import Any
 
 from titrant.clinic.acts.changes import what_changed
@@ -16,10 +17,11 @@ from titrant.clinic.acts.offers import (
     reason_text,
     reasons_to_choose,
 )
-from titrant.clinic.acts.verifying import SignedPlan, sealed_content, verified_plan
+from titrant.clinic.acts.verifying import SignedPlan, sealed_body, verified_plan
 from titrant.clinic.changing import Chosen
 from titrant.clinic.office import Office
-from titrant.record.events import Actor, Draft, Event, Kind, Role
+from titrant.clinic.packs import PlaceFault, Reasons, check_stands, pack_of, sign_faults
+from titrant.record.events import Actor, Draft, Kind, Role
 from titrant.record.folding import Record
 from titrant.record.seal import sealed
 from titrant.record.states import State
@@ -27,22 +29,22 @@ from titrant.record.summary import Summary
 from titrant.terms.canonical import Json
 from titrant.terms.errors import NotAllowed, NotNow, Stale
 from titrant.terms.numbers import parse_decimal
-from titrant.terms.reason import Reason
 
 __all__ = [
-    "Chosen", "Offer", "SignedPlan", "deliver", "draft", "drop_draft", "is_start", "offer", "offer_change",
-    "offer_start", "reason_text", "reasons_to_choose", "refuse", "resume", "second", "sign", "stop", "suspend",
-    "verified_plan", "withdraw",
+    "Chosen", "Offer", "SignedPlan", "deliver", "draft", "drafted_choice", "drop_draft", "is_start", "law_of", "offer",
+    "offer_change", "offer_start", "reason_text", "reasons_to_choose", "refuse", "resume", "second", "sign", "stop",
+    "suspend", "verified_plan", "withdraw",
 ]  # fmt: skip
 
 MEANING = "I have read this text, I prescribe it, and I answer for it."
 SECOND_MEANING = "I have read this text as a second prescriber and stand behind it."
+NOTHING_WRITTEN: Reasons = MappingProxyType({})
 _KINDS = {"pause": Kind.SUSPENDED, "stop": Kind.STOPPED}
 
 
 def sign(
     office: Office, case: str, offer_sha256: str, typed_daily_mg: str, by: Actor, *, expected: int,
-    chosen: Chosen = Chosen(), registration: str = "", legal: Json = None,  # noqa: B008 - a frozen value
+    chosen: Chosen = Chosen(), registration: str = "", legal: Reasons = NOTHING_WRITTEN,  # noqa: B008
 ) -> Summary:  # fmt: skip
     """Sign exactly what was shown as ``offer_sha256``. Raises NotAllowed, Stale, NotNow; then nothing was signed."""
     _check_prescriber(by, "sign")
@@ -81,15 +83,16 @@ def _check_prescriber(by: Actor, what: str) -> None:
         )  # fmt: skip
 
 
-def _check_signable(office: Office, record: Record, made: Offer, by: Actor, legal: Json) -> None:
+def _check_signable(office: Office, record: Record, made: Offer, by: Actor, legal: Reasons) -> None:
     """Raises NotNow for what is refused, open, without its reason, or without its second prescriber."""
-    refused = (*made.refused, *_pack_faults(office, record, made, legal))
-    if refused:
-        say = " ".join(office.desk.words.say_rule(one.rule, one.code, one.facts) for one in refused)
+    if made.refused:
+        say = " ".join(office.desk.words.say_rule(one.rule, one.code, one.facts) for one in made.refused)
         raise _not_now(say, "Nothing was signed.", "Choose what can be signed, or settle what stands in the way.")
     if made.missing:
         ask = " ".join(office.desk.words.say(one.why, one.facts) for one in made.missing)
         raise _not_now(ask, "No dose is kept or raised past what is not known.", "Answer what is open first.")
+    if made.sha256:
+        check_stands(_pack_faults(office, record, made, legal), pack_of(office.settings, office.library), "signing")
     if made.against and not reason_text(office, made.chosen.reason):
         raise _not_now(
             "This departs from what is proposed, and no reason is given.",
@@ -101,10 +104,17 @@ def _check_signable(office: Office, record: Record, made: Offer, by: Actor, lega
         raise _not_now(say, "Beyond this bound one person's slip is too dear.", "Ask a second prescriber to read it.")
 
 
-def _pack_faults(office: Office, record: Record, made: Offer, legal: Json) -> tuple[Reason, ...]:
-    """What the jurisdiction's rules refuse; the one place where they are asked."""
-    del office, record, made, legal
-    return ()
+def law_of(office: Office, record: Record, made: Offer) -> tuple[PlaceFault, ...]:
+    """What the law of the place says to this offer, before anybody signs it."""
+    return _pack_faults(office, record, made, NOTHING_WRITTEN) if made.sha256 else ()
+
+
+def _pack_faults(office: Office, record: Record, made: Offer, legal: Reasons) -> tuple[PlaceFault, ...]:
+    """What the law of the place says against signing; of a dose only, never of giving none."""
+    if made.regimen is None:
+        return ()
+    pack = pack_of(office.settings, office.library)
+    return sign_faults(pack, record, made.content, office.settings, office.today, legal)
 
 
 def _check_typed(typed: str, made: Offer) -> None:
@@ -137,7 +147,7 @@ def _not_now(fault: str, why: str, repair: str) -> NotNow:
 
 
 def _signature(
-    office: Office, record: Record, made: Offer, by: Actor, registration: str, legal: Json
+    office: Office, record: Record, made: Offer, by: Actor, registration: str, legal: Reasons
 ) -> list[Draft]:  # fmt: skip
     """The events of one signature: lifting a suspension, where there is one, and the signature itself."""
     at = office.now()
@@ -146,7 +156,7 @@ def _signature(
         "content": made.content, "text": made.text, "sha256": made.sha256, "dose_text": made.dose_text,
         "meaning": MEANING, "printed_name": by.name, "registration": registration,
         "inputs_sha256": made.inputs_sha256, "reason": made.chosen.reason, "words": made.chosen.words,
-        "against": made.against, "action": made.action, "unchanged": made.unchanged, "legal": legal,
+        "against": made.against, "action": made.action, "unchanged": made.unchanged, "legal": dict(legal),
         "seconded_by": [name for one, name in made.seconded_by if one != by.id],
         **(_course(office, record, made, by) if kind is Kind.SIGNED else _ending(made)),
     }  # fmt: skip
@@ -154,9 +164,8 @@ def _signature(
     if record.summary.state is State.SUSPENDED and kind is Kind.SIGNED:
         lifted = {"on": office.today.isoformat(), "by": by.name, "reason": made.chosen.reason}
         lifting = [Draft(Kind.RESUMED, lifted, by, at)]
-    number = record.version + len(lifting) + 1
-    event = Event(case=made.case, number=number, kind=kind, body=body, by=by, at=at)
-    return [*lifting, Draft(kind, body | {"seal": sealed(sealed_content(event), office.key)}, by, at)]
+    unsealed = Draft(kind, body, by, at)
+    return [*lifting, Draft(kind, sealed_body(made.case, unsealed, office.key), by, at)]
 
 
 def _ending(made: Offer) -> Json:
@@ -222,7 +231,7 @@ def draft(office: Office, case: str, by: Actor, *, expected: int, chosen: Chosen
     record = office.store.open(case)
     made = offer(office, record, chosen)
     if not made.may_be_signed:
-        _check_signable(office, record, made, by, None)
+        _check_signable(office, record, made, by, NOTHING_WRITTEN)
         raise _not_now("There is nothing to sign.", "A draft is of something that can be signed.", "Plan it first.")
     body = {"chosen": _plain(chosen), "content": made.content, "text": made.text, "sha256": made.sha256}
     return office.store.append(case, [office.draft(Kind.DRAFTED, body, by)], expected=expected)

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Struct
 
 from titrant.clinic.office import Office
 from titrant.record.appending import plan_columns
-from titrant.record.events import Event, instant_text
+from titrant.record.events import Draft, Event, instant_text
 from titrant.record.folding import Record
-from titrant.record.seal import Broken, check
+from titrant.record.seal import Broken, check, sealed
 from titrant.terms.canonical import Json, sha256_of
 from titrant.terms.errors import NotNow
 
@@ -42,7 +43,7 @@ def verified_plan(office: Office, record: Record) -> SignedPlan:
         )  # fmt: skip
     faults = [] if _reads(event) else ["It cannot be read."]
     if not faults:
-        check(sealed_content(event), event.body["seal"], office.keys)
+        check_signature(event, office.keys)
         faults = list(_faults(office, record, event))
     if faults:
         raise broken(" ".join(faults))
@@ -55,6 +56,11 @@ def verified_plan(office: Office, record: Record) -> SignedPlan:
     )  # fmt: skip
 
 
+def check_signature(event: Event, keys: dict[str, Ed25519PublicKey]) -> None:
+    """Raises Broken unless the seal of a signature, old or new, is over exactly what stands in it."""
+    check(sealed_content(event), event.body.get("seal"), keys)
+
+
 def sealed_content(event: Event) -> Json:
     """What the seal covers: everything of the signature but the seal, with whose record it is, by whom and when."""
     return {
@@ -62,6 +68,12 @@ def sealed_content(event: Event) -> Json:
         "by": {"id": event.by.id, "name": event.by.name, "role": event.by.role.value},
         "body": {name: value for name, value in event.body.items() if name != "seal"},
     }  # fmt: skip
+
+
+def sealed_body(case: str, draft: Draft, key: Ed25519PrivateKey) -> Json:
+    """The body of ``draft`` with the seal of the organisation over all of it."""
+    event = Event(case=case, number=0, kind=draft.kind, body=draft.body, by=draft.by, at=draft.at)
+    return {**draft.body, "seal": sealed(sealed_content(event), key)}
 
 
 def broken(fault: str) -> Broken:

@@ -30,7 +30,8 @@ class Told(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Sign(Told, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Something in a diary entry: red flags, side effects from a grade on, bands of pressure, doses beyond the plan.
 
-    ``covers`` names the rules of following that speak of the same fact; their own sentence is then not shown again.
+    ``covers`` names the rules of following, and ``findings`` the findings of the screen, that speak of the same fact;
+    their own sentence is then not shown again.
     """
 
     flags: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Sign(Told, frozen=True, forbid_unknown_fields=True, kw_only=True):
     bands: tuple[str, ...] = ()  # codes of bands of conditions/blood_pressure
     doses: tuple[DoseSign, ...] = ()
     covers: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if sum((bool(self.flags), self.grade_from is not None, bool(self.bands), bool(self.doses))) != 1:

@@ -33,8 +33,10 @@ from titrant.web.wired import office
 TABS: tuple[tuple[str, str], ...] = (
     ("checks", "Checks and results"),
     ("sessions", "Sessions"),
+    ("supply", "Supply"),
     ("diary", "Diary"),
     ("timeline", "Everything that happened"),
+    ("papers", "Papers"),
 )
 SPANS = (("4w", "4 weeks"), ("12w", "12 weeks"), ("all", "Whole course"))
 _KEPT = StandingsKept()
@@ -64,7 +66,7 @@ def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
         "allergies": [one for one in allergies.get("list") or [] if isinstance(one, dict)],
         "allergies_on": allergies.get("reviewed_on", ""),
         "tasks": sorted(summary.tasks.values(), key=lambda one: (one.grade, one.since)),
-        "engine_on": here.settings.engine_on,
+        "engine_on": not here.no_proposals,
         "version": standing.record.version,
     }
 

@@ -14,3 +14,9 @@ def since(text: str, today: date) -> str:
         return ""
     days = (today - datetime.fromisoformat(text).date()).days
     return "today" if days <= 0 else "since yesterday" if days == 1 else f"for {days} days"
+
+
+@register.filter
+def words(code: str) -> str:
+    """A code as words: ``plan_read`` is "plan read"."""
+    return code.replace("_", " ")

@@ -1,0 +1,91 @@
+"""Delivering what is in the outbox. A message says that one is waiting, and nothing else: no name, dose or symptom.
+
+A red flag climbs a ladder: the first address at once, the next after the clinic's minutes, and so on, round and round,
+until the task is taken or closed by a person. The task on the screen does not depend on any of it.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from titrant.clinic.office import Office
+from titrant.record.events import instant_of
+from titrant.record.ports import NotFound
+from titrant.storage.models import Outgoing
+from titrant.storage.outbox import RED_FLAG, again_at, body_of, finish, lease
+
+Send = Callable[[str, str, str], None]  # to, subject, text; raises where it was not accepted
+SUBJECT = "A message is waiting in Titrant"
+TEXT = "A message is waiting in Titrant. Sign in to read it."
+_FIRST_RETRY = timedelta(seconds=30)
+_LONGEST_RETRY = timedelta(minutes=30)
+_AT_ONCE = 200
+_log = logging.getLogger("titrant.worker")
+
+
+def send_mail(to: str, subject: str, text: str) -> None:
+    from django.core.mail import EmailMessage
+
+    if EmailMessage(subject, text, to=[to]).send() != 1:
+        raise OSError("the mail server took no message")
+
+
+def deliver_due(office: Office, send: Send) -> int:
+    """One round over what is due. How many rows were looked at."""
+    rows = lease(office.now(), _AT_ONCE)
+    for row in rows:
+        (_red_flag if row.kind == RED_FLAG else _once)(office, row, send)
+    return len(rows)
+
+
+def _red_flag(office: Office, row: Outgoing, send: Send) -> None:
+    now, ladder = office.now(), office.settings.red_flag_to
+    if not _is_open(office, row):
+        finish(row, now)
+        return
+    climb = timedelta(minutes=office.settings.red_flag_minutes)
+    if not ladder:
+        again_at(row, now + climb, step=row.step, fault="no address for red flags is set")
+        return
+    fault = _fault(send, ladder[row.step % len(ladder)])
+    # The next step is due by the clock of the flag, whether or not this one was accepted: steps never wait for mail.
+    steps = (now - instant_of(row.created_at)) // climb
+    next_step = instant_of(row.created_at) + climb * (steps + 1)
+    due = min(now + _pause(row), next_step) if fault else next_step
+    again_at(row, due, step=row.step if due < next_step else steps + 1, fault=fault)
+
+
+def _is_open(office: Office, row: Outgoing) -> bool:
+    try:
+        task = office.store.summary(row.case).tasks.get(body_of(row)["task"])
+    except NotFound:
+        return True  # nobody knows that it is closed
+    return task is not None and not task.owner
+
+
+def _once(office: Office, row: Outgoing, send: Send) -> None:
+    """Everything that needs one delivery: to an address, or to the patient of the case."""
+    body, now = body_of(row), office.now()
+    to = body.get("to") or (office.store.summary(row.case).person.email if row.case else "")
+    if not to:
+        finish(row, now, "there is no address to send it to")
+        return
+    fault = _fault(send, to, body.get("subject", SUBJECT), body.get("text", TEXT))
+    if fault:
+        again_at(row, now + _pause(row), step=0, fault=fault)
+    else:
+        finish(row, now)
+
+
+def _fault(send: Send, to: str, subject: str = SUBJECT, text: str = TEXT) -> str:
+    """Why ``send`` failed, without what the server said of whom; empty where it was accepted."""
+    try:
+        send(to, subject, text)
+    except Exception as error:
+        _log.warning("a message was not accepted", extra={"kind": type(error).__name__})
+        return f"not accepted ({type(error).__name__})"
+    return ""
+
+
+def _pause(row: Outgoing) -> timedelta:
+    return min(_FIRST_RETRY * 2 ** min(row.attempts, 10), _LONGEST_RETRY)

@@ -1,0 +1,230 @@
+"""Whether this clinic's machine is fit to propose doses: engine, files, time, knowledge, key, queue, worker.
+
+Each check is small and says what to do. A check that cannot be made counts as failed: nothing is fine because nobody
+could look.
+"""
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from msgspec import Struct
+
+from titrant.app.database import Standing
+from titrant.app.engine import FIRST_FIXED
+from titrant.app.place import Place
+from titrant.record.events import BEGINNING, instant_of
+from titrant.record.seal import check as check_seal
+from titrant.record.seal import sealed
+from titrant.storage.models import ChainHead, Fact, Heartbeat
+from titrant.storage.outbox import stuck
+
+State = Literal["ok", "warn", "red"]
+_MB = 1_000_000
+_FREE_MB = 500  # below it nothing more is written on purpose; a full disk loses more than a stopped clinic
+_LOW_MB = 5_000
+_JUMP = timedelta(minutes=5)
+_SILENT = timedelta(minutes=3)  # a worker says that it lives every few seconds
+_NETWORK = ("nfs", "cifs", "smb", "9p", "fuse.", "ceph", "gluster", "afs", "davfs", "lustre")
+WORKER = "worker"
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What one check found. ``blocks``: while it is red no dose is proposed or raised."""
+
+    name: str
+    state: State
+    says: str
+    do: str = ""
+    blocks: bool = True
+
+
+def examine(place: Place, now: datetime) -> list[Finding]:
+    """Every quick check, in order. None of them reads a patient's record."""
+    return [found for check in CHECKS for found in _guarded(check, place, now)]
+
+
+def reds(place: Place, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is red, in sentences: what blocks proposals, and what else somebody must look at."""
+    red = [one for one in examine(place, now) if one.state == "red"]
+    lines = [(one.blocks, f"{one.name.capitalize()}: {one.says} {one.do}") for one in red]
+    return tuple(text for blocks, text in lines if blocks), tuple(text for blocks, text in lines if not blocks)
+
+
+def _guarded(check: "Check", place: Place, now: datetime) -> list[Finding]:
+    try:
+        return list(check(place, now))
+    except Exception as error:
+        name = check.__name__.strip("_").replace("_", " ")
+        return [_red(name, f"Could not be checked ({type(error).__name__}).", "Run `titrant doctor` on the machine.")]
+
+
+def _ok(name: str, says: str) -> Finding:
+    return Finding(name=name, state="ok", says=says)
+
+
+def _red(name: str, says: str, do: str, *, blocks: bool = True) -> Finding:
+    return Finding(name=name, state="red", says=says, do=do, blocks=blocks)
+
+
+def _warn(name: str, says: str, do: str) -> Finding:
+    return Finding(name=name, state="warn", says=says, do=do, blocks=False)
+
+
+# The database
+
+
+def _engine(_place: Place, _now: datetime) -> Iterator[Finding]:
+    if connection.vendor != "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            yield _ok("engine", f"PostgreSQL {cursor.fetchone()[0]}")
+        return
+    from sqlcipher3 import dbapi2
+
+    if dbapi2.sqlite_version_info >= FIRST_FIXED:
+        yield _ok("engine", f"SQLite {dbapi2.sqlite_version}")
+    else:
+        yield _red("engine", f"SQLite {dbapi2.sqlite_version} can lose committed rows.", "Install the shipped engine.")
+
+
+def _settings_of_the_database(_place: Place, _now: datetime) -> Iterator[Finding]:
+    wanted = _POSTGRESQL if connection.vendor != "sqlite" else _SQLITE
+    form = "SHOW {}" if connection.vendor != "sqlite" else "PRAGMA {}"
+    with connection.cursor() as cursor:
+        for name, value in wanted.items():
+            cursor.execute(form.format(name))
+            found = str(cursor.fetchone()[0])
+            if found == value:
+                yield _ok(name, found)
+            else:
+                yield _red(name, f"It is {found}, not {value}: what was acknowledged could be lost.",
+                           "Something else has opened the database; end it and start again.")  # fmt: skip
+
+
+_SQLITE = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "trusted_schema": "0"}
+_POSTGRESQL = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+
+
+def _tables(_place: Place, _now: datetime) -> Iterator[Finding]:
+    standing = Standing()
+    if standing.newer:
+        yield _red("tables", "They were made by a newer release.", "Start the newer release.")
+    elif standing.missing:
+        yield _red("tables", f"{len(standing.missing)} steps are missing.", "Run `titrant upgrade`.")
+    else:
+        yield _ok("tables", "those of this release")
+
+
+def _newest_link(_place: Place, now: datetime) -> Iterator[Finding]:
+    head = ChainHead.objects.get(name="facts")
+    newest = Fact.objects.order_by("-seq").values_list("seq", "hash", "at").first() or (0, BEGINNING, "")
+    if (head.seq, head.hash) == newest[:2]:
+        yield _ok("chain", f"{head.seq} facts; its end is where it should be (`titrant verify` reads all of it)")
+    else:
+        yield _red("chain", "The newest fact is not where the chain ends.", "Run `titrant verify`; restore a backup.")
+    if newest[2] and now + _JUMP < instant_of(newest[2]):
+        yield _red("clock", f"The newest fact is of {newest[2]}, after now.", "Set the clock of this machine.")
+    else:
+        yield _ok("clock", now.astimezone(UTC).isoformat(timespec="minutes"))
+
+
+# The machine
+
+
+def _file_system(place: Place, _now: datetime) -> Iterator[Finding]:
+    kind = file_system_of(place.folder)
+    if connection.vendor == "sqlite" and any(kind.startswith(one) for one in _NETWORK):
+        yield _red("file system", f"{kind} is on a network; SQLite's locks do not hold there.", "Use a local disk.")
+    else:
+        yield _ok("file system", kind or "not told by this system")
+
+
+def file_system_of(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
+    """The type of the file system that holds ``folder``; empty where the system does not say."""
+    if not mounts.exists():
+        return ""
+    rows = [line.split()[1:3] for line in mounts.read_text(encoding="utf-8").splitlines()]
+    whole = folder.resolve()
+    over = [(Path(point), kind) for point, kind in rows if whole.is_relative_to(point.replace("\\040", " "))]
+    return max(over, key=lambda one: len(one[0].parts))[1] if over else ""
+
+
+def _permissions(place: Place, _now: datetime) -> Iterator[Finding]:
+    secret = [place.folder, place.folder / "keys", *(place.folder / "keys").glob("*"), place.database]
+    open_ones = [one.name for one in secret if one.exists() and stat.S_IMODE(one.stat().st_mode) & 0o077]
+    if open_ones:
+        yield _red("permissions", f"Others can read {', '.join(open_ones[:4])}.", "chmod -R go-rwx the data folder.")
+    else:
+        yield _ok("permissions", "for the owner alone")
+
+
+def _disk(place: Place, _now: datetime) -> Iterator[Finding]:
+    free = shutil.disk_usage(place.folder).free // _MB
+    if not free >= _FREE_MB:
+        yield _red("disk", f"{free} MB free.", f"Free at least {_FREE_MB} MB.")
+    elif not free >= _LOW_MB:
+        yield _warn("disk", f"{free} MB free.", "Free some before it is full.")
+    else:
+        yield _ok("disk", f"{free // 1000} GB free")
+
+
+def _time_zones(_place: Place, _now: datetime) -> Iterator[Finding]:
+    from titrant.app.wiring import read_now
+
+    zone = ZoneInfo(read_now()[0].zone)
+    winter, summer = (datetime(2026, month, 1, 12, tzinfo=ZoneInfo("Europe/Berlin")).utcoffset() for month in (1, 7))
+    if winter == summer:
+        yield _red("time zones", "The table of time zones is not whole.", "Install the package tzdata.")
+    else:
+        yield _ok("time zones", f"the clinic is in {zone.key}")
+
+
+# What doses rest on
+
+
+def _knowledge(_place: Place, _now: datetime) -> Iterator[Finding]:
+    from titrant.app.wiring import read_now
+
+    library = read_now()[1]
+    yield _ok("knowledge", f"{len(library.trees) + len(library.tables)} files, as sealed")
+
+
+def _signing_key(place: Place, _now: datetime) -> Iterator[Finding]:
+    content = {"doctor": "a word to sign"}
+    check_seal(content, sealed(content, place.signing_key()), place.verifying_keys())
+    yield _ok("signing key", "signs, and its seal is found good")
+
+
+# What nobody should have to look for (T26)
+
+
+def _worker(_place: Place, now: datetime) -> Iterator[Finding]:
+    beat = Heartbeat.objects.filter(name=WORKER).values_list("at", flat=True).first()
+    if beat is None or not now - instant_of(beat) <= _SILENT:
+        since = f"since {beat}" if beat else "yet"
+        yield _red("worker", f"The background worker has not been heard of {since}: nothing is sent.",
+                   "Start `titrant serve` again, or `titrant worker` beside it.", blocks=False)  # fmt: skip
+    else:
+        yield _ok("worker", f"heard of at {beat}")
+
+
+def _queue(_place: Place, now: datetime) -> Iterator[Finding]:
+    late = stuck(now)
+    if late:
+        yield _red("queue", f"{late} message{'s' * (late != 1)} could not be sent in time.",
+                   "Look at the mail server (TITRANT_SMTP); call those whose task is open.", blocks=False)  # fmt: skip
+    else:
+        yield _ok("queue", "nothing is late")
+
+
+Check = Callable[[Place, datetime], Iterator[Finding]]
+CHECKS: tuple[Check, ...] = (
+    _engine, _settings_of_the_database, _tables, _newest_link, _file_system, _permissions, _disk, _time_zones,
+    _knowledge, _signing_key, _worker, _queue,
+)  # fmt: skip

@@ -1,0 +1,108 @@
+"""The background worker: sends what is due, judges cases anew, exports the head of the chain, says that it lives."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import close_old_connections, connection
+
+from titrant.app.delivering import Send, deliver_due, send_mail
+from titrant.app.doctor import WORKER
+from titrant.app.heads import export_head
+from titrant.app.place import Place
+from titrant.clinic.acts.judging import judge_due
+from titrant.clinic.office import Office
+from titrant.record.events import instant_of, instant_text
+from titrant.storage.models import Heartbeat
+from titrant.storage.outbox import put
+
+_PAUSE_S = 5.0
+_JUDGE_AT_ONCE = 50
+_log = logging.getLogger("titrant.worker")
+Job = Callable[[Office, Place], object]
+
+
+def run(office: Callable[[], Office], place: Place, stop: threading.Event, send: Send = send_mail) -> None:
+    """Rounds until ``stop``. One round that fails is told and does not end the worker."""
+    while not stop.is_set():
+        one_round(office(), place, send)
+        close_old_connections()
+        stop.wait(_PAUSE_S)
+
+
+def one_round(office: Office, place: Place, send: Send) -> None:
+    _beat(office.now(), "")
+    _tried("deliver", lambda: deliver_due(office, send))
+    _tried("judge", lambda: judge_due(office, _JUDGE_AT_ONCE))
+    for name, every, job in JOBS:
+        if _is_due(name, every, office.now()) and _tried(name, lambda job=job: job(office, place)):
+            _beat(office.now(), "", f"job {name}")
+
+
+def _tried(name: str, act: Callable[[], object]) -> bool:
+    try:
+        act()
+    except Exception as error:
+        _log.exception("a job of the worker failed", extra={"kind": f"{name}: {type(error).__name__}"})
+        return False
+    return True
+
+
+def _beat(now: datetime, state: str, name: str = WORKER) -> None:
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": instant_text(now), "state": state})
+
+
+def _is_due(name: str, every: timedelta, now: datetime) -> bool:
+    last = Heartbeat.objects.filter(name=f"job {name}").values_list("at", flat=True).first()
+    return last is None or every <= now - instant_of(last)
+
+
+# Jobs with a period
+
+
+def _test_alert(office: Office, _place: Place) -> None:
+    """Once a month a test goes the way of a red flag, so that a dead address is found before it is needed."""
+    for to in office.settings.red_flag_to:
+        text = "This is the monthly test of alerts from Titrant. Nothing needs to be done."
+        put("", "test_alert", {"to": to, "subject": "Titrant: monthly test of alerts", "text": text}, office.now())
+
+
+def _quick_check(office: Office, _place: Place) -> None:
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA quick_check")
+            said = str(cursor.fetchone()[0])
+        _beat(office.now(), said[:200], "quick check")
+
+
+def _sessions_end(_office: Office, _place: Place) -> None:
+    from django.core.management import call_command
+
+    call_command("clearsessions")
+
+
+JOBS: tuple[tuple[str, timedelta, Job], ...] = (
+    ("head of the chain", timedelta(days=1), export_head),
+    ("test alert", timedelta(days=30), _test_alert),
+    ("quick check", timedelta(days=1), _quick_check),
+    ("old sessions", timedelta(days=1), _sessions_end),
+)
+
+
+def until_told(stop: threading.Event) -> None:
+    """Let Ctrl+C, TERM, and the end of the server that started this worker end it."""
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda *_: stop.set())
+    parent = os.environ.get("TITRANT_PARENT")
+    if parent:
+        threading.Thread(target=_with_parent, args=(int(parent), stop), daemon=True).start()
+
+
+def _with_parent(parent: int, stop: threading.Event) -> None:
+    while os.getppid() == parent:
+        if stop.wait(1.0):
+            return
+    stop.set()

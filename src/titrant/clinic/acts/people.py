@@ -1,0 +1,96 @@
+"""Settings of the clinic, and a record opened in an emergency."""
+
+import uuid
+from zoneinfo import available_timezones
+
+import msgspec
+
+from titrant.clinic.office import Office
+from titrant.record.clinic_settings import ClinicSettings
+from titrant.record.events import CLINIC, Actor, Kind
+from titrant.record.ports import Query
+from titrant.record.summary import Summary
+from titrant.terms.canonical import Json
+from titrant.terms.errors import CaseFileError, NotAllowed
+
+PACKS = ("us", "uk", "none")
+PAPERS = ("A4", "Letter")
+LANGUAGES = ("en", "es")
+_SHORTEST_REASON = 10  # letters
+
+
+def change_settings(office: Office, by: Actor, asked: Json) -> ClinicSettings:
+    """Set what differs from now; the whole must be right. Raises CaseFileError with the field at fault."""
+    now = msgspec.to_builtins(office.settings)
+    changes = {key: value for key, value in asked.items() if now.get(key) != value}
+    try:
+        after = msgspec.convert(now | changes, ClinicSettings)
+    except msgspec.ValidationError as error:
+        raise _wrong("clinic settings", str(error), "Fill in the field as its help says.") from error
+    _check(after)
+    if changes:
+        office.store.append(CLINIC, [office.draft(Kind.SETTINGS_CHANGED, {"changes": changes}, by)], expected=None)
+    return after
+
+
+def _check(settings: ClinicSettings) -> None:
+    if not settings.name.strip():
+        raise _wrong("name", "The clinic has no name.", "Write the name that stands on papers.")
+    if settings.zone not in available_timezones():
+        raise _wrong("zone", f"“{settings.zone}” is no time zone.", "Write it as Europe/London or America/Chicago.")
+    if settings.pack not in PACKS:
+        raise _wrong("pack", f"There is no pack “{settings.pack}”.", f"Choose one of: {', '.join(PACKS)}.")
+    if settings.paper not in PAPERS:
+        raise _wrong("paper", f"“{settings.paper}” is no paper size here.", f"Choose one of: {', '.join(PAPERS)}.")
+    if settings.language not in LANGUAGES:
+        raise _wrong("language", f"“{settings.language}” is not there.", f"Choose one of: {', '.join(LANGUAGES)}.")
+    if not all(0 <= day <= 6 for day in settings.closed_weekdays) or len(set(settings.closed_weekdays)) >= 7:
+        raise _wrong("closed_weekdays", "A clinic is open on some day.", "Leave at least one weekday open.")
+    for address in settings.red_flag_to:
+        if "@" not in address or " " in address:
+            raise _wrong("red_flag_to", f"“{address}” is no e-mail address.", "Write one address on each line.")
+
+
+def _wrong(field: str, fault: str, repair: str) -> CaseFileError:
+    return CaseFileError(field, fault, "Patients and papers are told by these settings.", repair)
+
+
+def find_in_emergency(office: Office, number: str, birth_date: str) -> str:
+    """The record with exactly this number and day of birth. Raises NotAllowed: what is there is not told by halves."""
+    number = number.strip()
+    rows = office.store.rows(Query(teams=None, words=number, size=1000), office.today) if number else []
+    fits = [row.summary for row in rows if _is(row.summary, number, birth_date.strip())]
+    if len(fits) != 1:
+        raise NotAllowed(
+            "emergency access", "No record has this number and this day of birth.",
+            "A record outside the care team is opened only by somebody who has the person before them.",
+            "Compare the number and the day of birth with the patient's card, and try again.",
+        )  # fmt: skip
+    return fits[0].case
+
+
+def _is(summary: Summary, number: str, birth_date: str) -> bool:
+    return (summary.person.number, summary.person.birth_date) == (number, birth_date)
+
+
+def open_in_emergency(office: Office, by: Actor, case: str, reason: str) -> None:
+    """Open a record outside the care team: written down, and put on the team's list for somebody to look at."""
+    reason = " ".join(reason.split())[:500]
+    if len(reason) < _SHORTEST_REASON:
+        raise _no_reason()
+    task = {
+        "id": f"emergency-{uuid.uuid4()}", "grade": "today", "code": "emergency_access",
+        "why": f"{by.name} ({by.role.value}), not of the care team, opened this record in an emergency: {reason}",
+    }  # fmt: skip
+    drafts = [
+        office.draft(Kind.EMERGENCY_ACCESS, {"reason": reason}, by),
+        office.draft(Kind.TASK_OPENED, task, by),
+    ]
+    office.store.append(case, drafts, expected=None)
+
+
+def _no_reason() -> NotAllowed:
+    return NotAllowed(
+        "emergency access", "The reason is missing or too short.", "The care team and the auditor read it.",
+        "Say in a sentence what happened and why it cannot wait.",
+    )  # fmt: skip

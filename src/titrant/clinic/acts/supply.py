@@ -1,0 +1,427 @@
+"""What a pharmacist does: hand out, count, take back, ask the prescriber, hold; and keep the stock book."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+
+from msgspec import Struct, structs
+
+from titrant.clinic import packs
+from titrant.clinic.office import Office, case_in
+from titrant.clinic.pharmacy import MaySupply, may_supply, product_faults, supplied_now
+from titrant.clinic.stock import SHELF, STOCK_KINDS, Batch, Book, book_of, check_not_below_zero
+from titrant.pathway.case import ProductChoice
+from titrant.pathway.deliver import Supply, supply_of
+from titrant.pathway.dispense import signed_levels
+from titrant.pathway.reconciling import lasts
+from titrant.record.events import CLINIC, Actor, Draft, Event, Kind, Role
+from titrant.record.folding import Record
+from titrant.record.summary import Summary
+from titrant.terms.canonical import Json
+from titrant.terms.errors import NotAllowed, NotNow, TitrantError
+from titrant.terms.numbers import parse_decimal, plain
+from titrant.terms.persons import check_named
+from titrant.terms.quantity import Quantity
+
+
+class Handed(Struct, frozen=True, kw_only=True):
+    """What was handed out, as it stands on the container. Amounts as they were typed."""
+
+    family: str
+    strength: str
+    content: str
+    lot: str
+    beyond_use: str
+    quantity: str
+    told: bool  # the patient was told of the dose and of what changed
+    from_stock: bool = True  # of the clinic's own stock book
+    reasons: Mapping[str, str] = {}  # code of a fault of the pack to the written reason
+
+
+# Handing out
+
+
+def supply(office: Office, case: str, handed: Handed, by: Actor, *, expected: int) -> Summary:
+    """Hand out a supply: everything is checked again now, the stock line and the case line are one act."""
+    record = office.store.open(case)
+    answer = may_supply(office, record)
+    if not answer.may:
+        raise _refused(" ".join(answer.refused) or "There is nothing to supply today.")
+    product = _product(office, record, handed)
+    wrong = product_faults(answer.regimen, product)
+    if wrong:
+        raise _refused(" ".join(wrong))
+    quantity = _quantity(handed.quantity, answer)
+    handed = _by_the_book(office, handed)
+    _check_container(handed, answer)
+    packs.check_stands(_law(office, answer, handed), answer.pack, "supply")
+    body = _supplied(office, record, handed, answer, quantity)
+    batches: list[tuple[str, Sequence[Draft], int | None]] = [(case, [office.draft(Kind.SUPPLIED, body, by)], expected)]
+    if handed.from_stock:
+        line = _stock_body(office, handed, product, quantity) | {"case": case}
+        line |= {"beyond_use": body["beyond_use"]}
+        batches.append(_stock_batch(office, [office.draft(Kind.STOCK_SUPPLIED, line, by)]))
+    return office.store.append_together(batches)[0]
+
+
+def _product(office: Office, record: Record, handed: Handed) -> Supply:
+    """What the container says, as a product that exists. Raises NotNow where it does not."""
+    case = case_in(record)
+    try:
+        choice = ProductChoice(
+            family=handed.family, strength=Quantity.parse(handed.strength), content=handed.content,  # type: ignore[arg-type]
+        )  # fmt: skip
+        return supply_of(choice, office.library.protocols[case.protocol], office.library)
+    except ValueError as error:
+        raise _refused(f"The strength cannot be read: {error}.") from None
+    except TitrantError as error:
+        raise _refused(error.fault) from None
+
+
+def _quantity(typed: str, answer: MaySupply) -> Decimal:
+    try:
+        quantity = parse_decimal(typed.strip())
+    except ValueError as error:
+        raise _refused(f"The quantity cannot be read: {error}.") from None
+    if not quantity > 0:
+        raise _refused("The quantity is not above zero.")
+    if answer.unit != "mL" and quantity != quantity.to_integral_value():
+        raise _refused(f"{plain(quantity)} {answer.unit}s: a pharmacy hands out whole pieces.")
+    if not quantity <= answer.most:
+        raise _refused(
+            f"{plain(quantity)} {answer.unit} is more than may be handed out today, {plain(answer.most)} {answer.unit} "
+            f"({answer.arithmetic})."
+        )
+    return quantity
+
+
+def _by_the_book(office: Office, handed: Handed) -> Handed:
+    """A lot of the stock book brings its own beyond-use date; another one on the container is another lot."""
+    known = book(office).beyond_use(Batch(handed.family, handed.strength, handed.content, handed.lot.strip()))
+    if not handed.from_stock or not known:
+        return handed
+    if handed.beyond_use.strip() not in ("", known):
+        raise _refused(f"The book says {known} for this lot, and {handed.beyond_use.strip()[:20]} was typed.")
+    return structs.replace(handed, beyond_use=known)
+
+
+def _check_container(handed: Handed, answer: MaySupply) -> None:
+    """A lot, a date that outlasts the supply, and somebody who was told."""
+    if not handed.lot.strip():
+        raise _refused("The lot number is missing.")
+    beyond = _day(handed.beyond_use, "beyond-use date")
+    if answer.until is not None and not answer.until <= beyond:
+        raise _refused(f"The beyond-use date {beyond} comes before the supply ends, {answer.until}.")
+    if not handed.told:
+        raise _refused("Nobody has ticked that the patient was told of the dose and of what changed.")
+
+
+def _law(office: Office, answer: MaySupply, handed: Handed) -> tuple[packs.PlaceFault, ...]:
+    assert answer.fills is not None
+    assert answer.dispensing is not None
+    return packs.supply_faults(answer.pack, answer.fills, answer.dispensing.days, office.today, handed.reasons)
+
+
+def _supplied(office: Office, record: Record, handed: Handed, answer: MaySupply, quantity: Decimal) -> Json:
+    assert answer.dispensing is not None
+    assert answer.plan is not None
+    days = _lasting(record, answer, quantity)
+    today, last = office.today.isoformat(), answer.dispensing.starts + timedelta(days=days - 1)
+    whole = days == answer.dispensing.days
+    return {
+        "on": today, "plan": answer.plan.number, "product": _named(handed), "lot": handed.lot.strip(),
+        "beyond_use": _day(handed.beyond_use, "beyond-use date").isoformat(), "quantity": plain(quantity),
+        "unit": answer.unit, "days": str(days),
+        "until": last.isoformat(),
+        # What is less than was due may be filled up when it runs out.
+        "next_earliest": str((answer.dispensing.next_earliest if whole else None) or last),
+        "arithmetic": answer.arithmetic, "told": "yes", "from_stock": "yes" if handed.from_stock else "no",
+        "pack": answer.pack.id, "reasons": packs.reasons_given(_law(office, answer, handed)),
+        "add": {"course.supplies": [{"on": today, "pieces": plain(quantity)}]},
+    }  # fmt: skip
+
+
+def _lasting(record: Record, answer: MaySupply, quantity: Decimal) -> int:
+    """For how many days the quantity is: those that were counted, or fewer where less is handed out."""
+    assert answer.dispensing is not None
+    assert answer.supply is not None
+    if not quantity < answer.dispensing.needed:
+        return answer.dispensing.days
+    levels = signed_levels(case_in(record), answer.supply)
+    return min(answer.dispensing.days, lasts(levels, answer.dispensing.starts, quantity))
+
+
+def _named(one: Handed | Batch) -> Json:
+    return {"family": one.family, "strength": one.strength, "content": one.content}
+
+
+def correct_supply(office: Office, case: str, number: int, pieces: str, why: str, by: Actor) -> Summary:
+    """Put a supply line right by a new line; the old one stays. ``pieces`` is what was truly handed out, 0 for none."""
+    record = office.store.open(case)
+    event = _supply_line(record, number)
+    right = _amount(pieces, "quantity", zero=True)
+    before = supplied_now(record, event)
+    if not why.strip():
+        raise _refused("A correction needs its reason.")
+    if not right <= parse_decimal(event.body["quantity"]):
+        raise _refused("More than the line says cannot be handed out by a correction; enter a further supply.")
+    body = {
+        "corrects": number, "line": _place(record, number), "pieces": plain(right), "why": why.strip(),
+        "on": office.today.isoformat(),
+    }  # fmt: skip
+    batches: list[tuple[str, Sequence[Draft], int | None]] = [
+        (case, [office.draft(Kind.SUPPLY_CORRECTED, body, by)], record.version)
+    ]
+    if event.body["from_stock"] == "yes" and right != before:
+        line = {
+            "product": event.body["product"], "lot": event.body["lot"], "where": SHELF, "unit": event.body["unit"],
+            "quantity": plain(before - right), "on": office.today.isoformat(), "why": why.strip(), "case": case,
+        }  # fmt: skip
+        batches.append(_stock_batch(office, [office.draft(Kind.STOCK_CORRECTED, line, by)]))
+    return office.store.append_together(batches)[0]
+
+
+def _supply_line(record: Record, number: int) -> Event:
+    found = next((one for one in record.of(Kind.SUPPLIED) if one.number == number), None)
+    if found is None:
+        raise _refused(f"Line {number} is no supply of this record.")
+    return found
+
+
+def _place(record: Record, number: int) -> int:
+    """Where the line of event ``number`` stands among the supplies of the case file."""
+    places: list[int] = []
+    for event in record.events:
+        body = event.body if isinstance(event.body, dict) else {}
+        course = ((body.get("set") or {}).get("given") or {}).get("course") or {}
+        if "supplies" in course:
+            places = [0] * len(course["supplies"] or ())
+        places += [event.number if event.kind is Kind.SUPPLIED else 0] * len(
+            (body.get("add") or {}).get("course.supplies") or ()
+        )
+        if event.kind is Kind.SUPPLY_CORRECTED and body["pieces"] == "0":
+            places.pop(body["line"])
+    if number not in places:
+        raise _refused("The line belongs to a course that is over, or was taken back already.")
+    return places.index(number)
+
+
+# Counting and taking back
+
+
+def count(office: Office, case: str, left: str, by: Actor) -> Summary:
+    """What was counted in the patient's hands today."""
+    record = office.store.open(case)
+    return office.store.append(case, [_counted(office, record, left, by)], expected=record.version)
+
+
+def _counted(office: Office, record: Record, left: str, by: Actor) -> Draft:
+    supplies = (record.tree["given"].get("course") or {}).get("supplies") or []
+    if not supplies:
+        raise _refused("Nothing was supplied yet, so there is nothing to count.")
+    amount = _amount(left, "count", zero=True)
+    return office.draft(Kind.COUNTED, {"left": plain(amount), "on": office.today.isoformat()}, by)
+
+
+class Returned(Struct, frozen=True, kw_only=True):
+    family: str
+    strength: str
+    content: str
+    lot: str
+    quantity: str
+    witness: str
+    left: str = ""  # what the patient still holds
+    why: str = ""
+
+
+def take_back(office: Office, case: str, returned: Returned, by: Actor) -> Summary:
+    """Take pieces back from a patient, before a witness. They wait apart from the shelf until they are destroyed."""
+    record = office.store.open(case)
+    quantity = _amount(returned.quantity, "quantity")
+    witness = _witness(returned.witness, by)
+    unit = record.summary.regimen.get("piece_unit") or _unit_of(office, returned.family)
+    body = {
+        "product": {"family": returned.family, "strength": returned.strength, "content": returned.content},
+        "lot": returned.lot.strip() or "not known", "quantity": plain(quantity), "unit": unit, "witness": witness,
+        "why": returned.why.strip(), "on": office.today.isoformat(),
+    }  # fmt: skip
+    drafts = [office.draft(Kind.RETURNED, body, by)]
+    if returned.left.strip():
+        drafts.append(_counted(office, record, returned.left, by))
+    line = office.draft(Kind.STOCK_RETURNED, body | {"where": "returned", "case": case}, by)
+    return office.store.append_together([(case, drafts, record.version), _stock_batch(office, [line])])[0]
+
+
+def _unit_of(office: Office, family: str) -> str:
+    product = office.library.products.get(family)
+    if product is None:
+        raise _refused(f"{family[:40]!r} is no product of this clinic.")
+    return "mL" if product.form.value == "oral solution" else product.form.value
+
+
+# Asking and holding
+
+
+def ask(office: Office, case: str, question: str, by: Actor, *, holds: bool) -> Summary:
+    """Ask the prescriber. With ``holds`` nothing is supplied, by anybody, until a prescriber has lifted it."""
+    record = office.store.open(case)
+    if not question.strip():
+        raise _refused("There is no question.")
+    name = f"query-{record.version + 1}"
+    task = {
+        "id": name, "grade": "now" if holds else "today", "code": "pharmacist_query", "for": Role.PRESCRIBER.value,
+        "why": f"{by.name} (pharmacy) asks the prescriber: {question.strip()}",
+    }  # fmt: skip
+    drafts = [office.draft(Kind.TASK_OPENED, task, by)]
+    if holds:
+        drafts.append(office.draft(Kind.HOLD_PLACED, {"id": name, "why": _sentence(question)}, by))
+    return office.store.append(case, drafts, expected=record.version)
+
+
+def hold(office: Office, case: str, why: str, by: Actor) -> Summary:
+    """Let nothing be supplied until a prescriber lifts it."""
+    record = office.store.open(case)
+    if not why.strip():
+        raise _refused("A hold needs its reason.")
+    body = {"id": f"hold-{record.version + 1}", "why": _sentence(why)}
+    return office.store.append(case, [office.draft(Kind.HOLD_PLACED, body, by)], expected=record.version)
+
+
+def lift(office: Office, case: str, name: str, why: str, by: Actor) -> Summary:
+    """A prescriber lifts a hold, with the reason; the question that came with it is answered by it."""
+    record = office.store.open(case)
+    if not why.strip():
+        raise _refused("Lifting a hold needs its reason.")
+    drafts = [office.draft(Kind.HOLD_LIFTED, {"id": name, "why": why.strip()}, by)]
+    if name in record.summary.tasks:
+        drafts.append(office.draft(Kind.TASK_CLOSED, {"id": name, "outcome": why.strip()}, by))
+    return office.store.append(case, drafts, expected=record.version)
+
+
+def _sentence(text: str) -> str:
+    return text.strip() if text.strip().endswith((".", "?", "!")) else f"{text.strip()}."
+
+
+# The stock book
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    family: str
+    strength: str
+    content: str
+    lot: str
+    beyond_use: str
+    quantity: str
+    source: str = ""  # where it came from
+
+
+def receive(office: Office, receipt: Receipt, by: Actor) -> Summary:
+    """Enter what came in."""
+    product = office.library.products.get(receipt.family)
+    if product is None or receipt.strength not in {str(one) for one in product.strengths.values}:
+        raise _refused(f"{receipt.family[:40]} {receipt.strength[:20]} is no product of this clinic.")
+    if not receipt.lot.strip():
+        raise _refused("The lot number is missing.")
+    beyond = _day(receipt.beyond_use, "beyond-use date")
+    if not office.today <= beyond:
+        raise _refused(f"The beyond-use date {beyond} has passed.")
+    body = {
+        "product": {"family": receipt.family, "strength": receipt.strength, "content": receipt.content},
+        "lot": receipt.lot.strip(), "quantity": plain(_amount(receipt.quantity, "quantity")),
+        "unit": _unit_of(office, receipt.family), "beyond_use": beyond.isoformat(), "where": SHELF,
+        "on": office.today.isoformat(), "why": receipt.source.strip(),
+    }  # fmt: skip
+    return _on_the_book(office, [office.draft(Kind.STOCK_RECEIVED, body, by)])
+
+
+def waste(office: Office, batch: Batch, quantity: str, witness: str, why: str, by: Actor) -> Summary:
+    """Destroy pieces of a lot before a witness."""
+    if not why.strip():
+        raise _refused("The reason why it is destroyed is missing.")
+    body = _line(office, batch, plain(_amount(quantity, "quantity")), why) | {"witness": _witness(witness, by)}
+    return _on_the_book(office, [office.draft(Kind.STOCK_WASTED, body, by)])
+
+
+def correct_stock(office: Office, number: int, change: str, witness: str, why: str, by: Actor) -> Summary:
+    """Put a line of the book right by a new one: ``change`` is added to the balance of its lot (-2, or 3)."""
+    line = book(office).line(number)
+    if line is None:
+        raise _refused(f"There is no line {number} in the stock book.")
+    if not why.strip():
+        raise _refused("A correction needs its reason.")
+    try:
+        amount = parse_decimal(change.strip())
+    except ValueError as error:
+        raise _refused(f"The correction cannot be read: {error}.") from None
+    if amount == 0:
+        raise _refused("A correction of nothing changes nothing.")
+    body = _line(office, line.batch, plain(amount), why) | {"witness": _witness(witness, by), "corrects": number}
+    return _on_the_book(office, [office.draft(Kind.STOCK_CORRECTED, body, by)])
+
+
+def book(office: Office) -> Book:
+    return book_of(office.store.events(CLINIC, STOCK_KINDS))
+
+
+def _line(office: Office, batch: Batch, quantity: str, why: str) -> Json:
+    return {
+        "product": _named(batch), "lot": batch.lot, "where": batch.where, "quantity": quantity,
+        "unit": _unit_of(office, batch.family), "on": office.today.isoformat(), "why": why.strip(),
+    }  # fmt: skip
+
+
+def _stock_body(office: Office, handed: Handed, product: Supply, quantity: Decimal) -> Json:
+    return {
+        "product": _named(handed), "lot": handed.lot.strip(), "where": SHELF, "quantity": plain(quantity),
+        "unit": product.piece_unit, "on": office.today.isoformat(),
+    }  # fmt: skip
+
+
+def _stock_batch(office: Office, drafts: Sequence[Draft]) -> tuple[str, Sequence[Draft], int | None]:
+    """Lines for the book, none of which may leave less than nothing. Nobody else writes between look and line."""
+    version = office.store.clinic_version()
+    held = book(office)
+    for draft in drafts:
+        check_not_below_zero(held, draft.kind, draft.body)
+    return CLINIC, drafts, version
+
+
+def _on_the_book(office: Office, drafts: Sequence[Draft]) -> Summary:
+    return office.store.append_together([_stock_batch(office, drafts)])[0]
+
+
+# Small checks
+
+
+def _amount(typed: str, what: str, *, zero: bool = False) -> Decimal:
+    try:
+        found = parse_decimal(typed.strip())
+    except ValueError as error:
+        raise _refused(f"The {what} cannot be read: {error}.") from None
+    if not (found >= 0 if zero else found > 0):
+        raise _refused(f"The {what} is {plain(found)}; it must be {'zero or more' if zero else 'more than zero'}.")
+    return found
+
+
+def _day(typed: str, what: str) -> date:
+    try:
+        return date.fromisoformat(typed.strip())
+    except ValueError:
+        raise _refused(f"The {what} is no day of the calendar; write YYYY-MM-DD.") from None
+
+
+def _witness(name: str, by: Actor) -> str:
+    try:
+        check_named(name, "witness", "watched")
+    except ValueError as error:
+        raise _refused(f"{error}.") from None
+    if not name.strip() or name.strip().casefold() == by.name.casefold():
+        raise NotAllowed(
+            "witness", "A second person must have watched, by name.", "One pair of eyes is not enough for this drug.",
+            "Write the name of the colleague who watched.",
+        )  # fmt: skip
+    return name.strip()
+
+
+def _refused(fault: str) -> NotNow:
+    return NotNow("supply", fault, "Nothing was entered.", "Look at the container and the plan, then try again.")

@@ -1,0 +1,69 @@
+"""What has to be delivered: written with the fact that caused it, leased by one worker at a time, never dropped.
+
+A row ends when it was delivered or when the reason for it is gone. What is late is counted and shown, so that no row
+lies where nobody looks (safety.md, rule 11, T26).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+
+from titrant.record.events import Event, Kind, instant_of, instant_text
+from titrant.storage.models import Outgoing
+from titrant.terms.canonical import Json, canonical_json
+from titrant.terms.reading import read_json
+
+RED_FLAG = "red_flag"
+LATE = timedelta(minutes=5)
+_LEASE = timedelta(minutes=2)
+
+
+def write_for(events: Sequence[Event]) -> None:
+    """The deliveries that these facts cause, in the transaction of the facts."""
+    for event in events:
+        if event.kind is Kind.TASK_OPENED and event.body["grade"] == "now":
+            put(event.case, RED_FLAG, {"task": event.body["id"]}, event.at)
+
+
+def put(case: str, kind: str, body: Json, due: datetime) -> None:
+    """Something to deliver at ``due``. ``body`` holds ids and settings, never a name, a dose or a symptom."""
+    at = instant_text(due)
+    Outgoing.objects.create(case=case, kind=kind, body=canonical_json(body).decode(), created_at=at, due_at=at)
+
+
+@transaction.atomic
+def lease(now: datetime, limit: int) -> list[Outgoing]:
+    """Rows that are due, for this worker alone until the lease is over."""
+    at = instant_text(now)
+    rows = Outgoing.objects.filter(done_at="", due_at__lte=at, leased_until__lte=at).order_by("due_at")
+    if connection.vendor != "sqlite":
+        rows = rows.select_for_update(skip_locked=True)
+    found = list(rows[:limit])
+    for row in found:
+        row.leased_until = instant_text(now + _LEASE)
+        row.save(update_fields=["leased_until"])
+    return found
+
+
+def finish(row: Outgoing, now: datetime, fault: str = "") -> None:
+    row.done_at, row.leased_until, row.fault = instant_text(now), "", fault
+    row.save(update_fields=["done_at", "leased_until", "fault"])
+
+
+def again_at(row: Outgoing, due: datetime, *, step: int, fault: str = "") -> None:
+    """Keep the row for another try. ``fault``: why this one failed; empty where it did not."""
+    row.due_at, row.leased_until, row.step, row.fault = instant_text(due), "", step, fault[:200]
+    row.attempts = row.attempts + 1 if fault else 0
+    row.save(update_fields=["due_at", "leased_until", "step", "fault", "attempts"])
+
+
+def body_of(row: Outgoing) -> Json:
+    return read_json(row.body.encode())
+
+
+def stuck(now: datetime) -> int:
+    """How many rows are late: due long ago, or failing since long."""
+    due = Outgoing.objects.filter(done_at="", due_at__lte=instant_text(now - LATE)).count()
+    failing = Outgoing.objects.filter(done_at="", due_at__gt=instant_text(now - LATE)).exclude(fault="")
+    return due + sum(1 for row in failing if now - instant_of(row.created_at) >= LATE)
