@@ -1,4 +1,4 @@
-"""The exposure that the doses of a case would give: of its plan before a start, of the signed and proposed dose after it."""
+"""The exposure that doses would give: those of the plan before a start, the signed and the proposed one after it."""
 
 from typing import TYPE_CHECKING
 

@@ -9,7 +9,7 @@ from html import escape
 
 from msgspec import Struct
 
-_WIDE, _LEFT, _RIGHT, _ROW, _TOP, _BOTTOM = 760, 210, 24, 24, 30, 34
+_WIDE, _LEFT, _RIGHT, _ROW, _TOP, _BOTTOM = 860, 330, 24, 24, 30, 34
 
 
 class Row(Struct, frozen=True):
@@ -44,7 +44,9 @@ def exposure_svg(rows: tuple[Row, ...], edge: Edge | None, unit: str, label: str
     if edge is not None:
         parts.append(f'<path class="step" d="M{x(edge.lowest):.1f} {_TOP - 6}V{high - _BOTTOM}"/>')
         anchor = "end" if x(edge.lowest) > _WIDE * 0.6 else "start"
-        parts.append(f'<text class="note" x="{x(edge.lowest) + 4:.1f}" y="14" text-anchor="{anchor}">{escape(edge.text)}</text>')
+        parts.append(
+            f'<text class="note" x="{x(edge.lowest) + 4:.1f}" y="14" text-anchor="{anchor}">{escape(edge.text)}</text>'
+        )
     before = ""
     for place, row in enumerate(rows):
         y = _TOP + _ROW * (place + 0.5)
@@ -58,8 +60,10 @@ def exposure_svg(rows: tuple[Row, ...], edge: Edge | None, unit: str, label: str
 def _row(row: Row, y: float, places: list[float]) -> Iterator[str]:
     low, lower, middle, upper, high = places
     yield f'<text class="tick" x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{escape(row.case)}</text>'
-    yield f'<path class="people" d="M{low:.1f} {y:.1f}H{high:.1f}"/><path class="half" d="M{lower:.1f} {y:.1f}H{upper:.1f}"/>'
-    said = f"{row.dose}, {row.case}: median {row.quantiles[2]:.0f}, nine in ten {row.quantiles[0]:.0f} to {row.quantiles[4]:.0f}"
+    yield f'<path class="people" d="M{low:.1f} {y:.1f}H{high:.1f}"/>'
+    yield f'<path class="half" d="M{lower:.1f} {y:.1f}H{upper:.1f}"/>'
+    least, _, median, _, most = row.quantiles
+    said = f"{row.dose}, {row.case}: median {median:.0f}, nine in ten {least:.0f} to {most:.0f}"
     yield f'<circle class="median" cx="{middle:.1f}" cy="{y:.1f}" r="4.5"><title>{escape(said)}</title></circle>'
 
 
