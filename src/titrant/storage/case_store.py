@@ -142,7 +142,7 @@ class DjangoStore:
         return CaseRow.objects.order_by("case").values_list("case", flat=True).iterator()
 
     def check_chain(self, head: str = "") -> list[str]:
-        return list(chain_faults(_links(), self.head(), head))
+        return list(chain_faults(links(), self.head(), head))
 
     def clinic_version(self) -> int:
         """The newest number in the clinic's own stream."""
@@ -166,6 +166,13 @@ class DjangoStore:
             return Summary(case=CLINIC, version=self.clinic_version())
         text = CaseRow.objects.filter(case=case).values_list("summary", flat=True).first()
         return msgspec.json.decode(text, type=Summary) if text else Summary(case=case)
+
+    def fold_anew(self, case: str) -> None:
+        """Make the rows beside imported facts, by every rule that an append keeps. Raises NotAllowed, NotNow."""
+        drafts = [Draft(one.kind, one.body, one.by, one.at) for one in self.events(case)]
+        events, summary = numbered(Summary(case=case), drafts, None)
+        _write_plans(events)
+        self._write_row(summary, Summary(case=case))
 
     def _write_row(self, summary: Summary, before: Summary) -> None:
         row = CaseRow.objects.filter(case=summary.case).first() or CaseRow(case=summary.case)
@@ -234,7 +241,8 @@ def plan_of(event: Event, *, active: bool) -> Plan:
     )  # fmt: skip
 
 
-def _links() -> Iterator[Link]:
+def links() -> Iterator[Link]:
+    """Every fact of the clinic with its place in the chain, oldest first."""
     rows = Fact.objects.order_by("seq").values_list("seq", "previous", "hash", *_COLUMNS)
     for seq, previous, said, *row in rows.iterator(_AT_ONCE):
         yield Link(seq, previous, said, _readable(tuple(row)), row[3])
