@@ -49,6 +49,13 @@ def examine(place: Place, now: datetime) -> list[Finding]:
     return [found for check in CHECKS for found in _guarded(check, place, now)]
 
 
+def reds(place: Place, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is red, in sentences: what blocks proposals, and what else somebody must look at."""
+    red = [one for one in examine(place, now) if one.state == "red"]
+    lines = [(one.blocks, f"{one.name.capitalize()}: {one.says} {one.do}") for one in red]
+    return tuple(text for blocks, text in lines if blocks), tuple(text for blocks, text in lines if not blocks)
+
+
 def _guarded(check: "Check", place: Place, now: datetime) -> list[Finding]:
     try:
         return list(check(place, now))
@@ -168,9 +175,9 @@ def _disk(place: Place, _now: datetime) -> Iterator[Finding]:
 
 
 def _time_zones(_place: Place, _now: datetime) -> Iterator[Finding]:
-    from titrant.app.wiring import settings_now
+    from titrant.app.wiring import read_now
 
-    zone = ZoneInfo(settings_now().zone)
+    zone = ZoneInfo(read_now()[0].zone)
     winter, summer = (datetime(2026, month, 1, 12, tzinfo=ZoneInfo("Europe/Berlin")).utcoffset() for month in (1, 7))
     if winter == summer:
         yield _red("time zones", "The table of time zones is not whole.", "Install the package tzdata.")
@@ -182,9 +189,9 @@ def _time_zones(_place: Place, _now: datetime) -> Iterator[Finding]:
 
 
 def _knowledge(_place: Place, _now: datetime) -> Iterator[Finding]:
-    from titrant.app.wiring import library_now
+    from titrant.app.wiring import read_now
 
-    library = library_now()
+    library = read_now()[1]
     yield _ok("knowledge", f"{len(library.trees) + len(library.tables)} files, as sealed")
 
 

@@ -13,12 +13,14 @@ from titrant.app.delivering import Send, deliver_due, send_mail
 from titrant.app.doctor import WORKER
 from titrant.app.heads import export_head
 from titrant.app.place import Place
+from titrant.clinic.acts.judging import judge_due
 from titrant.clinic.office import Office
 from titrant.record.events import instant_of, instant_text
 from titrant.storage.models import Heartbeat
 from titrant.storage.outbox import put
 
 _PAUSE_S = 5.0
+_JUDGE_AT_ONCE = 50
 _log = logging.getLogger("titrant.worker")
 Job = Callable[[Office, Place], object]
 
@@ -34,6 +36,7 @@ def run(office: Callable[[], Office], place: Place, stop: threading.Event, send:
 def one_round(office: Office, place: Place, send: Send) -> None:
     _beat(office.now(), "")
     _tried("deliver", lambda: deliver_due(office, send))
+    _tried("judge", lambda: judge_due(office, _JUDGE_AT_ONCE))
     for name, every, job in JOBS:
         if _is_due(name, every, office.now()) and _tried(name, lambda job=job: job(office, place)):
             _beat(office.now(), "", f"job {name}")

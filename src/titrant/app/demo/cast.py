@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from titrant.record.events import Actor, Role
 
-PASSWORD = "synthetic-demo-clinic"  # noqa: S105 - printed on the sign-in page of a folder that holds nobody real
 TEAMS = ("North team (synthetic)", "South team (synthetic)")
 
 

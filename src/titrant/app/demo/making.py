@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 
-from titrant.app.demo.cast import CAST, PASSWORD, member
+from titrant.app.demo.cast import CAST, member
 from titrant.app.demo.names import person
 from titrant.app.demo.signed import Signer
 from titrant.app.demo.stories import Story, stories
@@ -34,10 +34,11 @@ def told(count: int, office: Office) -> Iterator[Told]:
 
 def make_staff() -> None:
     from titrant.storage.models import Staff, TeamMember
+    from titrant.storage.people import DEMO_PASSWORD
 
     for one in CAST:
         staff = Staff(id=one.id, email=one.email, name=one.name, role=one.role.value, synthetic=True)
-        staff.set_password(PASSWORD)
+        staff.set_password(DEMO_PASSWORD)
         staff.save()
         TeamMember.objects.bulk_create(TeamMember(staff=staff, team=team) for team in one.teams)
 

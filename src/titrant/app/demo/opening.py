@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from titrant.app.demo.cast import CAST, PASSWORD
+from titrant.app.demo.cast import CAST
 from titrant.app.place import Place
 from titrant.terms.errors import NotNow
 
@@ -20,13 +20,14 @@ def demo_clinic(folder: Path, patients: int, *, keep: bool) -> Iterator[str]:
     from titrant.app.database import ready_tables
     from titrant.app.demo.making import make
     from titrant.app.wiring import office
+    from titrant.storage.people import DEMO_PASSWORD
 
     ready_tables()
     here = office()
     if here.store.head()[0] == 0:
         facts = make(patients, here)
         yield f"Made {patients} synthetic patients ({facts} events) in {place.folder}."
-    yield f"Everybody in it is made up. Sign in with the password {PASSWORD} as:"
+    yield f"Everybody in it is made up. Sign in with the password '{DEMO_PASSWORD}' as:"
     yield from (f"  {one.email:28} {one.name}" for one in CAST)
 
 

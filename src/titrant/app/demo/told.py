@@ -87,6 +87,8 @@ def _all(story: Story, patient: Patient, signer: Signer, today: date) -> Iterato
     yield from _supplies(story)
     yield from _diary(story, patient)
     yield from _sessions(story)
+    if levels and story.contact != "none":
+        yield _contact(story, patient, today)
     yield from (_other(one) for one in story.also)
 
 
@@ -165,6 +167,13 @@ def _days(line: Json) -> Iterator[date]:
 def _sessions(story: Story) -> Iterator[Draft]:
     for one in story.tree["given"].get("parenteral", []):
         yield Draft(Kind.SESSION_GIVEN, {"add": {"parenteral": [one]}}, member(Role.PRESCRIBER), at(one["on"], 12))
+
+
+def _contact(story: Story, patient: Patient, today: date) -> Draft:
+    """When somebody will speak with the patient next, as agreed at the last signature."""
+    last = date.fromisoformat(story.tree["given"]["course"]["levels"][-1]["since"]) - timedelta(days=1)
+    on = date.fromisoformat(story.contact) if story.contact else today + timedelta(days=1 + patient.number % 13)
+    return Draft(Kind.CONTACT_PLANNED, {"on": on.isoformat(), "why": "call"}, member(Role.NURSE), at(last, 17, 30))
 
 
 def _other(one: Json) -> Draft:

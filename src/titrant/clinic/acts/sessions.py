@@ -72,7 +72,7 @@ def _amount(text: str, field: str, name: str) -> Decimal:
         value = parse_decimal(text.strip())
     except ValueError as error:
         raise _fault(field, f"{name} cannot be read: {error}.", "Write milligrams as a plain number.") from None
-    if not 0 < value:
+    if not value > 0:
         raise _fault(field, f"{name} is not more than nothing.", "Write what was given.")
     return value
 
@@ -113,5 +113,8 @@ def _pressures(office: Office, by: Actor, given: SessionGiven) -> list[Draft]:
 
 def _fault(field: str, fault: str, repair: str) -> CaseFileError:
     return CaseFileError(
-        f"session.{field}", fault, "A session counts together with the home doses, and its drug is accounted for.", repair
+        f"session.{field}",
+        fault,
+        "A session counts together with the home doses, and its drug is accounted for.",
+        repair,
     )
