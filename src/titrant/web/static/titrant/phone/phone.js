@@ -546,7 +546,7 @@
     show(title(say("more")), el("div", { class: "taps close" },
       link("menu_plan", "/p/plan/"), link("menu_trend", "/p/trend/"), link("menu_messages", "/p/messages/"),
       button(say("menu_pressure"), () => go("pressure")), button(say("menu_earlier"), () => go("earlier")),
-      link("menu_reminder", "/p/reminder/"), link("menu_phone", "/p/phone/")));
+      link("menu_report", "/p/report"), link("menu_reminder", "/p/reminder/"), link("menu_phone", "/p/phone/")));
   }
 
   function earlier() {
