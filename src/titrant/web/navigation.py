@@ -14,6 +14,7 @@ PLACES = (
     ("stock", "Stock"),
     ("protocols", "Protocols"),
     ("clinic_report", "Report"),
+    ("emergency", "Emergency"),
     ("people", "People"),
     ("clinic_settings", "Clinic"),
     ("audit", "Audit"),

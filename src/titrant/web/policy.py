@@ -11,11 +11,25 @@ from titrant.web.access import EVERYBODY, STAFF, Route
 from titrant.web.checks import doubled, undeclared
 from titrant.web.errors import not_found
 from titrant.web.phone import copies
-from titrant.web.staff import audit, emergency, exports, papers, patient, people, queue_page, set_up, worklist
+from titrant.web.staff import (
+    audit,
+    clinic_report,
+    emergency,
+    exports,
+    messages,
+    papers,
+    patient,
+    people,
+    queue_page,
+    set_up,
+    worklist,
+)
 
 AREAS = (
     worklist,
     queue_page,
+    messages,
+    clinic_report,
     patient,
     people,
     set_up,

@@ -4,9 +4,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from msgspec import Struct
 
+from titrant.clinic.opening import DEMO_PASSWORD
 from titrant.record.events import Actor, Role
 
-PASSWORD = "synthetic-demo-clinic"  # noqa: S105 - printed on the sign-in page of a folder that holds nobody real
+PASSWORD = DEMO_PASSWORD
 TEAMS = ("North team (synthetic)", "South team (synthetic)")
 
 

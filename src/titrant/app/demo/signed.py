@@ -12,7 +12,7 @@ from titrant.app.demo.cast import member
 from titrant.app.demo.stories import Story, at
 from titrant.clinic.acts.signing import MEANING
 from titrant.clinic.acts.verifying import sealed_content
-from titrant.clinic.change_draft import take_line
+from titrant.clinic.change_draft import dose_line
 from titrant.clinic.desk import Desk
 from titrant.clinic.shaping import shape_case
 from titrant.explain.amounts import quantity_text
@@ -77,7 +77,7 @@ class Signer:
         levels = [course["levels"][place] | {"product": level.regimen.product}]
         body: dict[str, Any] = {
             "content": content, "text": content["text"], "sha256": sha256_of(content),
-            "dose_text": take_line(level.regimen), "meaning": MEANING, "printed_name": member(Role.PRESCRIBER).name,
+            "dose_text": dose_line(level.regimen), "meaning": MEANING, "printed_name": member(Role.PRESCRIBER).name,
             "registration": REGISTRATION, "inputs_sha256": content["inputs_sha256"], "reason": "", "words": "",
             "against": False, "action": content["action"], "unchanged": False, "legal": None, "seconded_by": [],
             "levels": levels, "add": {"course.levels": levels},
@@ -114,7 +114,7 @@ def _action(levels: tuple[SignedLevel, ...], place: int) -> str:
 def _text(level: SignedLevel, quantity: str, days: int, ends: date) -> str:
     return "\n".join((
         f"Ketamine (all amounts are mg of ketamine base), {level.regimen.product}",
-        take_line(level.regimen), f"Start on {level.since}. The plan ends on {ends}.",
+        dose_line(level.regimen), f"Start on {level.since}. The plan ends on {ends}.",
         f"Supply {quantity} for {days} days. No repeats.",
         "No driving until the next day after a restful sleep; no alcohol on days with a dose.",
         "The dose is changed only by a prescriber's signature.",

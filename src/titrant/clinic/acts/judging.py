@@ -133,7 +133,7 @@ def _with_lines(office: Office, summary: Summary, before: Judged | None, lines: 
 
 
 def _told(one: Line, first: str, summary: Summary, today: date) -> Json | None:
-    seen = first <= summary.reviewed_at and today.isoformat() < summary.contact_on
+    seen = first < summary.reviewed_at and today.isoformat() < summary.contact_on
     grade = one.told.once_seen if seen else one.told.grade
     since = min(one.since.isoformat(), first[:10])
     return {"grade": grade, "code": one.told.code, "why": one.why, "since": since} if grade else None

@@ -72,7 +72,7 @@ def _amount(text: str, field: str, name: str) -> Decimal:
         value = parse_decimal(text.strip())
     except ValueError as error:
         raise _fault(field, f"{name} cannot be read: {error}.", "Write milligrams as a plain number.") from None
-    if not 0 < value:
+    if not value > 0:
         raise _fault(field, f"{name} is not more than nothing.", "Write what was given.")
     return value
 

@@ -1,0 +1,300 @@
+"""First start, invitations, roles and teams, the clinic's settings, and the record opened in an emergency."""
+
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.web.conftest import TEAM, actor, new_case
+from tests.web.test_doors import PASSWORD, sign_in
+from tests.web.visitors import OTHER_TEAM, browser
+from titrant.record.events import Kind
+from titrant.terms.errors import CaseFileError, NotAllowed, NotNow
+
+# First start (T34)
+
+
+@pytest.fixture
+def empty_clinic(monkeypatch) -> None:
+    """As before the first start: nobody works here yet."""
+    from titrant.storage import people
+    from titrant.web.staff import set_up
+
+    monkeypatch.setattr(people.Staff.objects, "exists", lambda: False)
+    assert people.waits_for_first()
+    assert set_up.waits_for_first()
+
+
+FIRST = {"name": "Ada Admin (synthetic)", "password": "a long synthetic sentence"}
+
+
+def test_no_account_exists_before_somebody_has_used_the_code(empty_clinic) -> None:
+    from titrant.app.first_start import set_up_code
+
+    code, client = set_up_code(), browser()
+    email = f"{uuid.uuid4().hex}@clinic.invalid"
+    wrong = client.post("/set-up/", {**FIRST, "email": email, "code": "000000-000000-000000-000000"})
+    assert b"This is not the set-up code" in wrong.content
+    right = client.post("/set-up/", {**FIRST, "email": email, "code": code})
+    assert right["Location"] == "/set-up/clinic/"
+    assert client.get("/set-up/clinic/")["Location"] == "/account/2fa/totp/activate/"
+    again = browser().post("/set-up/", {**FIRST, "email": "b@clinic.invalid", "code": code})
+    assert b"This is not the set-up code" in again.content
+
+
+def test_a_weak_password_is_refused_and_the_code_still_holds(empty_clinic) -> None:
+    from titrant.app.first_start import set_up_code
+
+    code, email = set_up_code(), f"{uuid.uuid4().hex}@clinic.invalid"
+    weak = browser().post("/set-up/", {**FIRST, "email": email, "code": code, "password": "password1234"})
+    assert b"too common" in weak.content
+    assert browser().post("/set-up/", {**FIRST, "email": email, "code": code}).status_code == 302
+
+
+def test_a_clinic_with_staff_has_no_set_up(staff) -> None:
+    from titrant.app.first_start import set_up_code
+
+    staff("administrator")
+    assert set_up_code() is None
+    assert browser().get("/set-up/").status_code == 404
+
+
+def test_secrets_are_readable_by_their_owner_alone(tmp_path) -> None:
+    from titrant.app.place import Place
+
+    place = Place(tmp_path / "data")
+    place.make()
+    place.secret("django")
+    place.signing_key()
+    assert place.folder.stat().st_mode & 0o777 == 0o700
+    assert {one.stat().st_mode & 0o777 for one in (place.folder / "keys").iterdir()} == {0o600}
+
+
+# Invitations
+
+
+def invited(client: Any, **more: str) -> str:
+    """The link of an invitation, as the page shows it."""
+    said = {
+        "name": "Nia New (synthetic)", "email": f"{uuid.uuid4().hex}@clinic.invalid", "role": "nurse", "teams": TEAM,
+        **more,
+    }  # fmt: skip
+    page = client.post("/people/invite/", said).content.decode()
+    return re.search(r"http://testserver(/invitation/[^<]+)<", page).group(1)
+
+
+def test_a_link_lets_somebody_choose_a_password_once(signed_in) -> None:
+    email = f"{uuid.uuid4().hex}@clinic.invalid"
+    link, client = invited(signed_in("administrator"), email=email), browser()
+    assert sign_in(client, type("One", (), {"email": email}), PASSWORD).status_code == 200
+    assert client.post(link, {"password": PASSWORD})["Location"] == "/account/login/"
+    assert sign_in(client, type("One", (), {"email": email}), PASSWORD).status_code == 302
+    assert client.post(link, {"password": "yet another long one"}).status_code == 404
+
+
+def test_a_link_holds_seven_days(office, staff) -> None:
+    from titrant.storage.people import PersonAsked, invite, invited_by
+    from titrant.web.sessions import actor_of
+
+    asked = PersonAsked(name="Nia New (synthetic)", email=f"{uuid.uuid4().hex}@clinic.invalid", role="nurse")
+    _, link = invite(office, actor_of(staff("administrator")), msgspec.convert(msgspec.to_builtins(asked), PersonAsked))
+    assert invited_by(link, office.now() + timedelta(days=6, hours=23)) is not None
+    assert invited_by(link, office.now() + timedelta(days=7, minutes=1)) is None
+    assert invited_by("x", office.now()) is None
+
+
+def test_a_prescriber_needs_a_registration_number(signed_in) -> None:
+    said = {"name": "P", "email": "p@clinic.invalid", "role": "prescriber"}
+    assert b"needs a registration number" in signed_in("administrator").post("/people/invite/", said).content
+
+
+def test_a_new_link_ends_the_old_ways_in(signed_in, staff) -> None:
+    from tests.web.test_reauth import with_app
+    from titrant.web.second_factor import has_second_factor
+
+    person, client = staff("nurse"), browser()
+    person.set_password(PASSWORD)
+    person.save()
+    with_app(person)
+    page = signed_in("administrator").post(f"/people/{person.pk}/link/")
+    assert b"/invitation/" in page.content
+    assert not has_second_factor(person)
+    assert sign_in(client, person).status_code == 200
+
+
+# Roles
+
+
+def changed(client: Any, person: Any, **more: str) -> Any:
+    said = {"name": person.name, "role": person.role, "teams": TEAM, "is_active": "on", **more}
+    return client.post(f"/people/{person.pk}/", {key: value for key, value in said.items() if value})
+
+
+def test_a_change_of_role_holds_at_once_and_everybody_sees_it(signed_in, staff) -> None:
+    person, client = staff("nurse", name="Rolf Role (synthetic)"), browser()
+    client.force_login(person)
+    assert client.get("/").status_code == 200
+    assert changed(signed_in("administrator"), person, role="auditor").status_code == 302
+    assert client.get("/").status_code == 404
+    seen = signed_in("nurse").get("/people/").content.decode()
+    assert "Rolf Role (synthetic)" in seen
+    assert "role: nurse → auditor" in seen
+
+
+def test_somebody_disabled_is_out_at_once(signed_in, staff) -> None:
+    person, client = staff("nurse"), browser()
+    client.force_login(person)
+    changed(signed_in("administrator"), person, is_active="")
+    assert client.get("/").status_code == 302
+
+
+def test_no_administrator_makes_a_prescriber_of_themselves(staff) -> None:
+    person, client = staff("administrator"), browser()
+    client.force_login(person)
+    answer = changed(client, person, role="prescriber", registration="1")
+    assert b"Nobody changes their own role" in answer.content
+    person.refresh_from_db()
+    assert person.role == "administrator"
+    assert client.post(f"/people/{person.pk}/link/").status_code == 403
+
+
+def test_the_last_administrator_stays(office, staff, monkeypatch) -> None:
+    from titrant.record.events import Role
+    from titrant.storage.models import Staff
+    from titrant.storage.people import PersonAsked, change
+
+    person = staff("administrator")
+    Staff.objects.filter(role="administrator").exclude(pk=person.pk).update(is_active=False)
+    asked = PersonAsked(name=person.name, email=person.email, role=Role.NURSE)
+    with pytest.raises(NotNow, match="only administrator"):
+        change(office, actor("administrator"), person.pk, asked)
+
+
+def test_nobody_else_changes_people(signed_in, staff) -> None:
+    person = staff("nurse")
+    for role in ("prescriber", "nurse", "pharmacist", "auditor"):
+        assert changed(signed_in(role), person, role="auditor").status_code == 404
+
+
+# Settings
+
+
+def test_settings_hold_from_the_next_page_on(office, signed_in) -> None:
+    from titrant.clinic.acts.people import change_settings
+    from titrant.web.wired import office as opened
+
+    before = office.settings.phone
+    change_settings(office, actor("administrator"), {"phone": "+00 1 (synthetic)"})
+    assert opened().settings.phone == "+00 1 (synthetic)"
+    change_settings(opened(), actor("administrator"), {"phone": before})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("zone", "Europe/Lodon"), ("pack", "mars"), ("paper", "A3"), ("language", "xx"), ("name", " "),
+     ("closed_weekdays", [0, 1, 2, 3, 4, 5, 6]), ("closed_weekdays", [7]), ("red_flag_to", ["not an address"])],
+)  # fmt: skip
+def test_a_wrong_setting_is_refused_with_its_field(office, field, value) -> None:
+    from titrant.clinic.acts.people import change_settings
+
+    with pytest.raises(CaseFileError) as refused:
+        change_settings(office, actor("administrator"), {field: value})
+    assert refused.value.place == field
+
+
+def test_the_settings_page_says_what_is_wrong(signed_in) -> None:
+    said = {
+        "name": "C",
+        "zone": "Nowhere",
+        "pack": "none",
+        "language": "en",
+        "paper": "A4",
+        "read_by": "us",
+        "read_when": "x",
+    }
+    assert "is no time zone" in signed_in("administrator").post("/clinic/", said).content.decode()
+
+
+# Emergency
+
+
+@pytest.fixture
+def elsewhere(office) -> tuple[str, dict[str, str]]:
+    """A patient of another team, and what somebody with the patient before them can say."""
+    case = new_case(office.store, name="Eve Emergency (synthetic)", team=OTHER_TEAM)
+    return case, {"number": case[:8], "birth_date": "1974-05-02", "reason": "Collapsed in the waiting room"}
+
+
+def test_a_record_opens_in_an_emergency_and_the_team_is_told(office, staff, elsewhere) -> None:
+    case, said = elsewhere
+    client = browser()
+    client.force_login(staff("nurse", name="Nora Near (synthetic)"))
+    assert client.get(f"/patients/{case}/reads/").status_code == 404
+    assert client.post("/emergency/", said).status_code == 302
+    assert client.get(f"/patients/{case}/reads/").status_code == 200
+    [task] = office.store.summary(case).tasks.values()
+    assert (task.grade, "Nora Near (synthetic)" in task.why, "Collapsed" in task.why) == ("today", True, True)
+    assert [event.kind for event in office.store.events(case)][-2:] == [Kind.EMERGENCY_ACCESS, Kind.TASK_OPENED]
+
+
+def test_after_four_hours_it_is_closed_again(office, staff, elsewhere) -> None:
+    from titrant.clinic.acts.people import open_in_emergency
+    from titrant.storage.audit import opened_in_emergency
+    from titrant.web.sessions import actor_of
+
+    case, said = elsewhere
+    nurse = actor_of(staff("nurse"))
+    open_in_emergency(office, nurse, case, said["reason"])
+    now = datetime.now(UTC)
+    assert opened_in_emergency(nurse.id, now + timedelta(hours=3, minutes=59)) == (case,)
+    assert opened_in_emergency(nurse.id, now + timedelta(hours=4, minutes=1)) == ()
+
+
+def test_it_opens_for_nobody_else(staff, elsewhere) -> None:
+    case, said = elsewhere
+    one, other = browser(), browser()
+    one.force_login(staff("nurse"))
+    other.force_login(staff("nurse"))
+    one.post("/emergency/", said)
+    assert other.get(f"/patients/{case}/reads/").status_code == 404
+
+
+@pytest.mark.parametrize("wrong", [{"birth_date": "1974-05-03"}, {"number": "none such"}, {"reason": "now"}])
+def test_without_number_day_of_birth_and_reason_it_stays_shut(office, staff, elsewhere, wrong) -> None:
+    case, said = elsewhere
+    client = browser()
+    client.force_login(staff("nurse"))
+    assert client.post("/emergency/", {**said, **wrong}).status_code == 200
+    assert client.get(f"/patients/{case}/reads/").status_code == 404
+    assert not office.store.summary(case).tasks
+
+
+def test_who_has_no_patients_opens_none(office, elsewhere) -> None:
+    from titrant.clinic.acts.people import open_in_emergency
+
+    for role in ("administrator", "auditor", "patient"):
+        with pytest.raises(NotAllowed):
+            open_in_emergency(office, actor(role), elsewhere[0], "Collapsed in the waiting room")
+
+
+# Demo
+
+
+def test_one_click_lets_only_made_up_staff_in(staff, monkeypatch) -> None:
+    from django.conf import settings
+
+    person, outsider = staff("nurse"), staff("nurse")
+    person.email = f"{uuid.uuid4().hex}@demo.invalid"
+    person.save()
+    assert person.name in browser().get("/account/login/").content.decode()
+    assert browser().post(f"/account/demo/{outsider.pk}/").status_code == 404
+    client = browser()
+    assert client.post(f"/account/demo/{person.pk}/").status_code == 302
+    assert client.get("/").status_code == 200
+    monkeypatch.setattr(type(settings.PLACE), "is_demo", False)
+    assert browser().post(f"/account/demo/{person.pk}/").status_code == 404
+    assert b"demo" not in browser().get("/account/login/").content.lower()
+    assert client.get("/")["Location"] == "/account/2fa/totp/activate/"
