@@ -191,7 +191,7 @@ def report(signed_in: Any, cases: list[str], times: int) -> int:
     pages = {
         "worklist": "/", "call now": "/?tally=call_now", "silent": "/?tally=silent", "no next date": "/?tally=no_next_date",
         "search": "/?words=hana+fict", "page 20": "/?page=20", "state": "/?state=on_plan",
-        "panel, 2 years of diary": f"/worklist/{cases[0]}/", "report": "/report/", "messages": "/messages/",
+        "panel, 2 years of diary": f"/worklist/{cases[0]}/", "queues": "/queues/",
     }  # fmt: skip
     worst = 0
     for name, address in pages.items():

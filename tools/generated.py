@@ -14,6 +14,7 @@ from titrant.cli.opened import DEMO_CLINIC, library
 from titrant.knowledge.library import SHIPPED, files_below
 from titrant.terms.canonical import sha256_of
 from titrant.terms.reading import read_yaml
+from tools.policy_page import policy_page
 from tools.reference import pages
 
 Made = tuple[Path, str]
@@ -56,6 +57,7 @@ def everything() -> Iterator[Made]:
     yield seal()
     yield demo_approvals()
     # What follows reads the files made above, which --check has then found to be as they should be.
+    yield ROOT / "docs" / "reference" / "policy.md", policy_page()
     yield from pages(library(None), main_group, ROOT / "docs")
 
 

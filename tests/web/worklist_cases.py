@@ -65,3 +65,21 @@ def followed(store: Any, tree: Tree, name: str = "Ada Example (synthetic)", team
 def contact(store: Any, case: str, on: str, why: str = "review") -> None:
     draft = Draft(Kind.CONTACT_PLANNED, {"on": on, "why": why}, actor("nurse"), datetime.now(UTC))
     store.append(case, [draft], expected=store.summary(case).version)
+
+
+def spread(here: Any, seed: int, number: int) -> list[str]:
+    """Cases of all sorts: whatever happened to them, with and without a promised day."""
+    from random import Random
+
+    from tests.properties.following_cases import a_case
+
+    chance, cases = Random(seed), []
+    for _ in range(number):
+        tree = a_case(chance)
+        tree["on"] = str(here.today)
+        case = followed(here.store, tree, read=chance.random() < 0.8)
+        if chance.random() < 0.6:
+            day = here.today + timedelta(days=chance.randrange(-5, 20))
+            contact(here.store, case, day.isoformat())
+        cases.append(case)
+    return cases

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from titrant import __version__
-from titrant.cli import following, running
+from titrant.cli import following, moving, running
 from titrant.cli.amounts import Day
 from titrant.cli.cohort import cohort
 from titrant.cli.exposure import models, simulate
@@ -282,6 +282,7 @@ def check(folder: Path | None, on: date | None) -> None:
 
 following.register(main, case_command, show)
 running.register(main)
+moving.register(main)
 
 for _exposure in (simulate, fit, models, cohort):
     main.add_command(_exposure)

@@ -47,6 +47,7 @@ def serve(
 
 
 def _run(how: "Serving", *, once: bool = False) -> None:
+    from titrant.app.first_start import set_up_code
     from titrant.app.serving import background_worker, serve_once
     from titrant.app.serving import serve as run
 
@@ -54,6 +55,8 @@ def _run(how: "Serving", *, once: bool = False) -> None:
         if once:
             _end_with(0 if serve_once(how) else 10)
         click.echo(f"Titrant is open at {how.address} (Ctrl+C ends it).")
+        if code := set_up_code():
+            click.echo(f"Nobody works here yet. Open {how.address}/set-up/ and type this code once: {code}")
         run(how)
 
 

@@ -13,8 +13,9 @@ from titrant.terms.errors import CaseFileError
 from titrant.terms.reading import MAX_BYTES, Document, Unreadable, read_json, read_yaml
 from titrant.terms.trees import differing
 
-__all__ = ["DEMO_CLINIC", "Opened", "bytes_of", "case_of", "differing", "open_document", "shape_case"]
+__all__ = ["DEMO_CLINIC", "DEMO_PASSWORD", "Opened", "bytes_of", "case_of", "differing", "open_document", "shape_case"]
 
+DEMO_PASSWORD = "synthetic-demo-clinic"  # noqa: S105 - shown on the sign-in page of a folder that holds nobody real
 DEMO_CLINIC = Path(__file__).parent / "demo"  # the synthetic clinic that stands in where no clinic is named
 
 

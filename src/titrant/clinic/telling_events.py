@@ -29,7 +29,10 @@ def _why(text: str, *names: str) -> Say:
 
 
 def _facts(body: Json) -> str:
-    added = [f"{path.rpartition('.')[2].replace('_', ' ')} {_shown(values)}" for path, values in (body.get("add") or {}).items()]
+    added = [
+        f"{path.rpartition('.')[2].replace('_', ' ')} {_shown(values)}"
+        for path, values in (body.get("add") or {}).items()
+    ]
     given = (body.get("set") or {}).get("given") or {}
     changed = [f"{place}: {', '.join(_named(value))}" for place, value in given.items()]
     return "; ".join([*added, *changed]) or "facts recorded"
@@ -81,7 +84,9 @@ def _session(body: Json) -> str:
 def _signed(body: Json) -> str:
     unchanged = " again, unchanged" if body.get("unchanged") else ""
     content = body.get("content") or {}
-    return f"signed{unchanged}: {body.get('dose_text', '')} from {content.get('starts', '')} to {content.get('ends', '')}"
+    return (
+        f"signed{unchanged}: {body.get('dose_text', '')} from {content.get('starts', '')} to {content.get('ends', '')}"
+    )
 
 
 def _suspended(body: Json) -> str:

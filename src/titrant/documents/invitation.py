@@ -27,9 +27,9 @@ def invitation_data(desk: Desk, invited: Invited) -> Json:
     steps = [speech.say(f"i-step-{number}") for number in range(1, 6)]
     return {
         **envelope(desk, speech.say("invitation-title")), "qr": qr_svg(invited.link), "qr_alt": speech.say("i-qr"),
-        "name": line(desk.record.summary.person.name), "code_word": speech.say("i-code"), "code": line(invited.code, 40),
-        "expires": speech.say("i-expires", until=line(invited.expires, 60)), "link": line(invited.link, 200),
-        "steps_word": speech.say("i-steps"), "steps": steps,
+        "name": line(desk.record.summary.person.name), "code_word": speech.say("i-code"),
+        "expires": speech.say("i-expires", until=line(invited.expires, 60)), "code": line(invited.code, 40),
+        "link": line(invited.link, 200), "steps_word": speech.say("i-steps"), "steps": steps,
         "sections": sections((speech.say("i-know"), [speech.text("education", "who-reads"), *phones(desk)])),
         "notes": speech.notes,
     }  # fmt: skip

@@ -164,6 +164,8 @@ def _on_record(desk: Desk, assessment: Assessment | None) -> list[str]:
     given, on = assessment.case.given, desk.today
     held = [one.medication for one in assessment.drugs if one.taken_on(on)]
     doses = [*dict.fromkeys(line(f"{one.name} {one.dose or ''}".strip(), 120) for one in held)]
-    allergies = [line(f"Allergy: {one.substance}", 120) for one in (given.allergies.allergies if given.allergies else ())]
+    allergies = [
+        line(f"Allergy: {one.substance}", 120) for one in (given.allergies.allergies if given.allergies else ())
+    ]
     cut = [f"… and {len(doses) - _MOST} more (continued in the record)"] if len(doses) > _MOST else []
     return [*doses[:_MOST], *cut, *allergies] or ["None."]

@@ -232,7 +232,7 @@ def _refusals(found: Review, library: Library) -> Iterator[Reason]:
     """Nothing is proposed on a check that did not run, on a protocol not in use, or on knowledge past its review."""
     place = _place(found)
     if not found.screening.ledger.complete or found.standing.failed:
-        failed = "; ".join((*found.screening.ledger.failed, *found.standing.failed)) or "not all checks ran"
+        failed = "; ".join((*found.screening.ledger.faults, *found.standing.failed))
         yield no_source("check_failed", "screen/ledger", {"failed": failed})
     if found.protocol.status is not Standing.IN_USE:
         yield Reason("protocol_not_in_use", place, {"protocol": place, "standing": found.protocol.status.value})

@@ -280,7 +280,7 @@ def _refusals(assessment: Assessment, screening: Screening, protocol: Protocol, 
     """Whatever forbids a start now, whatever else is known or missing."""
     rule = f"{protocol.id}@{protocol.version}"
     if not screening.ledger.complete:
-        facts = {"failed": "; ".join(screening.ledger.failed) or "not all checks ran"}
+        facts = {"failed": "; ".join(screening.ledger.faults)}
         yield Reason("check_failed", "screen/ledger", facts, "titrant-proposal", Status.PROPOSAL)
     for finding in screening.barred(Bar.REFUSES):
         yield Reason(finding.code, finding.rule, finding.facts, finding.source, finding.status)

@@ -56,6 +56,14 @@ class Ledger(Struct, frozen=True):
     def complete(self) -> bool:
         return not self.failed and set(self.expected) == set(self.completed)
 
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Which checks failed or never ran, and which ran though nothing expects them; empty where all is well."""
+        told = {one.partition(":")[0] for one in self.failed}
+        unrun = sorted(set(self.expected) - set(self.completed) - told)
+        unknown = sorted(set(self.completed) - set(self.expected))
+        return (*self.failed, *(f"{name}: did not run" for name in unrun), *(f"{name}: unknown" for name in unknown))
+
 
 class Screening(Struct, frozen=True):
     """What was found, what limits a start, what is missing, and whether every check ran."""

@@ -34,7 +34,12 @@ from titrant.terms.canonical import Json, canonical_json
 
 _FACTS = "facts"
 _AT_ONCE = 2_000  # rows read at one time where a whole chain is walked
-_OF_CLINIC = (Kind.SETTINGS_CHANGED.value, Kind.PROTOCOL_APPROVED.value, Kind.PROTOCOL_WITHDRAWN.value)
+_OF_CLINIC = tuple(
+    kind.value
+    for kind in (
+        Kind.SETTINGS_CHANGED, Kind.PROTOCOL_APPROVED, Kind.PROTOCOL_SECONDED, Kind.PROTOCOL_WITHDRAWN,
+    )
+)  # fmt: skip
 _OVER = (Kind.WITHDRAWN, Kind.STOPPED)
 
 
@@ -125,6 +130,10 @@ class DjangoStore:
             **{name: str(getattr(row, name)) for name in ("times_per_day", "days_per_week", "supply_days")},
         }  # fmt: skip
 
+    def events_of(self, kinds: Sequence[Kind]) -> Iterator[Event]:
+        facts = Fact.objects.filter(kind__in=[kind.value for kind in kinds]).order_by("seq")
+        return (_event(row) for row in facts.values_list(*_COLUMNS).iterator(_AT_ONCE))
+
     def patients_on(self, protocol_sha256: str) -> list[str]:
         found = Plan.objects.filter(active=True, protocol_sha256=protocol_sha256)
         return list(found.order_by("case").values_list("case", flat=True))
@@ -133,7 +142,7 @@ class DjangoStore:
         return CaseRow.objects.order_by("case").values_list("case", flat=True).iterator()
 
     def check_chain(self, head: str = "") -> list[str]:
-        return list(chain_faults(_links(), self.head(), head))
+        return list(chain_faults(links(), self.head(), head))
 
     def clinic_version(self) -> int:
         """The newest number in the clinic's own stream."""
@@ -157,6 +166,13 @@ class DjangoStore:
             return Summary(case=CLINIC, version=self.clinic_version())
         text = CaseRow.objects.filter(case=case).values_list("summary", flat=True).first()
         return msgspec.json.decode(text, type=Summary) if text else Summary(case=case)
+
+    def fold_anew(self, case: str) -> None:
+        """Make the rows beside imported facts, by every rule that an append keeps. Raises NotAllowed, NotNow."""
+        drafts = [Draft(one.kind, one.body, one.by, one.at) for one in self.events(case)]
+        events, summary = numbered(Summary(case=case), drafts, None)
+        _write_plans(events)
+        self._write_row(summary, Summary(case=case))
 
     def _write_row(self, summary: Summary, before: Summary) -> None:
         row = CaseRow.objects.filter(case=summary.case).first() or CaseRow(case=summary.case)
@@ -225,7 +241,8 @@ def plan_of(event: Event, *, active: bool) -> Plan:
     )  # fmt: skip
 
 
-def _links() -> Iterator[Link]:
+def links() -> Iterator[Link]:
+    """Every fact of the clinic with its place in the chain, oldest first."""
     rows = Fact.objects.order_by("seq").values_list("seq", "previous", "hash", *_COLUMNS)
     for seq, previous, said, *row in rows.iterator(_AT_ONCE):
         yield Link(seq, previous, said, _readable(tuple(row)), row[3])

@@ -13,12 +13,12 @@ from django.db import transaction
 from msgspec import Struct
 
 from titrant.clinic.office import Office
+from titrant.clinic.opening import DEMO_PASSWORD
 from titrant.record.events import CLINIC, SYSTEM, Actor, Kind, Role, instant_of, instant_text
 from titrant.storage.models import SetUpCode, Staff, StaffInvitation, TeamMember
 from titrant.terms.errors import NotAllowed, NotNow
 
 LINK_HOLDS = timedelta(days=7)
-DEMO_PASSWORD = "synthetic patients only"  # noqa: S105 - shown on the sign-in page of the demo, for its made-up staff
 
 
 class PersonAsked(Struct, frozen=True, kw_only=True):
@@ -152,15 +152,6 @@ def change(here: Office, by: Actor, staff_id: uuid.UUID, asked: PersonAsked) -> 
     changes = {key: {"from": before[key], "to": after[key]} for key in after if before[key] != after[key]}
     if changes:
         _append(here, Kind.STAFF_CHANGED, {"staff": str(staff.pk), "name": staff.name, "changes": changes}, by)
-    return staff
-
-
-def add_synthetic(name: str, role: Role, email: str, teams: Sequence[str], registration: str = "") -> Staff:
-    """A made-up member of staff of the demo, with the password that its sign-in page shows (…@demo.invalid)."""
-    staff = Staff(email=email, name=name, role=role.value, registration=registration, synthetic=True)
-    staff.set_password(DEMO_PASSWORD)
-    staff.save()
-    _set_teams(staff, tuple(teams))
     return staff
 
 

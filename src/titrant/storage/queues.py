@@ -78,7 +78,7 @@ QUEUES: dict[str, Reads] = {
 NO_QUEUE = frozenset({
     "storage_fact", "storage_chainhead", "storage_caseteam", "storage_plan", "storage_entryreceipt",
     "storage_readentry", "storage_throttle", "storage_savedview", "storage_staff", "storage_teammember",
-    "storage_device", "storage_invitation", "storage_setupcode",
+    "storage_device", "storage_invitation", "storage_setupcode", "storage_staffinvitation",
 })  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 
 import msgspec
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from titrant.record.appending import NOTHING, graded, in_tally
 from titrant.record.ports import TALLIES, Query, Row
@@ -62,7 +62,9 @@ def tallies(teams: tuple[str, ...] | None, on: date) -> Mapping[str, int]:
 def _of_teams(teams: tuple[str, ...] | None) -> QuerySet[CaseRow]:
     if teams is None:
         return CaseRow.objects.all()
-    return CaseRow.objects.filter(case__in=CaseTeam.objects.filter(team__in=teams).values("case"))
+    # By EXISTS the database walks the narrow index in order of risk and looks each case up; by IN it would begin with
+    # the team, read 20,000 rows by their ids and sort them.
+    return CaseRow.objects.filter(Exists(CaseTeam.objects.filter(case=OuterRef("case"), team__in=teams)))
 
 
 def _of_tally(tally: str, on: date, *, everything: bool = False) -> Q:

@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from titrant.clinic.opening import DEMO_PASSWORD
 from titrant.record.events import Role
-from titrant.storage.people import DEMO_PASSWORD
 from titrant.web.accounts import demo_staff, home_of
 from titrant.web.navigation import navigation
 from titrant.web.wired import office

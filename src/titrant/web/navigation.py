@@ -14,9 +14,11 @@ PLACES = (
     ("stock", "Stock"),
     ("protocols", "Protocols"),
     ("clinic_report", "Report"),
+    ("emergency", "Emergency"),
     ("people", "People"),
     ("clinic_settings", "Clinic"),
     ("audit", "Audit"),
+    ("export", "Export"),
 )
 
 

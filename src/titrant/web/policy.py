@@ -10,17 +10,49 @@ from titrant.web import health
 from titrant.web.access import EVERYBODY, STAFF, Route
 from titrant.web.checks import doubled, undeclared
 from titrant.web.errors import not_found
-from titrant.web.staff import audit, emergency, patient, people, queue_page, set_up, worklist
+from titrant.web.phone import copies, entries, joining, pages, shell
+from titrant.web.staff import (
+    audit,
+    clinic_report,
+    emergency,
+    exports,
+    messages,
+    papers,
+    patient,
+    people,
+    pharmacy,
+    phones,
+    protocols,
+    queue_page,
+    set_up,
+    signing,
+    starting,
+    worklist,
+)
 
 AREAS = (
     worklist,
     queue_page,
+    messages,
+    clinic_report,
     patient,
+    starting,
+    signing,
     people,
+    pharmacy,
+    protocols,
     set_up,
     emergency,
     audit,
     health,
+    pages,
+    entries,
+    joining,
+    shell,
+    phones,
+    papers,
+    exports,
+    copies,
 )
 ROUTES: tuple[Route, ...] = tuple(route for area in AREAS for route in area.ROUTES)
 

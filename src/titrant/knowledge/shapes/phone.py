@@ -25,7 +25,7 @@ class PhoneWords(Header, frozen=True, forbid_unknown_fields=True, kw_only=True):
         if self.direction not in ("ltr", "rtl"):
             raise ValueError(f"direction is {self.direction!r}; write ltr or rtl")
 
-    def say(self, name: str, **facts: object) -> str:
+    def say(self, name: str, /, **facts: object) -> str:
         """The words called ``name`` with their facts. Raises KeyError where there are none: nothing is left blank."""
         return PLACE.sub(lambda place: str(facts[place[1]]), self.words[name])
 

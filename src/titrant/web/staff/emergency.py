@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from titrant.clinic.acts.people import find_in_emergency, open_in_emergency
 from titrant.storage.throttle import Limit, wait_for, was_right
@@ -32,7 +32,7 @@ def emergency(request: HttpRequest) -> HttpResponse:
         case = _opened(request, form)
         if case:
             messages.warning(request, "Opened for four hours. The care team is told, with your name and reason.")
-            return HttpResponseRedirect(_record(case))
+            return HttpResponseRedirect(reverse("patient", args=[case]))
     return render(request, "titrant/emergency.html", {"form": form})
 
 
@@ -51,14 +51,6 @@ def _opened(request: HttpRequest, form: EmergencyForm) -> str:
         return ""
     was_right(limit)
     return case
-
-
-def _record(case: str) -> str:
-    """The patient's page, where this clinic has one; else who opened the record."""
-    try:
-        return reverse("patient", args=[case])
-    except NoReverseMatch:
-        return reverse("readers", args=[case])
 
 
 ROUTES = (Route("emergency/", emergency, "emergency", CLINICAL, Reach.NONE, ("GET", "POST")),)

@@ -107,7 +107,8 @@ def _entry(posted: QueryDict, place: int, today: date) -> Json | None:
         entry["blood_pressure"] = [pressure if pressure.endswith("mmHg") else f"{pressure} mmHg"]
     if not entry:
         return None
-    return {"day": day_of(posted, f"{place}.day", today).isoformat(), **entry}
+    # When it was written on paper nobody can know: what counts is the day on which it came to the clinic.
+    return {"day": day_of(posted, f"{place}.day", today).isoformat(), "entered": today.isoformat(), **entry}
 
 
 ROUTES: tuple[Route, ...] = (

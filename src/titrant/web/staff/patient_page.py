@@ -15,8 +15,6 @@ from titrant.clinic.acts.signing import refuse
 from titrant.clinic.asked_facts import asked_facts
 from titrant.clinic.course_lanes import RANGES, course_of, effect_text
 from titrant.clinic.office import Office
-from titrant.clinic.saying import plan_data
-from titrant.clinic.saying_following import adjustment_data
 from titrant.clinic.saying_model import model_lines
 from titrant.clinic.standing import Standing, StandingsKept, doses_to_offer
 from titrant.clinic.telling_following import headline, not_chosen_lines
@@ -35,8 +33,10 @@ from titrant.web.wired import office
 TABS: tuple[tuple[str, str], ...] = (
     ("checks", "Checks and results"),
     ("sessions", "Sessions"),
+    ("supply", "Supply"),
     ("diary", "Diary"),
     ("timeline", "Everything that happened"),
+    ("papers", "Papers"),
 )
 SPANS = (("4w", "4 weeks"), ("12w", "12 weeks"), ("all", "Whole course"))
 _KEPT = StandingsKept()
@@ -66,7 +66,7 @@ def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
         "allergies": [one for one in allergies.get("list") or [] if isinstance(one, dict)],
         "allergies_on": allergies.get("reviewed_on", ""),
         "tasks": sorted(summary.tasks.values(), key=lambda one: (one.grade, one.since)),
-        "engine_on": here.settings.engine_on,
+        "engine_on": not here.no_proposals,
         "version": standing.record.version,
     }
 
@@ -104,7 +104,10 @@ def _said_of(standing: Standing, first: str) -> str:
     assert standing.review is not None
     benefit, level = standing.review.benefit, standing.review.level
     now = "not known" if benefit.week_mean_all is None else f"{benefit.week_mean_all:.1f}"
-    return f"Course from {first} to {standing.on}: now {level.regimen.daily} a day, mean pain of the last days {now}. The same as a table below."
+    return (
+        f"Course from {first} to {standing.on}: now {level.regimen.daily} a day, mean pain of the last days {now}. "
+        "The same as a table below."
+    )
 
 
 # The right side: the answer
@@ -116,7 +119,7 @@ def _answer(here: Office, standing: Standing) -> dict[str, Any]:
     if standing.followed is not None:
         return _proposal(here, standing)
     if standing.plan is not None:
-        data = plan_data(standing.plan, here.desk.words)
+        data = standing.data or {}
         return {
             "plan": data, "plan_findings": _weighty(data["findings"]), "plan_notes": _notes(data["findings"]),
             **_questions(here, standing, data["missing"]),
@@ -136,10 +139,10 @@ def _questions(here: Office, standing: Standing, missing: list[dict[str, Any]]) 
 
 
 def _proposal(here: Office, standing: Standing) -> dict[str, Any]:
-    followed, words = standing.followed, here.desk.words
+    followed, words, data = standing.followed, here.desk.words, standing.data
     assert followed is not None
+    assert data is not None
     decided = followed.decided
-    data = adjustment_data(decided, words, followed)
     return {
         "proposal": data,
         "headline": headline(decided),

@@ -76,8 +76,11 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 def invite_person(request: HttpRequest) -> HttpResponse:
-    form = PersonForm(request.POST or None)
+    signer = request.session.get("signer", "")  # of the four questions at first start
+    initial = {"name": signer, "role": Role.PRESCRIBER.value} if signer else {}
+    form = PersonForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
+        request.session.pop("signer", None)
         try:
             staff, link = invite(office(), _actor(request), form.asked())
         except TitrantError as error:

@@ -14,7 +14,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     here = office()
     visitor = request.visitor  # type: ignore[attr-defined]
     failed = here.store.rows(Query(teams=visitor.sees_teams, tally="queue"), here.today)
-    context = {"queues": queues(here.now()), "failed": failed, "today": here.today}
+    context = {"queues": queues(here.now()), "failed": failed, "machine": (*here.degraded, *here.alarms)}
     return render(request, "titrant/queues.html", context)
 
 

@@ -43,9 +43,12 @@ def reads(request: HttpRequest, case: UUID) -> HttpResponse:
     found = ReadEntry.objects.filter(case=str(case)).order_by("-seq")[:_OF_A_PAGE]
     context = {
         **patient_page.head(here, patient_page.standing_now(here, case), "timeline"),
-        "reads": [{"at": datetime.fromisoformat(one.at), "who": one.by_name, "role": one.by_role, "route": one.route} for one in found],
+        "reads": [
+            {"at": datetime.fromisoformat(one.at), "who": one.by_name, "role": one.by_role, "route": one.route}
+            for one in found
+        ],
         "most": _OF_A_PAGE,
-    }  # fmt: skip
+    }
     return render(request, "titrant/reads.html", context)
 
 

@@ -1,0 +1,66 @@
+"""Messages between patients and the clinic: what is not read first, and one thread for each patient."""
+
+from uuid import UUID
+
+from django.contrib import messages as notices
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from titrant.clinic.acts import messages
+from titrant.clinic.acts.judging import judge_and_keep
+from titrant.record.ports import Query
+from titrant.storage.threads import recent_threads
+from titrant.terms.errors import NotNow
+from titrant.web.access import CLINICAL, Reach, Route
+from titrant.web.errors import refused
+from titrant.web.staff.worklist import last_entries, local_time
+from titrant.web.wired import office
+
+_MOST = 50
+
+
+def inbox(request: HttpRequest) -> HttpResponse:
+    """Whoever waits for an answer, the longest first; then where somebody wrote lately."""
+    here, teams = office(), request.visitor.sees_teams  # type: ignore[attr-defined]
+    waiting = [row.summary for row in here.store.rows(Query(teams=teams, tally="unread", size=_MOST), here.today)]
+    open_now = {one.case for one in waiting}
+    recent = [here.store.summary(case) for case in recent_threads(teams, _MOST) if case not in open_now]
+    context = {"waiting": waiting, "recent": recent, "settings": here.settings}
+    return render(request, "titrant/messages.html", context)
+
+
+def thread(request: HttpRequest, case: UUID) -> HttpResponse:
+    here = office()
+    if request.method == "POST":
+        return _act(request, str(case))
+    record = here.store.open(str(case))
+    told = messages.thread(record)
+    context = {
+        "one": record.summary, "thread": [(one, local_time(one.at, here)) for one in told], "settings": here.settings,
+        "newest": told[0].number if told else 0, "entries": last_entries(record), "longest": messages.LONGEST,
+        "about": request.GET.get("entry", "")[:64],
+    }  # fmt: skip
+    return render(request, "titrant/thread.html", context)
+
+
+def _act(request: HttpRequest, case: str) -> HttpResponse:
+    """Read, or answer: an answer marks as read what was on the page, and nothing that came since."""
+    here, by = office(), request.visitor.actor  # type: ignore[attr-defined]
+    seen = request.POST.get("up_to", "")
+    try:
+        if request.POST.get("act") != "read":
+            messages.send(here, by, case, request.POST.get("text", ""), request.POST.get("entry", "")[:64])
+        if seen.isascii() and seen.isdigit() and here.store.summary(case).unread:
+            messages.read(here, by, case, int(seen))
+        judge_and_keep(here, case)
+    except NotNow as error:
+        return refused(request, error)
+    notices.success(request, "Kept.", extra_tags="ok")
+    return HttpResponseRedirect(reverse("thread", args=[case]))
+
+
+ROUTES = (
+    Route("messages/", inbox, "messages", CLINICAL),
+    Route("messages/<uuid:case>/", thread, "thread", CLINICAL, Reach.TEAM, ("GET", "POST")),
+)
