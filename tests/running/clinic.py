@@ -15,7 +15,9 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return kept | {"TITRANT_DATA": str(folder), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"} | more
 
 
-def python(folder: Path, *arguments: str, before: tuple[str, ...] = (), **more: str) -> "subprocess.CompletedProcess[str]":
+def python(
+    folder: Path, *arguments: str, before: tuple[str, ...] = (), **more: str
+) -> "subprocess.CompletedProcess[str]":
     """Run ``python ARGUMENTS`` on the clinic in ``folder``; ``before``: a program that runs it, such as strace."""
     return subprocess.run(
         [*before, sys.executable, *arguments], env=environment(folder, **more), cwd=ROOT, capture_output=True, text=True,

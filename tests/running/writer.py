@@ -99,7 +99,9 @@ def kill(count: int, seed: int) -> None:
     from titrant.app.verifying import verify
 
     found = verify(office())
-    print(f"RESULT kills={count} acknowledged={acknowledged} lost={lost} faults={len(found.faults)} facts={found.facts}")
+    print(
+        f"RESULT kills={count} acknowledged={acknowledged} lost={lost} faults={len(found.faults)} facts={found.facts}"
+    )
 
 
 def _kept(said: set[str]) -> set[str]:
