@@ -15,17 +15,15 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return kept | {"TITRANT_DATA": str(folder), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"} | more
 
 
-def python(
-    folder: Path, *arguments: str, before: tuple[str, ...] = (), **more: str
-) -> "subprocess.CompletedProcess[str]":
+def python(folder: Path, *arguments: str, before: tuple[str, ...] = (), **more: str) -> Done:
     """Run ``python ARGUMENTS`` on the clinic in ``folder``; ``before``: a program that runs it, such as strace."""
     return subprocess.run(
-        [*before, sys.executable, *arguments], env=environment(folder, **more), cwd=ROOT, capture_output=True, text=True,
-        timeout=600, check=False,
+        [*before, sys.executable, *arguments], env=environment(folder, **more), cwd=ROOT, capture_output=True,
+        text=True, timeout=600, check=False,
     )  # fmt: skip
 
 
-def titrant(folder: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+def titrant(folder: Path, *arguments: str, **more: str) -> Done:
     return python(folder, "-m", "titrant.cli.main", *arguments, **more)
 
 

@@ -67,6 +67,10 @@ def keep(client_id: str) -> None:
     DjangoStore().keep(CASE, client_id, "a" * 64, [draft])
 
 
+def say(*lines: str) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
 def acknowledge(client_id: str) -> None:
     os.write(1, f"ACK {client_id}\n".encode())
 
@@ -95,7 +99,7 @@ def kill(count: int, seed: int) -> None:
         acknowledged += len(said)
         lost += len(said - _kept(said))
         if number % 10 == 0:
-            print(*(f"CHAIN {fault}" for fault in office().store.check_chain()))
+            say(*(f"CHAIN {fault}" for fault in office().store.check_chain()))
     from titrant.app.verifying import verify
 
     found = verify(office())
@@ -144,7 +148,7 @@ def look(ids: list[str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA integrity_check")
         sound = cursor.fetchone()[0]
-    print(f"KEPT {len(_kept(set(ids)))} of {len(set(ids))} {sound} {DjangoStore().check_chain()}")
+    say(f"KEPT {len(_kept(set(ids)))} of {len(set(ids))} {sound} {DjangoStore().check_chain()}")
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """Red flags reach a person (T25), and nothing waits where nobody looks (T26)."""
 
+import contextlib
+import importlib
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,12 +17,17 @@ LADDER = ("first@demo.invalid", "second@demo.invalid", "third@demo.invalid")
 BEGINS = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def loaded(clinic_database: None) -> None:
-    """What knows the database can be imported only once there is one."""
-    from titrant.app import delivering, doctor, working
+class _Late:
+    """A module that knows the database: it can be imported only once there is one."""
 
-    globals().update(delivering=delivering, doctor=doctor, one_round=working.one_round)
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str):
+        return getattr(importlib.import_module(self._name), name)
+
+
+delivering, doctor, working = (_Late(f"titrant.app.{name}") for name in ("delivering", "doctor", "working"))
 
 
 class Post:
@@ -152,14 +159,12 @@ def test_a_server_that_is_dead_for_a_day_loses_nothing(office, empty) -> None:
 
 
 def test_the_harness_finds_a_worker_that_swallows_the_error_of_the_server(office, empty, monkeypatch) -> None:
-    def swallowing(send, to, subject=delivering.SUBJECT, text=delivering.TEXT) -> str:
-        try:
+    def swallowing(send, to, subject="", text="") -> str:
+        with contextlib.suppress(OSError):
             send(to, subject, text)
-        except OSError:
-            pass
         return ""
 
-    monkeypatch.setattr(delivering, "_fault", swallowing)
+    monkeypatch.setattr("titrant.app.delivering._fault", swallowing)
     lost, _ = late_and_lost(office, 30, Post(failing=0.5), hours=1, every=timedelta(seconds=15))
     assert lost > 0
 
@@ -200,7 +205,7 @@ def test_a_worker_that_is_silent_is_told_in_three_minutes(office, empty, tmp_pat
     from titrant.app.settings import PLACE
     from titrant.storage.models import Heartbeat
 
-    one_round(at(office, BEGINS), PLACE, Post(0.0).send)
+    working.one_round(at(office, BEGINS), PLACE, Post(0.0).send)
     assert Heartbeat.objects.get(name="worker").at == instant_text(BEGINS)
     assert states(office, BEGINS + timedelta(minutes=2))["worker"] == "ok"
     assert states(office, BEGINS + timedelta(minutes=4))["worker"] == "red"
