@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+Done = subprocess.CompletedProcess[str]
 ROOT = Path(__file__).parent.parent.parent
 
 

@@ -147,7 +147,8 @@ def test_a_changed_fact_is_found_by_verify(clinic, backup, tmp_path) -> None:
     into = tmp_path / "into"
     restored(backup, into, [])
     assert titrant(into, "verify").returncode == 0
-    sql = "DROP TRIGGER storage_fact_update_refused; UPDATE storage_fact SET body = replace(body, '7', '3') WHERE seq = 30"
+    sql = "DROP TRIGGER storage_fact_update_refused;"
+    sql += "UPDATE storage_fact SET body = replace(body, '7', '3') WHERE seq = 30"
     changing = f"from sqlcipher3 import dbapi2; c = dbapi2.connect('{into}/clinic.sqlite3'); c.executescript(\"{sql}\")"
     assert python(into, "-c", changing).returncode == 0
     done = titrant(into, "verify")

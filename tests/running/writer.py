@@ -103,9 +103,7 @@ def kill(count: int, seed: int) -> None:
     from titrant.app.verifying import verify
 
     found = verify(office())
-    print(
-        f"RESULT kills={count} acknowledged={acknowledged} lost={lost} faults={len(found.faults)} facts={found.facts}"
-    )
+    say(f"RESULT kills={count} acknowledged={acknowledged} lost={lost} faults={len(found.faults)}")
 
 
 def _kept(said: set[str]) -> set[str]:
