@@ -24,17 +24,17 @@ def test_an_auditor_sees_who_did_and_who_looked(signed_in, seen) -> None:
     page = signed_in("auditor", ()).get(f"/audit/record/{case}/").content.decode()
     assert "case opened" in page
     assert "Nils Nurse (synthetic)" in page
-    assert "GET reads" in page
+    assert "GET readers" in page
 
 
 def test_an_audit_by_person_and_by_day(signed_in, seen, office) -> None:
     _, nurse = seen
     auditor = signed_in("auditor", ())
     by_person = auditor.get(f"/audit/?person={nurse.pk}").content.decode()
-    assert "GET reads" in by_person
+    assert "GET readers" in by_person
     assert "case opened" not in by_person
     today = auditor.get(f"/audit/?person={nurse.pk}&day={office.today}&show=looked").content.decode()
-    assert "GET reads" in today
+    assert "GET readers" in today
     assert "No line fits" in auditor.get(f"/audit/?person={nurse.pk}&day=2001-01-01").content.decode()
 
 
