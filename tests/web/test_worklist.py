@@ -199,7 +199,7 @@ def test_what_is_passed_on_becomes_a_task_for_the_prescriber(here: Any, team: st
         (Done(outcome="reached"), "The day is missing"),
         (Done(outcome="reached", next_on="2026-11-20"), "gone by"),
         (Done(outcome="reached", next_on="soon"), "no day"),
-        (Done(outcome="reached", next_on="2026-11-25", note="x" * 2001), "2,001 characters"),
+        (Done(outcome="reached", next_on="2026-11-25", note="x" * 2001), "longer than 2,000"),
     ],
 )
 def test_a_contact_without_outcome_or_next_day_is_refused(here: Any, team: str, how: Done, says: str) -> None:
