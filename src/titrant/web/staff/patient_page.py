@@ -14,6 +14,7 @@ from titrant.clinic.acts.offers import reasons_to_choose
 from titrant.clinic.acts.signing import refuse, suspend
 from titrant.clinic.asked_facts import asked_facts
 from titrant.clinic.course_lanes import RANGES, course_of, effect_text
+from titrant.clinic.numbers_used import numbers_used
 from titrant.clinic.office import Office
 from titrant.clinic.saying_model import model_lines
 from titrant.clinic.standing import Standing, StandingsKept, doses_to_offer
@@ -163,7 +164,7 @@ def _proposal(here: Office, standing: Standing) -> dict[str, Any]:
     return {
         "proposal": data,
         "headline": headline(decided),
-        "numbers": _numbers(standing, here),
+        "numbers": numbers_used(decided, words),
         "findings": _unsaid(data),
         "notes_found": _notes(data["findings"]),
         "model_lines": _plain(model_lines(followed.model, words, followed.by_rules)),
@@ -221,21 +222,6 @@ def _unsaid(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _notes(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in findings if one["severity"] == Severity.NOTE.value]
-
-
-def _numbers(standing: Standing, here: Office) -> list[tuple[str, str, str]]:
-    """Every number that the deciding rules used: its name, its value, and its day where it was measured on one."""
-    assert standing.followed is not None
-    decided, words = standing.followed.decided, here.desk.words
-    known = decided.review.assessment.facts
-    found: dict[str, tuple[str, str, str]] = {}
-    for why in decided.reasons:
-        for name, value in why.facts.items():
-            if name in ("finding", "rule", "on", "source"):
-                continue
-            day = str(known[name].on or "") if name in known else why.facts.get("on", "") if len(why.facts) <= 4 else ""
-            found.setdefault(name, (_label(words.label(name)), value, day))
-    return list(found.values())
 
 
 def _label(name: str) -> str:
