@@ -22,26 +22,14 @@ from titrant.clinic.telling_following import headline, not_chosen_lines
 from titrant.explain.amounts import regimen_text
 from titrant.explain.course_chart import HEADINGS, columns, course_svg
 from titrant.pathway.review import StepChange
-from titrant.record.events import Role
 from titrant.terms.errors import CaseFileError, TitrantError
 from titrant.terms.reason import Severity
 from titrant.web.access import CLINICAL, PRESCRIBERS, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.staff.fields import Filled
-from titrant.web.staff.posted import role_of, version_of
+from titrant.web.staff.posted import version_of
 from titrant.web.wired import office
 
-# The other pages of one patient, by route and label.
-TABS = (
-    ("checks", "Checks and results"),
-    ("sessions", "Sessions"),
-    ("diary", "Diary"),
-    ("thread", "Messages"),
-    ("supply", "Supply"),
-    ("papers", "Papers"),
-    ("phones", "Phone"),
-    ("timeline", "Everything that happened"),
-)
 SPANS = (("4w", "4 weeks"), ("12w", "12 weeks"), ("all", "Whole course"))
 _KEPT = StandingsKept()
 
@@ -50,7 +38,7 @@ def standing_now(here: Office, case: UUID) -> Standing:
     return _KEPT.of(here, str(case))
 
 
-def head(here: Office, standing: Standing, tab: str, role: Role) -> dict[str, Any]:
+def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
     """What stands on top of every page of one patient."""
     summary, given = standing.record.summary, standing.record.tree["given"]
     weight, weighed_on = standing.weight
@@ -63,7 +51,6 @@ def head(here: Office, standing: Standing, tab: str, role: Role) -> dict[str, An
         "today": here.today,
         "today_iso": here.today.isoformat(),
         "tab": tab,
-        "tabs": _tabs(role),
         "weight": weight,
         "weighed_on": weighed_on,
         "dose_now": dose_now(standing),
@@ -73,13 +60,6 @@ def head(here: Office, standing: Standing, tab: str, role: Role) -> dict[str, An
         "engine_on": not here.no_proposals,
         "version": standing.record.version,
     }
-
-
-def _tabs(role: Role) -> list[tuple[str, str]]:
-    """The pages of one patient that this role may open."""
-    from titrant.web.policy import ROUTE_BY_NAME
-
-    return [(name, label) for name, label in TABS if name in ROUTE_BY_NAME and role in ROUTE_BY_NAME[name].roles]
 
 
 def dose_now(standing: Standing) -> str:
@@ -98,7 +78,7 @@ def patient(request: HttpRequest, case: UUID) -> HttpResponse:
     span = request.GET.get("range", "12w")
     span = span if span in RANGES else "12w"
     context = {
-        **head(here, standing, "course", role_of(request)),
+        **head(here, standing, "course"),
         "span": span,
         "spans": SPANS,
         **_answer(here, standing),
