@@ -21,6 +21,7 @@ class Visitor(Struct):
     own: bool
     client: Any
     person: Any = None  # of staff
+    case: str = ""  # of a patient
 
 
 def everybody(store: Any, staff: Any) -> tuple[str, list[Visitor]]:
@@ -74,9 +75,17 @@ def _anonymous() -> Visitor:
 
 
 def _patient(name: str, case: str, *, own: bool) -> Visitor:
-    client = browser()
-    client.cookies["phone"] = enrolled(case)
-    return Visitor(name, "patient", own, client)
+    visitor = Visitor(name, "patient", own, browser(), case=case)
+    come_back(visitor)
+    return visitor
+
+
+def come_back(visitor: Visitor) -> None:
+    """Sign in anew, or enrol another phone."""
+    if visitor.person is not None:
+        visitor.client.force_login(visitor.person)
+    if visitor.case:
+        visitor.client.cookies["phone"] = enrolled(visitor.case)
 
 
 def enrolled(case: str) -> str:
