@@ -55,7 +55,7 @@ def _page(request: HttpRequest, case: UUID, error: TitrantError | None = None) -
     record = standing.record
     answer = may_supply(here, record)
     context = {
-        **head(here, standing, "supply"),
+        **head(here, standing, "supply", _by(request).role),
         **_answer(here, record, answer),
         "error": error,
         "typed": request.POST if error is not None else {},
@@ -112,7 +112,7 @@ def _line(here: Office, record: Record, event: Event) -> dict[str, Any]:
         "what": event.kind.value.replace("_", " "),
         "on": event.body.get("on", event.at.date().isoformat()),
         "body": event.body,
-        "label": label_data(here, record, event) if event.kind is Kind.SUPPLIED and "lot" in event.body else None,
+        "label": label_data(here, record, event) if event.kind is Kind.SUPPLIED and "until" in event.body else None,
     }
 
 
