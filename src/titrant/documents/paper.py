@@ -112,7 +112,7 @@ def whose(desk: Desk) -> list[tuple[str, str]]:
 def phones(desk: Desk) -> list[str]:
     """Whom to call, the emergency number first where one is set."""
     speech, settings = desk.speech, desk.settings
-    has = settings.emergency_phone
+    has = desk.office.emergency_phone
     found = [speech.say("call-emergency", phone=number(has))] if has else []
     clinic = speech.say("call-phone", phone=number(settings.phone)) if settings.phone else speech.say("no-phone")
     return [*found, clinic]
