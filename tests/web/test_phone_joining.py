@@ -59,7 +59,9 @@ def test_nothing_that_lets_a_phone_in_is_kept(office, devices) -> None:
 
     made = invite(office, devices, new_case(office.store), NURSE)
     phone = enrol(office, devices, link=made.link)
-    rows = json.dumps([*Invitation.objects.values("link_sha256", "code_sha256"), *Device.objects.values("token_sha256")])
+    rows = json.dumps(
+        [*Invitation.objects.values("link_sha256", "code_sha256"), *Device.objects.values("token_sha256")]
+    )
     for secret in (made.link, made.code, phone.token):
         assert secret not in rows
     facts = json.dumps([event.body for event in office.store.events(phone.case)])
@@ -168,7 +170,9 @@ def test_staff_invite_and_let_out(office, signed_in) -> None:
     phone = Client()
     assert phone.post(link[0]).status_code == 302
     assert phone.get("/p/state/").status_code == 200
-    found = re.search(rf"/patients/{case}/phone/([0-9a-f-]+)/lost/", client.get(f"/patients/{case}/phone/").content.decode())
+    found = re.search(
+        rf"/patients/{case}/phone/([0-9a-f-]+)/lost/", client.get(f"/patients/{case}/phone/").content.decode()
+    )
     assert found
     client.post(found[0])
     assert phone.get("/p/state/").status_code == 404

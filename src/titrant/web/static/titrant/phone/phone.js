@@ -165,7 +165,9 @@
       await Keep.put("written", written);
     }
     if (news.what === "not_enrolled") { enrolled = false; await forget(); }
+    const before = queue.length;
     queue = await Keep.waiting();
+    if (news.what === "looked" && before === queue.length) return; // nothing to show: no tap is disturbed
     if (["today", "done"].includes(here().step)) draw();
     else ROOT.querySelector("header")?.replaceWith(top());
   });
