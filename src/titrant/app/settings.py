@@ -68,16 +68,16 @@ SQLITE_KEY = os.environ.get("TITRANT_KEY", "")  # 64 hexadecimal digits; then th
 
 def _sqlite(path: Path) -> dict[str, Any]:
     """WAL with a full sync at every commit, and one writer at a time from the first statement on (rule 7)."""
-    first = [f"PRAGMA key = \"x'{SQLITE_KEY}'\";"] if SQLITE_KEY else []
     pragmas = [
-        *first, "PRAGMA journal_mode=WAL;", "PRAGMA synchronous=FULL;", "PRAGMA foreign_keys=ON;",
+        "PRAGMA journal_mode=WAL;", "PRAGMA synchronous=FULL;", "PRAGMA foreign_keys=ON;",
         "PRAGMA trusted_schema=OFF;", "PRAGMA temp_store=MEMORY;", "PRAGMA cache_size=-65536;",
     ]  # fmt: skip
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
         "CONN_MAX_AGE": None,
-        "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": "".join(pragmas)},
+        "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": "".join(pragmas)}
+        | ({"factory": engine.keyed(SQLITE_KEY)} if SQLITE_KEY else {}),
     }
 
 
