@@ -1,4 +1,4 @@
-"""How fast a diary entry is taken: posts of many phones at a set rate, real server over loopback, sync before the answer.
+"""How fast a diary entry is taken: posts of many phones at a set rate over loopback, with the sync before the answer.
 
 Run: python -m benchmarks.web_diary [--rate 100] [--seconds 30]. The time of a post counts from the moment at which it
 was due, so that waiting in a line counts too. A data folder of its own is made and thrown away.
@@ -92,8 +92,8 @@ class Senders:
 
 def served(port: int, workers: int) -> "subprocess.Popen[bytes]":
     quiet = ["--no-ws", "--log-level", "error", "--workers", str(workers), "--blocking-threads", "2"]
-    command = [sys.executable, "-m", "granian", "titrant.app.wsgi:application", "--interface", "wsgi", "--port", str(port)]
-    server = subprocess.Popen([*command, *quiet])
+    what = ["titrant.app.wsgi:application", "--interface", "wsgi", "--port", str(port)]
+    server = subprocess.Popen([sys.executable, "-m", "granian", *what, *quiet])
     for _ in range(300):
         try:
             asked = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
@@ -121,7 +121,8 @@ def measured(rate: int, seconds: float, workers: int, port: int) -> dict[str, An
     ms = sorted(1000 * one for one in senders.took)
     share = statistics.quantiles(ms, n=100)
     return {
-        "posts": len(ms), "asked_per_second": rate, "reached_per_second": round(reached, 1), "wrong": len(senders.wrong),
+        "posts": len(ms), "asked_per_second": rate, "reached_per_second": round(reached, 1),
+        "wrong": len(senders.wrong),
         "kept": EntryReceipt.objects.count() - before, "p50_ms": round(share[49], 1), "p95_ms": round(share[94], 1),
         "p99_ms": round(share[98], 1), "max_ms": round(ms[-1], 1), "workers": workers,
         "load_of_the_machine": round(os.getloadavg()[0], 1),

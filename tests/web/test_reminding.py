@@ -93,8 +93,10 @@ def test_a_clinic_that_was_off_at_the_hour_still_reminds_and_not_in_the_night(he
 def test_the_calendar_file_says_no_more_than_diary() -> None:
     text = calendar("Diary", "21:00", date(2026, 11, 22), "diary-1@titrant.invalid", datetime(2026, 11, 21, tzinfo=UTC))
     assert "\r\nDTSTART:20261122T210000\r\n" in text  # no zone: the hour of wherever the phone is
-    assert "RRULE:FREQ=DAILY" in text and "BEGIN:VALARM" in text
-    assert "ketamine" not in text.lower() and "mg" not in text
+    assert "RRULE:FREQ=DAILY" in text
+    assert "BEGIN:VALARM" in text
+    assert "ketamine" not in text.lower()
+    assert "mg" not in text
 
 
 def test_a_reminder_is_put_into_the_outbox_once_and_says_nothing(office) -> None:
