@@ -100,7 +100,7 @@ def plain_letter(office: Office, record: Record, asked: Asked) -> str:
         if one.get("new_page"):
             break
         lines += ["", one["heading"].upper(), *(f"- {line}" for line in one["lines"])]
-    return "\n".join((*lines, "", data["foot"])).replace("​", "").replace(" ", " ")
+    return "\n".join((*lines, "", data["foot"])).replace("\u200b", "").replace("\u00a0", " ")
 
 
 def _plan(office: Office, record: Record, rests_on: str) -> PlanInHand | None:
