@@ -27,7 +27,9 @@ FIELDS = ("name", "number", "phone", "email", "address", "activity")
 
 
 def invitation(desk):
-    return invitation_sheet(desk, Invited(f"https://clinic.invalid/{desk.record.summary.person.name[:100]}", "AB", "now"))
+    return invitation_sheet(
+        desk, Invited(f"https://clinic.invalid/{desk.record.summary.person.name[:100]}", "AB", "now")
+    )
 
 
 def label(desk):
@@ -42,7 +44,9 @@ ANY = (gp_letter, whole_file, invitation)
 def structure_of(pdf):
     """Everything of a PDF but the drawing of its pages: its objects, also those within compressed object streams."""
     parts = [STREAM.sub(b"", pdf)]
-    for match in re.finditer(rb"<<(?:(?!>>\s*stream).)*?/Type\s*/ObjStm.*?stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL):
+    for match in re.finditer(
+        rb"<<(?:(?!>>\s*stream).)*?/Type\s*/ObjStm.*?stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL
+    ):
         parts.append(zlib.decompress(match[1]))
     return b"\n".join(parts)
 

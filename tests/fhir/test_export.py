@@ -76,7 +76,9 @@ def test_every_day_of_the_diary_comes_back(running):
     for entry in case_in(record).given.diary:
         last = entry.through or entry.day
         for ahead in range((last - entry.day).days + 1):
-            sent.append((entry.day + timedelta(days=ahead), entry.pain, entry.taken, entry.activity, entry.effects, entry.flags))
+            sent.append(
+                (entry.day + timedelta(days=ahead), entry.pain, entry.taken, entry.activity, entry.effects, entry.flags)
+            )
     back = [(one.day, one.pain, one.taken, one.activity, one.effects, one.flags) for one in case.given.diary]
     assert sorted(back, key=lambda one: one[0]) == sorted(sent, key=lambda one: one[0])
     assert case.given.diary_unread == ()

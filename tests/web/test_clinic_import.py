@@ -53,7 +53,7 @@ def test_a_clinic_goes_out_and_comes_in_whole(signed_case, office, tmp_path):  #
     db = sqlcipher3.connect(str(tmp_path / "new" / "clinic.sqlite3"))
     rows = db.execute("select hash from storage_fact where seq = ?", [head["length"]]).fetchall()
     assert rows == [(head["hash"],)]
-    state, version = db.execute("select state, version from storage_caserow where \"case\" = ?", [signed_case]).fetchone()
+    state, version = db.execute('select state, version from storage_caserow where "case" = ?', [signed_case]).fetchone()
     assert (state, version) == ("on_plan", office.store.summary(signed_case).version)
     assert db.execute("select count(*) from storage_plan where active").fetchone()[0] >= 1
 
@@ -92,3 +92,31 @@ def test_a_folder_that_is_not_empty_is_refused(signed_case, tmp_path):  # noqa: 
     told = imported(path, tmp_path / "new")
     assert told.returncode != 0
     assert "not empty" in told.stderr + told.stdout
+
+
+def forged(raw):
+    """The chain built anew with a signature by a nurse: every hash fits, and yet no prescriber signed."""
+    from titrant.record.events import BEGINNING
+    from titrant.terms.canonical import canonical_json, sha256_of
+
+    lines, previous = [], BEGINNING
+    for line in raw.splitlines():
+        link = json.loads(line)
+        if link["content"]["kind"] == "signed":
+            link["content"]["by"]["role"] = "nurse"
+        link |= {"previous": previous, "hash": sha256_of([previous, link["content"]])}
+        previous = link["hash"]
+        lines.append(canonical_json(link))
+    return b"\n".join(lines) + b"\n"
+
+
+def test_a_signature_by_a_nurse_is_refused_though_every_hash_fits(signed_case, tmp_path):  # noqa: F811
+    path = tmp_path / "clinic.zip"
+    exported(path)
+    bad = changed(path, tmp_path / "bad.zip", "chain.jsonl", forged)
+    chain = zipfile.ZipFile(bad).read("chain.jsonl").splitlines()
+    head = {"length": len(chain), "hash": json.loads(chain[-1])["hash"]}
+    bad = changed(bad, tmp_path / "worse.zip", "HEAD.json", lambda raw: json.dumps(head).encode())
+    told = imported(bad, tmp_path / "new")
+    assert told.returncode != 0
+    assert "A nurse may not do this" in told.stderr + told.stdout

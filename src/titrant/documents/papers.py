@@ -69,7 +69,6 @@ _REST = (
     ),
 )  # fmt: skip
 PAPERS: dict[str, PaperKind] = {one.name: one for one in (*_SIGNED, *_DRAFTS, *_REST)}
-FOR_PATIENTS = ("plan", "card", "visit", "diary")
 
 
 def desk_of(office: Office, record: Record, kind: PaperKind, asked: Asked) -> Desk:
@@ -111,4 +110,4 @@ def _plan(office: Office, record: Record, rests_on: str) -> PlanInHand | None:
     return None
 
 
-__all__ = ["FOR_PATIENTS", "PAPERS", "Asked", "PaperKind", "desk_of", "plain_letter", "print_paper", "printable"]
+__all__ = ["PAPERS", "Asked", "PaperKind", "desk_of", "plain_letter", "print_paper", "printable"]
