@@ -88,7 +88,7 @@ def _postgresql(url: str) -> dict[str, Any]:
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
+        "HOST": unquote(parts.netloc.rpartition("@")[2].partition(":")[0]),  # also the folder of a socket, as it is
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
     }

@@ -217,7 +217,17 @@ def upgrade(data: Path | None) -> None:
     click.echo(f"The tables are those of this release.{f' The copy from before: {copy}' if copy else ''}")
 
 
+@click.command("postgres-roles")
+@click.option("--database", default="titrant", show_default=True)
+@click.option("--grants", is_flag=True, help="What the owner runs after each upgrade, instead of the making.")
+def postgres_roles(database: str, grants: bool) -> None:
+    """Print the SQL for the two roles in PostgreSQL; hand it to psql."""
+    from titrant.app.postgres_roles import granting, making
+
+    click.echo(granting(database) if grants else making(database), nl=False)
+
+
 def register(main: click.Group) -> None:
     """Add the commands of this file."""
-    for command in (serve, demo, doctor, health, worker, verify, backup, restore, upgrade):
+    for command in (serve, demo, doctor, health, worker, verify, backup, restore, upgrade, postgres_roles):
         main.add_command(command)
