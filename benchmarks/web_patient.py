@@ -1,4 +1,6 @@
-"""How fast the patient page comes with two years of diary: the first time, and again. Run: python -m benchmarks.web_patient
+"""How fast the patient page comes with two years of diary: the first time, and again.
+
+    python -m benchmarks.web_patient
 
 A data folder of its own is made and thrown away; the pages are asked for through the whole of Django, log and all.
 """
@@ -57,7 +59,8 @@ def _entry(day: date, back: int) -> dict[str, Any]:
     return {
         "id": f"entry-{back:04}", "day": day.isoformat(), "entered": f"{day}T21:05+01:00", "doses": doses,
         "pain": {"average": 3 + back % 3, "worst": 6}, "activity": ("done", "partly")[back % 2],
-        "effects": {"dizziness": 1} if back % 9 == 0 else {}, "sleep": 6, "mood": 7, **(weekly if back % 7 == 0 else {}),
+        "effects": {"dizziness": 1} if back % 9 == 0 else {}, "sleep": 6, "mood": 7,
+        **(weekly if back % 7 == 0 else {}),
     }  # fmt: skip
 
 
@@ -73,7 +76,8 @@ def kept(count: int, today: date) -> list[str]:
         person = {"name": f"Patient {place} (synthetic)", "birth_date": "1974-05-02", "number": f"S{place:04}"}
         drafts = [
             Draft(Kind.CASE_OPENED, {}, nurse, at), Draft(Kind.PERSON_RECORDED, {"person": person}, nurse, at),
-            Draft(Kind.TEAMS_SET, {"teams": ["A"]}, nurse, at), Draft(Kind.FACTS_RECORDED, {"set": facts(today)}, nurse, at),
+            Draft(Kind.TEAMS_SET, {"teams": ["A"]}, nurse, at),
+            Draft(Kind.FACTS_RECORDED, {"set": facts(today)}, nurse, at),
             *(Draft(Kind.DIARY_KEPT, {"add": {"diary": [one]}}, nurse, at) for one in diary(today)),
         ]  # fmt: skip
         STORE.append(case, drafts, expected=0)
@@ -115,7 +119,9 @@ def measured(cases: int, rounds: int) -> dict[str, Any]:
     names, client = kept(cases, today), visitor()
     timed(client, f"/patients/{names[0]}/")  # what is loaded once for all is not counted
     first = [timed(client, f"/patients/{case}/") for case in names[1:]]
-    again = [timed(client, f"/patients/{names[-1]}/?range={span}") for _ in range(rounds) for span in ("12w", "4w", "all")]
+    again = [
+        timed(client, f"/patients/{names[-1]}/?range={span}") for _ in range(rounds) for span in ("12w", "4w", "all")
+    ]
     return {"days_of_diary": DAYS, "unit": "ms", "first_time": figures(first), "again": figures(again)}
 
 

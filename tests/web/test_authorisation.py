@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.visitors import CANARY, Visitor, address_of, enrolled_again, everybody
+from tests.web.visitors import CANARY, Visitor, address_of, come_back, everybody
 
 
 def declared(route: Any, visitor: Visitor) -> bool:
@@ -31,11 +31,10 @@ def cells(store: Any, staff: Any) -> Iterator[tuple[Any, str, Visitor, Any]]:
 
 
 def knocked(visitor: Visitor, method: str, address: str) -> Any:
-    if visitor.person is not None and method == "POST":
-        visitor.client.force_login(visitor.person)  # the last one may have signed out, or been somebody else
-    if visitor.role == "patient":
-        enrolled_again(visitor)
-    return getattr(visitor.client, method.lower())(address, **({"data": {}} if method != "GET" else {}))
+    answer = getattr(visitor.client, method.lower())(address, **({"data": {}} if method != "GET" else {}))
+    if method == "POST":
+        come_back(visitor)  # the form may have been the way out
+    return answer
 
 
 def wrong_cells(store: Any, staff: Any) -> Iterator[str]:

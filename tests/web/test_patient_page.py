@@ -152,7 +152,7 @@ def test_a_refusal_is_recorded_with_its_reason(on_the_day, signed_in) -> None:
 
 def test_another_team_finds_no_page(on_the_day, signed_in) -> None:
     case = new_case(on_the_day.store, facts_of("following-ready-for-a-step"), team="Team B (synthetic)")
-    for tail in ("", "checks/", "sessions/", "diary/", "timeline/", "reads/", "checks/due.ics"):
+    for tail in ("", "checks/", "sessions/", "diary/", "timeline/", "checks/due.ics"):
         assert signed_in("nurse").get(f"/patients/{case}/{tail}").status_code == 404
 
 
@@ -377,10 +377,11 @@ def test_everything_that_happened_is_told_in_order(on_the_day, signed_in) -> Non
     assert "penicillin" in page
 
 
-def test_looking_is_told_too(on_the_day, signed_in) -> None:
+def test_anybody_who_cares_may_suspend_and_must_say_why(on_the_day, signed_in) -> None:
     case, client = new_case(on_the_day.store, facts_of("following-ready-for-a-step")), signed_in("nurse")
-    client.get(f"/patients/{case}/")
-    assert "GET patient" in text_of(client.get(f"/patients/{case}/reads/"))
+    assert client.post(f"/patients/{case}/suspend/", {"reason": " "}).status_code == 422
+    # Nothing is signed in this record yet, so there is nothing that could rest.
+    assert client.post(f"/patients/{case}/suspend/", {"reason": "fever"}).status_code == 409
 
 
 # Hostile words
@@ -412,7 +413,7 @@ def test_hostile_words_stay_words(on_the_day, signed_in) -> None:
     ]
     on_the_day.store.append(case, drafts, expected=None)
     client = signed_in("prescriber")
-    for tail in ("", "?range=all", "checks/", "sessions/", "diary/", "diary/paper/", "timeline/", "reads/"):
+    for tail in ("", "?range=all", "checks/", "sessions/", "diary/", "diary/paper/", "timeline/"):
         page = client.get(f"/patients/{case}/{tail}").content.decode()
         assert "<script>alert" not in page, tail
         assert "49" not in re.findall(r"&\{\{7\*7\}\}|&49", page), tail

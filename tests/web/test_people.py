@@ -237,6 +237,9 @@ def test_a_record_opens_in_an_emergency_and_the_team_is_told(office, staff, else
     assert client.get(f"/patients/{case}/reads/").status_code == 200
     [task] = office.store.summary(case).tasks.values()
     assert (task.grade, "Nora Near (synthetic)" in task.why, "Collapsed" in task.why) == ("today", True, True)
+    auditor = browser()
+    auditor.force_login(staff("auditor", ()))
+    assert "Collapsed in the waiting room" in auditor.get(f"/audit/record/{case}/").content.decode()
     assert [event.kind for event in office.store.events(case)][-2:] == [Kind.EMERGENCY_ACCESS, Kind.TASK_OPENED]
 
 

@@ -21,7 +21,7 @@ class Visitor(Struct):
     own: bool
     client: Any
     person: Any = None  # of staff
-    token: str = ""  # of a patient's phone
+    case: str = ""  # of a patient
 
 
 def everybody(store: Any, staff: Any) -> tuple[str, list[Visitor]]:
@@ -75,9 +75,17 @@ def _anonymous() -> Visitor:
 
 
 def _patient(name: str, case: str, *, own: bool) -> Visitor:
-    client, token = browser(), enrolled(case)
-    client.cookies["phone"] = token
-    return Visitor(name, "patient", own, client, token=token)
+    visitor = Visitor(name, "patient", own, browser(), case=case)
+    come_back(visitor)
+    return visitor
+
+
+def come_back(visitor: Visitor) -> None:
+    """Sign in anew, or enrol another phone."""
+    if visitor.person is not None:
+        visitor.client.force_login(visitor.person)
+    if visitor.case:
+        visitor.client.cookies["phone"] = enrolled(visitor.case)
 
 
 def enrolled(case: str) -> str:
@@ -87,14 +95,6 @@ def enrolled(case: str) -> str:
     token = secrets.token_urlsafe(32)
     Device.objects.create(case=case, token_sha256=hashlib.sha256(token.encode()).hexdigest(), enrolled_at="")
     return token
-
-
-def enrolled_again(visitor: "Visitor") -> None:
-    """The phone of ``visitor`` as it was before: the last address may have signed it out and wiped its cookie."""
-    from titrant.storage.models import Device
-
-    Device.objects.filter(token_sha256=hashlib.sha256(visitor.token.encode()).hexdigest()).update(revoked_at="")
-    visitor.client.cookies["phone"] = visitor.token
 
 
 def _staff(staff: Any, name: str, role: str, teams: tuple[str, ...], *, own: bool) -> Visitor:

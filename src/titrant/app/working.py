@@ -14,8 +14,10 @@ from titrant.app.doctor import WORKER
 from titrant.app.heads import export_head
 from titrant.app.place import Place
 from titrant.clinic.acts.judging import judge_due
+from titrant.clinic.acts.reminding import reminders_due
 from titrant.clinic.office import Office
 from titrant.record.events import instant_of, instant_text
+from titrant.storage.devices import Devices
 from titrant.storage.models import Heartbeat
 from titrant.storage.outbox import put
 
@@ -78,6 +80,13 @@ def _quick_check(office: Office, _place: Place) -> None:
         _beat(office.now(), said[:200], "quick check")
 
 
+def _remind(office: Office, _place: Place) -> None:
+    """Patients who asked for it are reminded at their own hour."""
+    devices = Devices()
+    for one in reminders_due(office, devices.wanted(), office.now()):
+        devices.reminded(one, office.now())
+
+
 def _sessions_end(_office: Office, _place: Place) -> None:
     from django.core.management import call_command
 
@@ -88,6 +97,7 @@ JOBS: tuple[tuple[str, timedelta, Job], ...] = (
     ("head of the chain", timedelta(days=1), export_head),
     ("test alert", timedelta(days=30), _test_alert),
     ("quick check", timedelta(days=1), _quick_check),
+    ("reminders", timedelta(minutes=1), _remind),
     ("old sessions", timedelta(days=1), _sessions_end),
 )
 

@@ -12,6 +12,7 @@ from titrant.clinic.acts.verifying import SignedPlan, sealed_content, verified_p
 from titrant.clinic.office import Office
 from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.pathway.supplying import SignedLevel, is_dosing_day
+from titrant.record.clinic_settings import ClinicSettings
 from titrant.record.events import Event, Kind, Role, instant_text
 from titrant.record.folding import Record
 from titrant.record.seal import Broken, check
@@ -141,7 +142,8 @@ def pieces_words(words: PhoneWords, pieces: Decimal, unit: str) -> str:
     if part and not whole:
         return words.say(f"part_{_PARTS[part]}", unit=single)
     if part:
-        return words.say(f"part_and_{_PARTS[part]}", n=plain(whole), units=many)
+        units = words.say(f"units_one_and_{unit}") if whole == 1 else many
+        return words.say(f"part_and_{_PARTS[part]}", n=plain(whole), units=units)
     return words.say("part_one", unit=single) if whole == 1 else words.say("part_many", n=plain(whole), units=many)
 
 
@@ -180,7 +182,7 @@ def phone_state(office: Office, case: str) -> Json:
         "status": found.status, "status_text": _status_text(words, found),
         "plan": _plan(words, record, found), "days": _days(office, record, words, found, today, back, ahead),
         "asks": _asks(office, record, person, today), "entries": list(_entries(record, today - _ONE_DAY * back)),
-        "clinic": _clinic(office), "unread": _unread(record),
+        "clinic": _clinic(office, words), "unread": _unread(record),
     }  # fmt: skip
 
 
@@ -234,9 +236,8 @@ def _dose(words: PhoneWords, person: Person, said: dict[str, str]) -> Json:
 
 def _asks(office: Office, record: Record, person: Person, today: date) -> Json:
     form = office.library.diary_form
-    diary = record.tree["given"].get("diary") or []
-    peg = max((one["day"] for one in diary if one.get("peg")), default="")
     every = whole_days(form.peg_every.value)
+    peg = max([*_peg_days(record), record.summary.plan_from or today.isoformat()])
     goals = record.tree["given"].get("goals") or []
     judged = office.store.judged(record.summary.case)
     pressure = office.library.checks["blood_pressure"].title
@@ -244,9 +245,17 @@ def _asks(office: Office, record: Record, person: Person, today: date) -> Json:
     hours = form.yesterday_until.value.to("hours").value
     return {
         "activity": person.activity or (goals[0] if goals else ""),
-        "peg": not peg or not today < date.fromisoformat(peg) + _ONE_DAY * every,
+        "peg": not today < date.fromisoformat(peg) + _ONE_DAY * every,
         "pressure": due, "yesterday_until": int(hours), "days_back": whole_days(form.days_back.value),
     }  # fmt: skip
+
+
+def _peg_days(record: Record) -> Iterator[str]:
+    """Days of which the three questions are on record, in the clinic or in the diary."""
+    given = record.tree["given"]
+    asked = (given.get("questionnaires") or {}).get("peg") or []
+    yield from (one["on"] for one in (asked if isinstance(asked, list) else [asked]) if one.get("on"))
+    yield from (one["day"] for one in given.get("diary") or () if one.get("peg"))
 
 
 def _entries(record: Record, first: date) -> Iterator[Json]:
@@ -261,12 +270,20 @@ def _entries(record: Record, first: date) -> Iterator[Json]:
             }  # fmt: skip
 
 
-def _clinic(office: Office) -> Json:
+def _clinic(office: Office, words: PhoneWords) -> Json:
     own = office.settings
+    who, when = readers(own, words)
     return {
-        "name": own.name, "phone": own.phone, "emergency": own.emergency_phone, "read_by": own.read_by,
-        "read_when": own.read_when,
+        "name": own.name, "phone": own.phone, "emergency": own.emergency_phone, "read_by": who, "read_when": when,
     }  # fmt: skip
+
+
+def readers(own: ClinicSettings, words: PhoneWords) -> tuple[str, str]:
+    """Who reads entries, and when: in the clinic's own words; what it has not set, in the patient's language."""
+    unset = ClinicSettings()
+    who = words.say("read_by_nurses") if own.read_by == unset.read_by else own.read_by
+    when = words.say("read_on_working_days") if own.read_when == unset.read_when else own.read_when
+    return who, when
 
 
 def _unread(record: Record) -> int:

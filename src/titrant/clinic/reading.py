@@ -58,10 +58,14 @@ _SENTENCES = {
     "supply.early_refill": "The next supply may be collected {v} early.",
 }
 _HEADINGS = (
-    ("start", "How it starts"), ("step", "How it rises"), ("bounds", "Where it ends"),
-    ("raise_needs", "What a raise needs"), ("trial", "How it is judged"), ("taper", "How it is stopped"), ("supply", "What is supplied"),
-    ("following", "How a course is read"),
-)  # fmt: skip
+    ("start", "How it starts"),
+    ("step", "How it rises"),
+    ("bounds", "Where it ends"),
+    ("raise_needs", "What a raise needs"),
+    ("trial", "How it is judged"),
+    ("taper", "How it is stopped"),
+    ("supply", "What is supplied"),
+)
 
 
 class Line(Struct, frozen=True):
@@ -81,9 +85,7 @@ def prose(protocol: Protocol) -> tuple[Section, ...]:
     """The protocol to be read from top to bottom. Nothing is left out: every value, rung, bar, rule and stop."""
     lines = list(_lines(protocol))
     sections = [
-        Section(heading, tuple(one for one in lines if one.place.split(".")[0] == name))
-        for name, heading in _HEADINGS
-        if name != "following"
+        Section(heading, tuple(one for one in lines if one.place.split(".")[0] == name)) for name, heading in _HEADINGS
     ]
     following = tuple(one for one in lines if one.place.split(".")[0] == "following")
     return (

@@ -56,6 +56,22 @@ def lines(asked: Asked, first: int, size: int) -> list[Line]:
     return sorted(found, key=lambda line: (line.at, line.seq), reverse=True)[first:upto]
 
 
+def with_details(found: list[Line]) -> list[tuple[Line, str]]:
+    """Each line with what an auditor asks next: the reason of an emergency, what changed of a person."""
+    wanted = [line.seq for line in found if not line.read and line.what in _DETAILED]
+    bodies = dict(Fact.objects.filter(seq__in=wanted).values_list("seq", "body"))
+    return [(line, "" if line.read else _detail(bodies.get(line.seq, "{}"))) for line in found]
+
+
+_DETAILED = (Kind.EMERGENCY_ACCESS, Kind.STAFF_CHANGED, Kind.STAFF_INVITED, Kind.EXPORTED)
+
+
+def _detail(text: str) -> str:
+    body = msgspec.json.decode(text)
+    parts = (body.get("reason", ""), body.get("name", ""), _said(body), str(body.get("what", "")))
+    return "; ".join(part for part in parts if part)
+
+
 def opened_in_emergency(by_id: str, now: datetime) -> tuple[str, ...]:
     """The records that this person opened outside their care team, and that are still open to them."""
     since = instant_text(now - EMERGENCY)

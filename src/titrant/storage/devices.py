@@ -3,12 +3,20 @@
 import hashlib
 import uuid
 from contextlib import AbstractContextManager
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
+from titrant.clinic.acts.reminding import Reminder, Wanted
 from titrant.record.ports import NotFound
 from titrant.storage.models import Device, Invitation
+from titrant.storage.outbox import put
+
+REMINDER = "reminder"
+# What a mail may say: that something waits. No name, no dose, no drug.
+REMINDER_SUBJECT = "Your diary is waiting · Su diario le espera"
+REMINDER_TEXT = "Your diary is waiting.\nSu diario le espera."
 
 
 def token_hash(token: str) -> str:
@@ -61,6 +69,25 @@ class Devices:
         """Until when the newest invitation can be used; empty where none can."""
         found = Invitation.objects.filter(case=case, used_at="", void_at="", expires_at__gt=now)
         return found.values_list("expires_at", flat=True).first() or ""
+
+    def remind(self, device: str, hour: str, zone: str) -> None:
+        """The patient's own hour; empty for none."""
+        Device.objects.filter(id=device).update(reminder_at=hour, zone=zone)
+
+    def wanted(self) -> list[Wanted]:
+        """Every phone that wants to be reminded."""
+        rows = Device.objects.filter(revoked_at="").exclude(reminder_at="")
+        return [Wanted(one.case, str(one.id), one.reminder_at, one.zone, one.reminded_on) for one in rows]
+
+    @transaction.atomic
+    def reminded(self, due: Reminder, now: datetime) -> bool:
+        """Put the reminder into the outbox, once for the day: whether it was not there yet."""
+        day = due.day.isoformat()
+        rows = Device.objects.filter(id=due.device, revoked_at="", reminded_on__lt=day)
+        if not rows.update(reminded_on=day):
+            return False
+        put(due.case, REMINDER, {"subject": REMINDER_SUBJECT, "text": REMINDER_TEXT}, now)
+        return True
 
     def seen(self, device: str, day: str) -> None:
         """The last day on which a phone asked: written once a day."""

@@ -63,11 +63,11 @@ def _ordered(content: Json) -> Json:
     raise _NotPlainError
 
 
-def _sorted(keys: Iterable[object]) -> list[str]:
+def _sorted(keys: Iterable[Any]) -> list[str]:
     """RFC 8785 sorts by UTF-16 code units, which differs from code points beyond the basic plane."""
     try:
-        if "".join(keys).isascii():  # type: ignore[arg-type]
-            return sorted(keys)  # type: ignore[type-var]
-        return sorted(keys, key=lambda key: key.encode("utf-16-be"))  # type: ignore[attr-defined]
+        if "".join(keys).isascii():
+            return sorted(keys)
+        return sorted(keys, key=lambda key: key.encode("utf-16-be"))
     except TypeError:
         raise _NotPlainError from None

@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from titrant.clinic import packs
 from titrant.clinic.office import Office, case_in
-from titrant.clinic.pharmacy import MaySupply, may_supply, product_faults, supplied_now
+from titrant.clinic.pharmacy import MaySupply, handed_out, may_supply, product_faults, supplied_now
 from titrant.clinic.stock import SHELF, STOCK_KINDS, Batch, Book, book_of, check_not_below_zero
 from titrant.pathway.case import ProductChoice
 from titrant.pathway.deliver import Supply, supply_of
@@ -163,7 +163,7 @@ def correct_supply(office: Office, case: str, number: int, pieces: str, why: str
     before = supplied_now(record, event)
     if not why.strip():
         raise _refused("A correction needs its reason.")
-    if not right <= parse_decimal(event.body["quantity"]):
+    if not right <= handed_out(event):
         raise _refused("More than the line says cannot be handed out by a correction; enter a further supply.")
     body = {
         "corrects": number, "line": _place(record, number), "pieces": plain(right), "why": why.strip(),
@@ -172,7 +172,7 @@ def correct_supply(office: Office, case: str, number: int, pieces: str, why: str
     batches: list[tuple[str, Sequence[Draft], int | None]] = [
         (case, [office.draft(Kind.SUPPLY_CORRECTED, body, by)], record.version)
     ]
-    if event.body["from_stock"] == "yes" and right != before:
+    if event.body.get("from_stock") == "yes" and right != before:
         line = {
             "product": event.body["product"], "lot": event.body["lot"], "where": SHELF, "unit": event.body["unit"],
             "quantity": plain(before - right), "on": office.today.isoformat(), "why": why.strip(), "case": case,

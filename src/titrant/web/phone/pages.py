@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from titrant.clinic.acts import patient_says
 from titrant.clinic.acts.diary import keep_entry
 from titrant.clinic.office import Office
-from titrant.clinic.phone_day import local_day, local_now, phone_state, signed_steps
+from titrant.clinic.phone_day import local_day, local_now, phone_state, readers, signed_steps
 from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.record.events import Role
 from titrant.record.folding import Record
@@ -66,8 +66,8 @@ def _page(request: HttpRequest, template: str, **more: Any) -> HttpResponse:
     here, patient = office(), patient_of(request)
     assert patient is not None
     words = words_of(here, patient)
-    own = here.settings
-    read_by = words.say("messages_not_urgent", who=own.read_by, when=own.read_when)
+    who, when = readers(here.settings, words)
+    read_by = words.say("messages_not_urgent", who=who, when=when)
     return render(request, f"titrant/phone/{template}.html", frame(words, read_by=read_by, **more))
 
 
@@ -84,8 +84,8 @@ def plan(request: HttpRequest) -> HttpResponse:
     shown = said["plan"]
     dates = {}
     if shown:
-        dates = {"from_text": words.say("plan_from", day=shown["starts"]),
-                 "ends_text": words.say("plan_ends", day=shown["ends"])}  # fmt: skip
+        ends = words.say("plan_ends", day=shown["ends"]) if shown["ends"] else ""
+        dates = {"from_text": words.say("plan_from", day=shown["starts"]), "ends_text": ends}
     return _page(request, "plan", said=said, plan=shown, **dates)
 
 

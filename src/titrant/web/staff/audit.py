@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 
 from titrant.record.events import CLINIC, Kind
-from titrant.storage.audit import Asked, Line, check_reads, lines
+from titrant.storage.audit import Asked, Line, check_reads, lines, with_details
 from titrant.storage.models import Staff
 from titrant.storage.reads import log_read
 from titrant.web.access import AUDITORS, Reach, Route
@@ -73,7 +73,7 @@ def _page(request: HttpRequest, case: str) -> HttpResponse:
     found = lines(asked, (number - 1) * _PAGE, _PAGE + 1)
     kept = {key: request.GET[key] for key in ("person", "day", "what", "show") if request.GET.get(key)}
     context = {
-        "lines": found[:_PAGE], "asked": asked, "case": case, "show": request.GET.get("show", ""),
+        "lines": with_details(found[:_PAGE]), "asked": asked, "case": case, "show": request.GET.get("show", ""),
         "staff": Staff.objects.order_by("name"), "number": office().store.head()[0],
         "before": f"?{urlencode(kept | {'page': number - 1})}" if number > 1 else "",
         "after": f"?{urlencode(kept | {'page': number + 1})}" if len(found) > _PAGE else "",

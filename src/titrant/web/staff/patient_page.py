@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 
 from titrant.clinic.acts.offers import reasons_to_choose
-from titrant.clinic.acts.signing import refuse
+from titrant.clinic.acts.signing import refuse, suspend
 from titrant.clinic.asked_facts import asked_facts
 from titrant.clinic.course_lanes import RANGES, course_of, effect_text
 from titrant.clinic.office import Office
@@ -21,22 +21,25 @@ from titrant.clinic.telling_following import headline, not_chosen_lines
 from titrant.explain.amounts import regimen_text
 from titrant.explain.course_chart import HEADINGS, columns, course_svg
 from titrant.pathway.review import StepChange
-from titrant.terms.errors import TitrantError
+from titrant.record.events import Role
+from titrant.terms.errors import CaseFileError, TitrantError
 from titrant.terms.reason import Severity
 from titrant.web.access import CLINICAL, PRESCRIBERS, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.staff.fields import Filled
-from titrant.web.staff.posted import version_of
+from titrant.web.staff.posted import role_of, version_of
 from titrant.web.wired import office
 
 # The other pages of one patient, by route and label.
-TABS: tuple[tuple[str, str], ...] = (
+TABS = (
     ("checks", "Checks and results"),
     ("sessions", "Sessions"),
-    ("supply", "Supply"),
     ("diary", "Diary"),
-    ("timeline", "Everything that happened"),
+    ("thread", "Messages"),
+    ("supply", "Supply"),
     ("papers", "Papers"),
+    ("phones", "Phone"),
+    ("timeline", "Everything that happened"),
 )
 SPANS = (("4w", "4 weeks"), ("12w", "12 weeks"), ("all", "Whole course"))
 _KEPT = StandingsKept()
@@ -46,7 +49,7 @@ def standing_now(here: Office, case: UUID) -> Standing:
     return _KEPT.of(here, str(case))
 
 
-def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
+def head(here: Office, standing: Standing, tab: str, role: Role) -> dict[str, Any]:
     """What stands on top of every page of one patient."""
     summary, given = standing.record.summary, standing.record.tree["given"]
     weight, weighed_on = standing.weight
@@ -59,7 +62,7 @@ def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
         "today": here.today,
         "today_iso": here.today.isoformat(),
         "tab": tab,
-        "tabs": TABS,
+        "tabs": _tabs(role),
         "weight": weight,
         "weighed_on": weighed_on,
         "dose_now": dose_now(standing),
@@ -69,6 +72,13 @@ def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
         "engine_on": not here.no_proposals,
         "version": standing.record.version,
     }
+
+
+def _tabs(role: Role) -> list[tuple[str, str]]:
+    """The pages of one patient that this role may open."""
+    from titrant.web.policy import ROUTE_BY_NAME
+
+    return [(name, label) for name, label in TABS if name in ROUTE_BY_NAME and role in ROUTE_BY_NAME[name].roles]
 
 
 def dose_now(standing: Standing) -> str:
@@ -86,7 +96,14 @@ def patient(request: HttpRequest, case: UUID) -> HttpResponse:
     standing = standing_now(here, case)
     span = request.GET.get("range", "12w")
     span = span if span in RANGES else "12w"
-    context = {**head(here, standing, "course"), "span": span, "spans": SPANS, **_answer(here, standing)}
+    context = {
+        **head(here, standing, "course", role_of(request)),
+        "span": span,
+        "spans": SPANS,
+        **_answer(here, standing),
+    }
+    if here.settings.engine_on and (standing.followed or standing.plan):
+        context["exposure_url"] = reverse("exposure", args=[case])
     if standing.review is not None:
         course = course_of(standing.review, here.library, span)
         context |= {
@@ -239,7 +256,23 @@ def refuse_proposal(request: HttpRequest, case: UUID) -> HttpResponse:
     return redirect("patient", case=case)
 
 
+def suspend_plan(request: HttpRequest, case: UUID) -> HttpResponse:
+    """No dose from today on, by anybody who cares for the person; going on again is a prescriber's signature."""
+    here, visitor, reason = office(), request.visitor, request.POST.get("reason", "").strip()[:300]  # type: ignore[attr-defined]
+    who = "patient" if request.POST.get("who") == "patient" else "provider"
+    try:
+        if not reason:
+            raise CaseFileError(
+                "suspend", "A reason is needed.", "Whoever lifts it must know why it rests.", "Write the reason."
+            )
+        suspend(here, str(case), reason, visitor.actor, who=who)
+    except TitrantError as error:
+        return refused(request, error)
+    return redirect("patient", case=case)
+
+
 ROUTES: tuple[Route, ...] = (
     Route("patients/<uuid:case>/", patient, "patient", CLINICAL, Reach.TEAM),
     Route("patients/<uuid:case>/refuse/", refuse_proposal, "refuse", PRESCRIBERS, Reach.TEAM, ("POST",)),
+    Route("patients/<uuid:case>/suspend/", suspend_plan, "suspend", CLINICAL, Reach.TEAM, ("POST",)),
 )

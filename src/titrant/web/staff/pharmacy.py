@@ -32,7 +32,8 @@ _LINES = (
     Kind.SUPPLIED, Kind.SUPPLY_CORRECTED, Kind.COUNTED, Kind.RETURNED, Kind.HOLD_PLACED, Kind.HOLD_LIFTED,
 )  # fmt: skip
 _MOST_LISTED, _MOST_LINES = 2_000, 200
-_SOON = timedelta(days=7)
+_SOON, _ON_A_PAGE, _MOST_KEPT = timedelta(days=7), 50, 500
+_KEPT: dict[object, MaySupply] = {}
 
 
 def _by(request: HttpRequest) -> Actor:
@@ -111,7 +112,7 @@ def _line(here: Office, record: Record, event: Event) -> dict[str, Any]:
         "what": event.kind.value.replace("_", " "),
         "on": event.body.get("on", event.at.date().isoformat()),
         "body": event.body,
-        "label": label_data(here, record, event) if event.kind is Kind.SUPPLIED and "plan" in event.body else None,
+        "label": label_data(here, record, event) if event.kind is Kind.SUPPLIED and "lot" in event.body else None,
     }
 
 
@@ -207,8 +208,12 @@ def refills(request: HttpRequest) -> HttpResponse:
         "all": rows,
     }
     which = which if which in groups else "due"
+    listed = sorted(groups[which], key=lambda row: (_from(row), row.summary.person.name))
+    number = request.GET.get("page", "0")
+    first = int(number) * _ON_A_PAGE if number.isascii() and number.isdigit() and len(number) < 4 else 0
     context = {
-        "rows": sorted(groups[which], key=lambda row: (_from(row), row.summary.person.name)),
+        "rows": [(row, _today(here, row)) for row in listed[first : first + _ON_A_PAGE]],
+        "pages": [(place, place * _ON_A_PAGE == first) for place in range(-(-len(listed) // _ON_A_PAGE))],
         "which": which,
         "today": here.today,
         "groups": [
@@ -218,6 +223,17 @@ def refills(request: HttpRequest) -> HttpResponse:
         "cut": len(rows) == _MOST_LISTED,
     }
     return render(request, "titrant/refills.html", context)
+
+
+def _today(here: Office, row: Row) -> MaySupply:
+    """The answer of today, kept for as long as nothing has changed of what it rests on."""
+    key = (row.summary.case, row.summary.version, here.today, here.library, here.settings)
+    found = _KEPT.get(key)
+    if found is None:
+        found = _KEPT[key] = may_supply(here, here.store.open(row.summary.case))
+        while len(_KEPT) > _MOST_KEPT:
+            _KEPT.pop(next(iter(_KEPT)), None)
+    return found
 
 
 def _from(row: Row) -> str:

@@ -1,16 +1,16 @@
-"""Everything that happened to a case, in order and in words; and who looked at it."""
+"""Everything that happened to a case, in order and in words."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from titrant.clinic.telling_events import sentence
 from titrant.record.events import Kind
-from titrant.storage.models import ReadEntry
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.staff import patient_page
+from titrant.web.staff.posted import role_of
 from titrant.web.wired import office
 
 _OF_A_PAGE = 200
@@ -29,30 +29,20 @@ def timeline(request: HttpRequest, case: UUID) -> HttpResponse:
     ]
     page = shown[:_OF_A_PAGE]
     context = {
-        **patient_page.head(here, standing, "timeline"),
+        **patient_page.head(here, standing, "timeline", role_of(request)),
         "events": [{"number": event.number, "at": event.at, "by": event.by, "text": sentence(event)} for event in page],
         "older": page[-1].number if len(shown) > len(page) else 0,
         "with_diary": with_diary,
+        "readers": _readers(case),
     }
     return render(request, "titrant/timeline.html", context)
 
 
-def reads(request: HttpRequest, case: UUID) -> HttpResponse:
-    """Who opened this record, by which page; looking at this list is in it too."""
-    here = office()
-    found = ReadEntry.objects.filter(case=str(case)).order_by("-seq")[:_OF_A_PAGE]
-    context = {
-        **patient_page.head(here, patient_page.standing_now(here, case), "timeline"),
-        "reads": [
-            {"at": datetime.fromisoformat(one.at), "who": one.by_name, "role": one.by_role, "route": one.route}
-            for one in found
-        ],
-        "most": _OF_A_PAGE,
-    }
-    return render(request, "titrant/reads.html", context)
+def _readers(case: UUID) -> str:
+    """Where it stands who looked at this record."""
+    from titrant.web.policy import ROUTE_BY_NAME
+
+    return reverse("readers", args=[case]) if "readers" in ROUTE_BY_NAME else ""
 
 
-ROUTES: tuple[Route, ...] = (
-    Route("patients/<uuid:case>/timeline/", timeline, "timeline", CLINICAL, Reach.TEAM),
-    Route("patients/<uuid:case>/reads/", reads, "reads", CLINICAL, Reach.TEAM),
-)
+ROUTES: tuple[Route, ...] = (Route("patients/<uuid:case>/timeline/", timeline, "timeline", CLINICAL, Reach.TEAM),)

@@ -180,27 +180,27 @@
 
   function today() {
     const dose = dose_of();
+    const choice = days_to_choose();
+    const head = title(day_name());
+    if (choice) head.className = "visually-hidden";
     show(
-      title(day_name()),
-      days_to_choose(),
+      head, choice,
+      day === back(0) || day === back(1) ? null : el("p", { class: "small muted" }, say("day_late")),
       note ? el("p", { class: "banner ok small", role: "status" }, note) : null,
       troubles(),
       dose ? dose_card(dose) : standing(),
-      el("div", { class: "taps" }, dose_taps(dose), question_tap(),
-        el("div", { class: "pair" }, button(say("bad_day"), begin_bad), button(say("extra_dose"), () => go("extra"))),
-        el("div", { class: "pair" }, button(say("more"), () => go("more")),
-          dose && dose.hold ? button(say("timer"), () => go("timer")) : null)),
+      el("div", { class: "taps" }, dose_tap(dose), el("div", { class: "two" }, other_taps(dose))),
       read_by());
     note = "";
   }
 
   function days_to_choose() {
-    const first = back(0);
-    if (day !== first && day !== back(1)) return el("p", { class: "small muted" }, say("day_late"));
-    if (day === first && !(state && new Date().getHours() < state.asks.yesterday_until)) return null;
+    const both = [back(0), back(1)];
+    const offered = state && new Date().getHours() < state.asks.yesterday_until;
+    if (!both.includes(day) || (day === both[0] && !offered)) return null;
     return el("div", { class: "pair days", role: "group", "aria-label": say("day_ask") },
-      [first, back(1)].map((one) => el("button", { type: "button", "aria-pressed": String(one === day),
-        tap: () => { day = one; draw(); } }, one === first ? say("today") : say("yesterday"))));
+      both.map((one) => el("button", { type: "button", "aria-pressed": String(one === day),
+        tap: () => { day = one; draw(); } }, one === both[0] ? say("today") : say("yesterday"))));
   }
 
   function troubles() {
@@ -210,8 +210,7 @@
     if (!enrolled) lines.push(el("p", {}, say("not_enrolled")));
     if (!Keep.works) lines.push(el("p", {}, say("no_storage")));
     if (lines.length) return el("div", { class: "banner warn", role: "alert" }, lines);
-    if (state && state.plan && !state.plan.read) return el("p", { class: "banner warn small" },
-      el("a", { href: "/p/plan/" }, say("plan_new")));
+    if (state && state.plan && !state.plan.read) return el("a", { class: "button new", href: "/p/plan/" }, say("plan_new"));
     return null;
   }
 
@@ -232,25 +231,32 @@
       el("p", { class: "big amount" }, dose.amount),
       el("p", {}, `${dose.times_text}. ${say("times_on_paper")}`),
       el("p", {}, dose.how),
-      lines.length ? el("ul", { class: "logged" }, lines.map((text, place) => el("li", {},
-        dose.times > 1 ? `${say("dose_number", { k: place + 1, n: dose.times })}: ${text}` : text))) : null);
+      lines.length ? el("ul", { class: "logged" }, lines.map((text, place) =>
+        el("li", {}, dose.times > 1 ? `${place + 1}: ${text}` : text))) : null);
   }
 
-  function dose_taps(dose) {
-    const left = pending();
-    if (!dose || !left) return null;
-    const k = dose.times - left + 1;
-    const single = dose.times === 1;
+  function dose_tap(dose) {
+    if (!dose || !pending()) return question_tap("primary large");
+    const words = dose.times === 1 ? say("taken") : say("taken_one", { k: dose.times - pending() + 1 });
+    return button(words, () => took(1), "primary large");
+  }
+
+  function other_taps(dose) {
+    const left = dose ? pending() : 0;
+    const missed = dose && (dose.times === 1 ? say("not_taken") : say("not_taken_one", { k: dose.times - left + 1 }));
     return [
-      button(single ? say("taken") : say("taken_one", { k }), () => took(1), "primary large"),
-      left > 1 && left === dose.times ? button(say("taken_all", { n: left }), () => took(left), "large") : null,
-      button(single ? say("not_taken") : say("not_taken_one", { k }), () => go("why"), "large"),
+      left ? button(missed, () => go("why")) : null,
+      left > 1 && left === dose.times ? button(say("taken_all", { n: left }), () => took(left)) : null,
+      left && !daily_done() ? question_tap("") : null,
+      button(say("bad_day"), begin_bad), button(say("extra_dose"), () => go("extra")),
+      dose && dose.hold && left ? button(say("timer"), () => go("timer")) : null,
+      button(say("more"), () => go("more")),
     ];
   }
 
-  function question_tap() {
-    if (daily_done()) return pending() ? null : el("p", { class: "badge ok" }, say("done_today"));
-    return button(pending() ? say("questions_short") : say("questions"), begin, pending() ? "" : "primary large");
+  function question_tap(kind) {
+    if (daily_done()) return el("p", { class: "badge ok state" }, say("done_today"));
+    return button(kind ? say("questions") : say("questions_short"), begin, kind);
   }
 
   const read_by = () => state && el("p", { class: "read-by" },
@@ -408,7 +414,7 @@
         const kept = keep({ day: back(0), flags: [name] });
         go("danger", { about: name });
         return kept;
-      }, "danger"))), numbers(false));
+      }, "danger"))), numbers(true));
   }
 
   function numbers(urgent) {
@@ -540,7 +546,7 @@
     show(title(say("more")), el("div", { class: "taps close" },
       link("menu_plan", "/p/plan/"), link("menu_trend", "/p/trend/"), link("menu_messages", "/p/messages/"),
       button(say("menu_pressure"), () => go("pressure")), button(say("menu_earlier"), () => go("earlier")),
-      link("menu_reminder", "/p/reminder/"), link("menu_phone", "/p/phone/")));
+      link("menu_report", "/p/report"), link("menu_reminder", "/p/reminder/"), link("menu_phone", "/p/phone/")));
   }
 
   function earlier() {
