@@ -56,7 +56,7 @@ def _run(how: "Serving", *, once: bool = False) -> None:
             _end_with(0 if serve_once(how) else 10)
         click.echo(f"Titrant is open at {how.address} (Ctrl+C ends it).")
         if code := set_up_code():
-            click.echo(f"Nobody works here yet. Open {how.address}/set-up/ and type this code once: {code}")
+            click.echo(f"Nobody works here yet. Open {how.address}set-up/ and type this code once: {code}")
         run(how)
 
 
@@ -227,7 +227,30 @@ def postgres_roles(database: str, grants: bool) -> None:
     click.echo(granting(database) if grants else making(database), nl=False)
 
 
+@click.command()
+@click.option("--report", "file", type=_FILE, default=Path("titrant-validation.json"), show_default=True)
+def validate(file: Path) -> None:
+    """Run the checks that come with the program, and write the report to keep. Exit code 0: all met; 10: not."""
+    import json
+    from datetime import UTC, datetime
+
+    from titrant.app.validation.suite import Suite, report
+    from titrant.cli.opened import today
+
+    made = report(Suite(today()), datetime.now(UTC))
+    for one in made["figures"]:
+        met = "pass" if one["met"] == "yes" else "FAIL"
+        click.echo(f"{met}  {one['value']:>4} of {one['target']:>4}  {one['name']}")
+        for wrong in one["wrong"]:
+            click.echo(f"      not so: {wrong}")
+    file.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    click.echo(
+        f"Titrant {made['version']}, {made['at']}: {'all met' if made['passed'] == 'yes' else 'NOT met'}. {file}"
+    )
+    _end_with(0 if made["passed"] == "yes" else 10)
+
+
 def register(main: click.Group) -> None:
     """Add the commands of this file."""
-    for command in (serve, demo, doctor, health, worker, verify, backup, restore, upgrade, postgres_roles):
+    for command in (serve, demo, doctor, health, worker, verify, backup, restore, upgrade, postgres_roles, validate):
         main.add_command(command)
