@@ -74,9 +74,10 @@ def demo(port: int, patients: int, data: Path, keep: bool, once: bool) -> None:
     from titrant.app.demo.opening import demo_clinic
     from titrant.app.serving import Serving
 
-    for line in demo_clinic(data, patients, keep=keep):
+    how = Serving(port=port)
+    for line in demo_clinic(data, patients, how.address, keep=keep):
         click.echo(line)
-    _run(Serving(port=port), once=once)
+    _run(how, once=once)
 
 
 @click.command()
