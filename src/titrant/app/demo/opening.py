@@ -11,7 +11,6 @@ from titrant.clinic.office import Office
 from titrant.record.events import Role
 from titrant.terms.errors import NotNow
 
-
 _JUDGED_AT_ONCE = 60  # so that the first page is full; the worker judges the rest
 
 
