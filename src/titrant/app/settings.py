@@ -118,6 +118,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
 ACCOUNT_FORMS = {
     "login": "titrant.web.factor_forms.SignInPassword",
     "reauthenticate": "titrant.web.factor_forms.ConfirmingPassword",
+    "change_password": "titrant.web.factor_forms.NewPassword",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
