@@ -1,5 +1,6 @@
 """The audit: what happened and who looked, of one record, one person or one day, newest first."""
 
+import itertools
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -77,6 +78,12 @@ def opened_in_emergency(by_id: str, now: datetime) -> tuple[str, ...]:
     since = instant_text(now - EMERGENCY)
     rows = Fact.objects.filter(kind=Kind.EMERGENCY_ACCESS.value, by_id=by_id, at__gt=since)
     return tuple(sorted(set(rows.values_list("case", flat=True))))
+
+
+def readers(case: str, size: int = 200) -> list[Line]:
+    """Who opened this record, newest first; each person's looking within one minute by one page is one line."""
+    opened = lines(Asked(case=case, facts=False), 0, size)
+    return [next(same) for _, same in itertools.groupby(opened, lambda line: (line.at[:16], line.by_id, line.what))]
 
 
 def check_reads() -> list[str]:
