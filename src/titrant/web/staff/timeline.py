@@ -1,5 +1,6 @@
-"""Everything that happened to a case, in order and in words."""
+"""Everything that happened to a case, in order and in words; and who looked at it."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -8,9 +9,9 @@ from django.urls import reverse
 
 from titrant.clinic.telling_events import sentence
 from titrant.record.events import Kind
+from titrant.storage.audit import Asked, lines
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.staff import patient_page
-from titrant.web.staff.posted import role_of
 from titrant.web.wired import office
 
 _OF_A_PAGE = 200
@@ -29,20 +30,31 @@ def timeline(request: HttpRequest, case: UUID) -> HttpResponse:
     ]
     page = shown[:_OF_A_PAGE]
     context = {
-        **patient_page.head(here, standing, "timeline", role_of(request)),
+        **patient_page.head(here, standing, "timeline"),
         "events": [{"number": event.number, "at": event.at, "by": event.by, "text": sentence(event)} for event in page],
         "older": page[-1].number if len(shown) > len(page) else 0,
         "with_diary": with_diary,
-        "readers": _readers(case),
+        "readers": reverse("readers", args=[case]),
     }
     return render(request, "titrant/timeline.html", context)
 
 
-def _readers(case: UUID) -> str:
-    """Where it stands who looked at this record."""
-    from titrant.web.policy import ROUTE_BY_NAME
+def readers(request: HttpRequest, case: UUID) -> HttpResponse:
+    """Who opened this record, by which page; looking at this list is in it too."""
+    here = office()
+    found = lines(Asked(case=str(case), facts=False), 0, _OF_A_PAGE)
+    context = {
+        **patient_page.head(here, patient_page.standing_now(here, case), "timeline", role_of(request)),
+        "reads": [
+            {"at": datetime.fromisoformat(one.at), "who": one.by_name, "role": one.by_role, "route": one.what}
+            for one in found
+        ],
+        "most": _OF_A_PAGE,
+    }
+    return render(request, "titrant/reads.html", context)
 
-    return reverse("readers", args=[case]) if "readers" in ROUTE_BY_NAME else ""
 
-
-ROUTES: tuple[Route, ...] = (Route("patients/<uuid:case>/timeline/", timeline, "timeline", CLINICAL, Reach.TEAM),)
+ROUTES: tuple[Route, ...] = (
+    Route("patients/<uuid:case>/timeline/", timeline, "timeline", CLINICAL, Reach.TEAM),
+    Route("patients/<uuid:case>/reads/", readers, "readers", CLINICAL, Reach.TEAM),
+)
