@@ -24,7 +24,6 @@ _QUIET = (
 )  # fmt: skip
 _TIMES = 10
 _PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
-_LINE = "document.querySelector('a.open') !== null"
 
 
 def cookie() -> tuple[str, str]:
@@ -73,7 +72,7 @@ def _visit(browser: Any, address: str, name: str, value: str) -> tuple[float, fl
     page = context.new_page()
     begun = time.perf_counter()
     page.goto(address, wait_until="commit")
-    page.wait_for_function(_LINE)
+    page.wait_for_selector("a.open")
     line = (time.perf_counter() - begun) * 1000
     page.wait_for_load_state()
     painted = float(page.evaluate(_PAINTED))
