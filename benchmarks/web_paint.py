@@ -23,7 +23,7 @@ _QUIET = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 _TIMES = 10
-_PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+_PAINTED = "(performance.getEntriesByName('first-contentful-paint')[0] || {startTime: 0}).startTime"
 
 
 def cookie() -> tuple[str, str]:
@@ -76,6 +76,8 @@ def _visit(browser: Any, address: str, name: str, value: str) -> tuple[float, fl
     line = (time.perf_counter() - begun) * 1000
     page.wait_for_load_state()
     painted = float(page.evaluate(_PAINTED))
+    while not painted:  # told a little after it happened
+        painted = float(page.evaluate(_PAINTED))
     context.close()
     return painted, line
 
