@@ -470,3 +470,44 @@ def test_a_page_that_does_not_escape_is_found(on_the_day, signed_in, monkeypatch
     case = new_case(on_the_day.store, facts_of("following-ready-for-a-step"), name=HOSTILE)
     monkeypatch.setattr(engines["django"].engine, "autoescape", False)
     assert "<script>alert" in signed_in("nurse").get(f"/patients/{case}/").content.decode()
+
+
+# Kept answers
+
+
+def test_what_is_appended_is_seen_at_once(on_the_day, signed_in) -> None:
+    case, client = new_case(on_the_day.store, facts_of("following-ready-for-a-step")), signed_in("nurse")
+    assert client.get(f"/patients/{case}/").context["proposal"]["action"] == "raise"
+    entry = {"id": "worse", "day": "2026-11-20", "entered": "2026-11-21", "effects": {"urinary_blood": 2}}
+    draft = Draft(Kind.DIARY_KEPT, {"add": {"diary": [entry]}}, actor("nurse"), on_the_day.now())
+    on_the_day.store.append(case, [draft], expected=None)
+    assert client.get(f"/patients/{case}/").context["proposal"]["action"] in ("pause", "stop")
+
+
+def test_the_oldest_answers_go_first() -> None:
+    from titrant.clinic.kept import Kept
+
+    kept: Kept[str] = Kept(2)
+    for name in ("a", "b", "c"):
+        kept.keep(name, name)
+    assert [kept.get(name) for name in ("a", "b", "c")] == [None, "b", "c"]
+
+
+# The forecast
+
+
+@pytest.mark.release
+def test_the_signed_and_the_proposed_dose_are_forecast(on_the_day, signed_in) -> None:
+    case, client = new_case(on_the_day.store, facts_of("following-ready-for-a-step")), signed_in("prescriber")
+    answer = client.get(f"/patients/{case}/exposure/?part=1")
+    assert [str(one.regimen.dose) for one in answer.context["forecast"].levels] == ["20 mg", "30 mg"]
+    page = text_of(answer)
+    assert "a model, not for dosing" in page
+    assert "titrant models racemic" in page
+    assert "<html" not in answer.content.decode()
+
+
+def test_with_the_engine_off_nothing_is_forecast(on_the_day, signed_in, settings_of) -> None:
+    case = new_case(on_the_day.store, facts_of("following-ready-for-a-step"))
+    settings_of(TITRANT_OFFICE="tests.web.test_patient_page.office_with_the_engine_off")
+    assert "nothing is forecast" in text_of(signed_in("nurse").get(f"/patients/{case}/exposure/"))
