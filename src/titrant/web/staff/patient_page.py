@@ -16,6 +16,7 @@ from titrant.clinic.asked_facts import asked_facts
 from titrant.clinic.course_lanes import RANGES, course_of, effect_text
 from titrant.clinic.numbers_used import numbers_used
 from titrant.clinic.office import Office
+from titrant.clinic.packs import device_line
 from titrant.clinic.saying_model import model_lines
 from titrant.clinic.standing import Standing, StandingsKept, doses_to_offer
 from titrant.clinic.telling_following import headline, not_chosen_lines
@@ -58,6 +59,8 @@ def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
         "allergies_on": allergies.get("reviewed_on", ""),
         "tasks": sorted(summary.tasks.values(), key=lambda one: (one.grade, one.since)),
         "engine_on": not here.no_proposals,
+        "no_proposals": here.no_proposals,
+        "device": device_line(here.settings),
         "version": standing.record.version,
     }
 
