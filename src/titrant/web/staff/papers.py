@@ -16,6 +16,7 @@ from titrant.terms.errors import TitrantError
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.staff.patient_page import head, standing_now
+from titrant.web.staff.posted import role_of
 from titrant.web.wired import office
 
 LANGUAGES = (("", "the patient's own"), ("en", "English"), ("es", "Spanish"))
@@ -43,7 +44,7 @@ def papers(request: HttpRequest, case: UUID) -> HttpResponse:
     standing = standing_now(here, case)
     text, why = _letter_text(request, standing.record)
     context = {
-        **head(here, standing, "papers"), "papers": [_row(one) for one in printable(standing.record)],
+        **head(here, standing, "papers", role_of(request)), "papers": [_row(one) for one in printable(standing.record)],
         "languages": LANGUAGES, "sizes": SIZES, "letter": text, "no_letter": why,
     }  # fmt: skip
     return render(request, "titrant/papers.html", context)
