@@ -124,6 +124,9 @@ SENTENCES: dict[Kind, Say] = {
     Kind.REFUSED: _why("proposal refused", "action", "reason", "words"),
     Kind.SESSION_GIVEN: _session,
     Kind.SUPPLIED: _why("supplied", "on", "quantity", "lot"),
+    Kind.SUPPLY_CORRECTED: lambda body: (
+        f"supply line {body.get('corrects', '')} corrected: truly {body.get('pieces', '')}, {body.get('why', '')}"
+    ),
     Kind.COUNTED: lambda body: f"counted on {body.get('on', '')}: {body.get('left', '')} left",
     Kind.RETURNED: _why("returned", "on", "quantity", "why"),
     Kind.HOLD_PLACED: _why("supply put on hold", "why"),
@@ -145,6 +148,12 @@ SENTENCES: dict[Kind, Say] = {
     # of the clinic itself
     Kind.SETTINGS_CHANGED: lambda body: f"settings changed: {', '.join(body.get('changes') or ())}",
     Kind.PROTOCOL_APPROVED: _why("protocol approved", "protocol", "version"),
+    Kind.PROTOCOL_SECONDED: _why("protocol approved by the second person", "protocol", "version"),
+    Kind.STOCK_RECEIVED: _why("stock received", "lot", "quantity"),
+    Kind.STOCK_SUPPLIED: _why("stock handed out", "lot", "quantity"),
+    Kind.STOCK_RETURNED: _why("stock returned by a patient", "lot", "quantity"),
+    Kind.STOCK_WASTED: _why("stock destroyed", "lot", "quantity", "witness", "why"),
+    Kind.STOCK_CORRECTED: _why("stock line corrected", "lot", "quantity", "why"),
     Kind.PROTOCOL_WITHDRAWN: _why("protocol withdrawn", "protocol", "version", "why"),
     Kind.STAFF_INVITED: _why("staff invited", "role"),
     Kind.STAFF_CHANGED: _why("staff changed", "what"),
