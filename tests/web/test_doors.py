@@ -247,6 +247,22 @@ def test_with_the_app_set_up_a_password_alone_is_not_enough(person) -> None:
     assert again.get("/").status_code == 302
 
 
+def test_a_new_password_needs_the_old_one_and_ends_other_sessions(person) -> None:
+    client, elsewhere, new = browser(), browser(), "another long synthetic one"
+    sign_in(client, person)
+    sign_in(elsewhere, person)
+    wrong = {"oldpassword": "not it", "password1": new, "password2": new}
+    answers = [client.post("/account/password/change/", wrong) for _ in range(6)]
+    assert b"not the present password" in answers[0].content
+    assert b"Too many wrong tries" in answers[-1].content
+    from titrant.storage.models import Throttle
+
+    Throttle.objects.filter(key=f"confirm:{person.pk}").delete()
+    assert client.post("/account/password/change/", {**wrong, "oldpassword": PASSWORD}).status_code == 302
+    assert client.get("/").status_code == 200
+    assert elsewhere.get("/").status_code == 302
+
+
 # What is left behind (T31)
 
 

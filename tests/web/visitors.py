@@ -64,6 +64,21 @@ def _now() -> Any:
     return datetime.now(UTC)
 
 
+class Doorstep:
+    """Stands behind the doors: who comes past them is let in, and asked to go no further."""
+
+    def __init__(self, respond: Any) -> None:
+        self.respond = respond
+
+    def __call__(self, request: Any) -> Any:
+        return self.respond(request)
+
+    def process_view(self, request: Any, *_: Any) -> Any:
+        from django.http import HttpResponse
+
+        return HttpResponse(status=204) if "HTTP_X_DOORSTEP" in request.META else None
+
+
 def browser(**headers: Any) -> Any:
     from django.test import Client
 

@@ -10,7 +10,8 @@ Say = Callable[[Json], str]
 
 def sentence(event: Event) -> str:
     """``event`` as a sentence; who and when stand beside it."""
-    text = SENTENCES[event.kind](event.body)
+    say = SENTENCES.get(event.kind) or _plain(event.kind.value.replace("_", " "))
+    text = say(event.body)
     return text[:1].upper() + text[1:]
 
 
@@ -123,12 +124,10 @@ SENTENCES: dict[Kind, Say] = {
     Kind.ADJUSTED: _why("adjustment worked out", "action", "outcome"),
     Kind.REFUSED: _why("proposal refused", "action", "reason", "words"),
     Kind.SESSION_GIVEN: _session,
-    Kind.SUPPLIED: _why("supplied", "on", "quantity", "lot"),
-    Kind.SUPPLY_CORRECTED: lambda body: (
-        f"supply line {body.get('corrects', '')} corrected: truly {body.get('pieces', '')}, {body.get('why', '')}"
-    ),
+    Kind.SUPPLIED: _why("supplied", "on", "pieces", "quantity", "lot"),
+    Kind.SUPPLY_CORRECTED: _why("supply corrected", "on", "pieces", "why"),
     Kind.COUNTED: lambda body: f"counted on {body.get('on', '')}: {body.get('left', '')} left",
-    Kind.RETURNED: _why("returned", "on", "quantity", "why"),
+    Kind.RETURNED: _why("returned", "on", "pieces", "quantity", "why"),
     Kind.HOLD_PLACED: _why("supply put on hold", "why"),
     Kind.HOLD_LIFTED: _why("hold lifted", "why"),
     Kind.DIARY_KEPT: _diary,

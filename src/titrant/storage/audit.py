@@ -1,5 +1,6 @@
 """The audit: what happened and who looked, of one record, one person or one day, newest first."""
 
+import itertools
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -79,6 +80,12 @@ def opened_in_emergency(by_id: str, now: datetime) -> tuple[str, ...]:
     return tuple(sorted(set(rows.values_list("case", flat=True))))
 
 
+def readers(case: str, size: int = 200) -> list[Line]:
+    """Who opened this record, newest first; each person's looking within one minute by one page is one line."""
+    opened = lines(Asked(case=case, facts=False), 0, size)
+    return [next(same) for _, same in itertools.groupby(opened, lambda line: (line.at[:16], line.by_id, line.what))]
+
+
 def check_reads() -> list[str]:
     """What is wrong with the chain of reads, as sentences."""
     previous, place = BEGINNING, 0
@@ -134,6 +141,8 @@ def _said(body: dict[str, Any]) -> str:
         parts.append("new link; the old password and second factor ended")
     if body.get("accepted"):
         parts.append("chose a password by their link")
+    if body.get("password_changed"):
+        parts.append("changed their own password")
     parts += [f"second factor {word}: {body[key].replace('_', ' ')}" for key, word in _FACTORS if key in body]
     return "; ".join(parts)
 

@@ -24,7 +24,6 @@ from titrant.terms.numbers import plain
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import not_found
 from titrant.web.staff.patient_page import head, standing_now
-from titrant.web.staff.posted import role_of
 from titrant.web.wired import office
 
 _KEEPERS = frozenset({Role.PHARMACIST, Role.PRESCRIBER, Role.ADMINISTRATOR, Role.AUDITOR})
@@ -56,7 +55,7 @@ def _page(request: HttpRequest, case: UUID, error: TitrantError | None = None) -
     record = standing.record
     answer = may_supply(here, record)
     context = {
-        **head(here, standing, "supply", role_of(request)),
+        **head(here, standing, "supply"),
         **_answer(here, record, answer),
         "error": error,
         "typed": request.POST if error is not None else {},

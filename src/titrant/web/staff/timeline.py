@@ -10,7 +10,6 @@ from titrant.clinic.telling_events import sentence
 from titrant.record.events import Kind
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.staff import patient_page
-from titrant.web.staff.posted import role_of
 from titrant.web.wired import office
 
 _OF_A_PAGE = 200
@@ -29,20 +28,13 @@ def timeline(request: HttpRequest, case: UUID) -> HttpResponse:
     ]
     page = shown[:_OF_A_PAGE]
     context = {
-        **patient_page.head(here, standing, "timeline", role_of(request)),
+        **patient_page.head(here, standing, "timeline"),
         "events": [{"number": event.number, "at": event.at, "by": event.by, "text": sentence(event)} for event in page],
         "older": page[-1].number if len(shown) > len(page) else 0,
         "with_diary": with_diary,
-        "readers": _readers(case),
+        "readers": reverse("readers", args=[case]),
     }
     return render(request, "titrant/timeline.html", context)
-
-
-def _readers(case: UUID) -> str:
-    """Where it stands who looked at this record."""
-    from titrant.web.policy import ROUTE_BY_NAME
-
-    return reverse("readers", args=[case]) if "readers" in ROUTE_BY_NAME else ""
 
 
 ROUTES: tuple[Route, ...] = (Route("patients/<uuid:case>/timeline/", timeline, "timeline", CLINICAL, Reach.TEAM),)
