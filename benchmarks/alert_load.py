@@ -59,11 +59,11 @@ def _told(counts: Counter[tuple[str, str]], entries: int, person_weeks: float, p
     print(f"{protocol}: {entries} entries in {person_weeks:.0f} weeks of people under a plan")
     for (grade, code), number in sorted(counts.items()):
         print(f"  {grade:6} {code:24} {number / weeks:7.1f} for 1,000 people and week")
-    by_grade = {grade: sum(n for (of, _), n in counts.items() if of == grade) / weeks for grade in ("now", "today")}
+    by_grade = {
+        grade: sum(number for (of, _), number in counts.items() if of == grade) / weeks for grade in ("now", "today")
+    }
     passed = by_grade["now"] < MOST_NOW
-    print(
-        f"now {by_grade['now']:.1f}, today {by_grade['today']:.1f}; now below {MOST_NOW}: {'pass' if passed else 'FAIL'}"
-    )
+    print(f"now {by_grade['now']:.1f}, today {by_grade['today']:.1f}; now < {MOST_NOW}: {'pass' if passed else 'FAIL'}")
     return 0 if passed else 1
 
 

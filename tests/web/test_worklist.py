@@ -199,7 +199,7 @@ def test_what_is_passed_on_becomes_a_task_for_the_prescriber(here: Any, team: st
         (Done(outcome="reached"), "The day is missing"),
         (Done(outcome="reached", next_on="2026-11-20"), "gone by"),
         (Done(outcome="reached", next_on="soon"), "no day"),
-        (Done(outcome="reached", next_on="2026-11-25", note="x" * 2001), "2,001 characters"),
+        (Done(outcome="reached", next_on="2026-11-25", note="x" * 2001), "longer than 2,000"),
     ],
 )
 def test_a_contact_without_outcome_or_next_day_is_refused(here: Any, team: str, how: Done, says: str) -> None:
@@ -355,7 +355,11 @@ def test_a_share_is_of_those_of_whom_it_is_known(office: Any) -> None:
     ]
     refused = Happened(Kind.REFUSED, office.today, {"codes": ["raise_by_protocol"], "reason": "wish"})
     opened = [Happened(Kind.TASK_OPENED, office.today, {"grade": "now"})] * 9
-    made = clinic_report(cases, [refused, *opened], office.library, office.desk.words, office.today)
+    start = Happened(Kind.SIGNED, office.today, {"content": {"action": "start", "reasons": []}})
+    why = [{"code": "raise_by_protocol"}]
+    changed = Happened(Kind.SIGNED, office.today, {"content": {"reasons": why}, "against": True, "reason": "slower"})
+    happened = [refused, start, changed, *opened, Happened(Kind.SUSPENDED, office.today, {"add": {}})]
+    made = clinic_report(cases, happened, office.library, office.desk.words, office.today)
     shares = {one.label: (one.count, one.known, one.all) for one in made.shares}
     assert shares["Pain down by the aim of the trial (30 %)"] == (1, 2, 3)
     assert shares["Responders by all that is asked"] == (1, 2, 3)

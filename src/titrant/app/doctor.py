@@ -18,6 +18,7 @@ from msgspec import Struct
 from titrant.app.database import Standing
 from titrant.app.engine import FIRST_FIXED
 from titrant.app.place import Place
+from titrant.app.postgres_roles import APPENDED, RIGHTS
 from titrant.record.events import BEGINNING, instant_of
 from titrant.record.seal import check as check_seal
 from titrant.record.seal import sealed
@@ -109,6 +110,19 @@ def _settings_of_the_database(_place: Place, _now: datetime) -> Iterator[Finding
 
 _SQLITE = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "trusted_schema": "0"}
 _POSTGRESQL = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+
+
+def _role(_place: Place, _now: datetime) -> Iterator[Finding]:
+    """In PostgreSQL the program's role can only add facts. Triggers refuse as well, but an owner drops them."""
+    if connection.vendor == "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(RIGHTS, [list(APPENDED)])
+        found = [row[0] for row in cursor.fetchall()]
+    if found:
+        yield _warn("role", f"The program's role {', '.join(found[:3])}.", "See `titrant postgres-roles`.")
+    else:
+        yield _ok("role", "owns nothing, and can only add facts")
 
 
 def _tables(_place: Place, _now: datetime) -> Iterator[Finding]:
@@ -225,6 +239,6 @@ def _queue(_place: Place, now: datetime) -> Iterator[Finding]:
 
 Check = Callable[[Place, datetime], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
-    _engine, _settings_of_the_database, _tables, _newest_link, _file_system, _permissions, _disk, _time_zones,
+    _engine, _settings_of_the_database, _role, _tables, _newest_link, _file_system, _permissions, _disk, _time_zones,
     _knowledge, _signing_key, _worker, _queue,
 )  # fmt: skip

@@ -15,8 +15,9 @@ PLACE = Place.from_environment()
 DEBUG = False
 SECRET_KEY = PLACE.secret("django")
 BEHIND_PROXY = os.environ.get("TITRANT_BEHIND_PROXY") == "1"
-ALLOWED_HOSTS = os.environ.get("TITRANT_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
-CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if BEHIND_PROXY else []
+_HOSTS = [host for host in os.environ.get("TITRANT_HOSTS", "").split(",") if host]
+ALLOWED_HOSTS = [*_HOSTS, "127.0.0.1", "localhost", "[::1]"]  # the machine itself asks for /health
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in _HOSTS] if BEHIND_PROXY else []
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 ROOT_URLCONF = "titrant.app.urls"
 WSGI_APPLICATION = "titrant.app.wsgi.application"
@@ -88,7 +89,7 @@ def _postgresql(url: str) -> dict[str, Any]:
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
+        "HOST": unquote(parts.netloc.rpartition("@")[2].partition(":")[0]),  # also the folder of a socket, as it is
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
     }

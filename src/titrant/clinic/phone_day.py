@@ -289,7 +289,7 @@ def _clinic(office: Office, words: PhoneWords) -> Json:
     own = office.settings
     who, when = readers(own, words)
     return {
-        "name": own.name, "phone": own.phone, "emergency": own.emergency_phone, "read_by": who, "read_when": when,
+        "name": own.name, "phone": own.phone, "emergency": office.emergency_phone, "read_by": who, "read_when": when,
     }  # fmt: skip
 
 

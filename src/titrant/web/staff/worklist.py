@@ -185,7 +185,7 @@ def _tallies(request: HttpRequest, here: Office) -> Iterator[dict[str, Any]]:
     for name, (words, grade) in _TALLY_WORDS.items():
         url = f"{reverse('worklist')}?tally={name}"
         yield {"name": name, "words": words, "count": counts[name], "grade": grade, "url": url, "here": name == chosen}
-    stuck = problems(here.now()) + len(here.degraded) + len(here.alarms)
+    stuck = problems(here.now())
     grade = "now" if stuck else ""
     yield {"name": "queue", "words": "Queue problems", "count": stuck, "grade": grade, "url": reverse("queues")}
 
