@@ -585,6 +585,7 @@
   }
 
   async function begin_page() {
+    await Keep.begin();
     const sent = read("state");
     if (sent) await take(sent);
     else {
