@@ -457,3 +457,31 @@ def test_a_browser_without_a_safe_place_still_writes_while_it_is_online(page_as,
     tap(page, "7")
     wait_sent(page)
     assert len(kept(office, case)) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_whom_to_call_stands_on_the_page_of_danger_and_can_be_tapped(page_as, live, office, language) -> None:
+    case = on_plan(office, language=language)
+    words = office.library.phone.of(language).words
+    page = page_as("", size="phone", timezone_id="UTC", service_workers="block")
+    page.context.add_cookies([{"name": "phone", "value": phone_of(office, case).token, "url": f"{live}/p/"}])
+
+    def answer(route: Any) -> None:
+        got = route.fetch()
+        text = re.sub(
+            r'"phone": "[^"]*", "emergency": "[^"]*"', '"phone": "+1 202 555 0100", "emergency": "112"', got.text()
+        )
+        route.fulfill(response=got, body=text)
+
+    page.route(f"{live}/p/", answer)
+    page.goto("/p/")
+    page.wait_for_selector("html[data-ready=yes]")
+    tap(page, words["help"])
+    fits(page)
+    accessible(page)
+    assert page.locator("a[href='tel:112']").is_visible()
+    for name in ("flag_cannot_be_woken", "flag_took_extra", "flag_suicidal_thoughts"):
+        tap(page, words[name])
+        page.locator("a[href='tel:+12025550100']").wait_for()
+        fits(page)
+        page.go_back()
