@@ -3,7 +3,7 @@
     python -m benchmarks.web_worklist --patients 20000 --folder /tmp/somewhere
 
 Synthetic rows as the store writes them, a few records with two years of diaries, SQLite unless TITRANT_DATABASE says
-otherwise. Prints a line for each page: name, 50th and 95th percentile in milliseconds, its target, pass or fail.
+otherwise. Prints a line for each page: 50th and 95th percentile, work on the processor, target, pass or fail.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from typing import Any
 TEAM = "Team A (synthetic)"
 DIARY_DAYS = 730
 TARGET_MS = 150
+SLOWER_MS = {"report": 1_000}  # opened once in a while; it reads what was judged of everybody
 _FIRST = ("Ada", "Ben", "Cleo", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivo", "Jana", "Kurt", "Lena", "Milo", "Nora")
 _LAST = ("Example", "Sample", "Fiction", "Invented", "Pretend", "Madeup", "Specimen", "Placeholder", "Imagined")
 
@@ -38,7 +39,8 @@ def row_of(number: int, chance: random.Random, today: date) -> tuple[Any, Any]:
         "supply_days": "28",
     }  # fmt: skip
     summary = Summary(
-        case=case, version=DIARY_DAYS, state=chance.choices((State.ON_PLAN, State.PREPARING, State.ENDED), (8, 1, 1))[0],
+        case=case, version=DIARY_DAYS,
+        state=chance.choices((State.ON_PLAN, State.PREPARING, State.ENDED), (8, 1, 1))[0],
         person=Person(name=name, number=f"{number:06d}", birth_date="1970-01-01"), teams=(TEAM,), plan=9,
         regimen=regimen, dose_text="Take 20 mg = 1 capsule", protocol="oral-guideline", plan_from="2026-09-01",
         plan_ends="2027-03-01", delivered=True, read=chance.random() > 0.02, last_entry=last.isoformat(),
@@ -49,7 +51,8 @@ def row_of(number: int, chance: random.Random, today: date) -> tuple[Any, Any]:
     )  # fmt: skip
     lines = list(_lines(chance, last, today))
     judged = Judged(
-        version=DIARY_DAYS, on=today, at=datetime(today.year, today.month, today.day, 1, tzinfo=UTC), lines=tuple(lines),
+        version=DIARY_DAYS, on=today, at=datetime(today.year, today.month, today.day, 1, tzinfo=UTC),
+        lines=tuple(lines),
         action="hold", sentence="Hold 20 mg in each dose. Pain is down by 38 %: the aim of the trial is met.",
         overdue=("Blood pressure and heart rate",) if chance.random() < 0.2 else (),
         refill_on=(today + timedelta(days=chance.randrange(-2, 20))).isoformat(),
@@ -133,16 +136,21 @@ def client() -> Any:
     return signed_in
 
 
-def measured(signed_in: Any, address: str, times: int) -> tuple[float, float]:
-    """Median and 95th percentile of the time on the server, in milliseconds, after one warm-up."""
+def measured(signed_in: Any, address: str, times: int) -> tuple[float, float, float]:
+    """Median and 95th percentile of the time on the server, and the median of its work on the processor, in ms.
+
+    The last says what a page costs on a machine that others use at the same time.
+    """
     assert signed_in.get(address).status_code == 200, address
-    taken = []
+    taken, worked = [], []
     for _ in range(times):
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), time.process_time()
         signed_in.get(address)
         taken.append((time.perf_counter() - begun) * 1000)
+        worked.append((time.process_time() - before) * 1000)
     taken.sort()
-    return taken[len(taken) // 2], taken[int(len(taken) * 0.95)]
+    worked.sort()
+    return taken[len(taken) // 2], taken[int(len(taken) * 0.95)], worked[len(worked) // 2]
 
 
 def judged_in_ms(cases: list[str]) -> float:
@@ -180,25 +188,27 @@ def main() -> int:
     today = datetime.now(UTC).date()
     begun = time.perf_counter()
     cases = fill(given.patients, today)
-    print(
-        f"{given.patients} rows, {len(cases)} whole records of {DIARY_DAYS} days, in {time.perf_counter() - begun:.0f} s"
-    )
+    took = time.perf_counter() - begun
+    print(f"{given.patients} rows, {len(cases)} whole records of {DIARY_DAYS} days, in {took:.0f} s")
     print(f"judging one whole record: {judged_in_ms(cases):.0f} ms")
     return report(client(), cases, given.times)
 
 
 def report(signed_in: Any, cases: list[str], times: int) -> int:
     pages = {
-        "worklist": "/", "call now": "/?tally=call_now", "silent": "/?tally=silent", "no next date": "/?tally=no_next_date",
+        "worklist": "/", "call now": "/?tally=call_now", "silent": "/?tally=silent",
+        "no next date": "/?tally=no_next_date",
         "search": "/?words=hana+fict", "page 20": "/?page=20", "state": "/?state=on_plan",
-        "panel, 2 years of diary": f"/worklist/{cases[0]}/", "queues": "/queues/",
+        "panel, 2 years of diary": f"/worklist/{cases[0]}/", "queues": "/queues/", "messages": "/messages/",
+        "report": "/report/",
     }  # fmt: skip
     worst = 0
     for name, address in pages.items():
-        middle, high = measured(signed_in, address, times)
-        passed = high <= TARGET_MS
-        worst = worst or int(not passed)
-        print(f"{name:26} p50 {middle:6.1f} ms  p95 {high:6.1f} ms  {TARGET_MS} ms  {'pass' if passed else 'FAIL'}")
+        target = SLOWER_MS.get(name, TARGET_MS)
+        middle, high, work = measured(signed_in, address, times)
+        worst = worst or int(high > target)
+        said = "pass" if high <= target else "FAIL"
+        print(f"{name:26} p50 {middle:6.1f}  p95 {high:6.1f}  work {work:6.1f}  target {target} ms  {said}")
     return worst
 
 

@@ -64,6 +64,11 @@ PLANTED = [
     ("a code used twice", "interactions/clarithromycin.yaml", put("rule", "code", value="psychosis_active")),
     ("a wrong check digit", "conditions/stroke.yaml", put("coding", "snomed", 0, "code", value="230690008")),
     ("a monitored fact that does not exist", "monitoring/weight.yaml", put("facts", value=["weigth"])),
+    ("a sign that covers no rule", "triage/triage.yaml", put("signs", 0, "covers", value=["stop_nothing"])),
+    ("a sign of no band", "triage/triage.yaml", put("signs", 11, "bands", value=["blood_pressure_fine"])),
+    ("a sign of no finding", "triage/triage.yaml", put("signs", 11, "findings", value=["blood_pressure_fine"])),
+    ("an outcome that opens no line", "triage/triage.yaml", put("outcomes", 2, "opens", value="nowhere")),
+    ("two lines of one code", "triage/triage.yaml", put("lines", 0, "code", value="silent")),
     ("an opioid factor for an unknown drug", "opioids/morphine_equivalents.yaml", put("factors", 0, "drug", value="x")),
 ]
 

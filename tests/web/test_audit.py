@@ -15,7 +15,7 @@ def seen(office, staff) -> tuple[str, Any]:
     """A record that one nurse has opened."""
     case, nurse, client = new_case(office.store), staff("nurse", name="Nils Nurse (synthetic)"), browser()
     client.force_login(nurse)
-    client.get(f"/patients/{case}/reads/")
+    client.get(f"/patients/{case}/readers/")
     return case, nurse
 
 
@@ -24,17 +24,17 @@ def test_an_auditor_sees_who_did_and_who_looked(signed_in, seen) -> None:
     page = signed_in("auditor", ()).get(f"/audit/record/{case}/").content.decode()
     assert "case opened" in page
     assert "Nils Nurse (synthetic)" in page
-    assert "GET reads" in page
+    assert "GET readers" in page
 
 
 def test_an_audit_by_person_and_by_day(signed_in, seen, office) -> None:
     _, nurse = seen
     auditor = signed_in("auditor", ())
     by_person = auditor.get(f"/audit/?person={nurse.pk}").content.decode()
-    assert "GET reads" in by_person
+    assert "GET readers" in by_person
     assert "case opened" not in by_person
     today = auditor.get(f"/audit/?person={nurse.pk}&day={office.today}&show=looked").content.decode()
-    assert "GET reads" in today
+    assert "GET readers" in today
     assert "No line fits" in auditor.get(f"/audit/?person={nurse.pk}&day=2001-01-01").content.decode()
 
 
@@ -59,7 +59,7 @@ def test_looking_at_the_audit_is_looked_at_too(signed_in) -> None:
 
 def test_the_care_team_sees_who_opened_the_record(signed_in, seen) -> None:
     case, _ = seen
-    assert "Nils Nurse (synthetic)" in signed_in("prescriber").get(f"/patients/{case}/reads/").content.decode()
+    assert "Nils Nurse (synthetic)" in signed_in("prescriber").get(f"/patients/{case}/readers/").content.decode()
 
 
 def test_both_chains_are_checked_on_request(signed_in, seen) -> None:
@@ -91,7 +91,7 @@ def test_the_export_holds_no_formula_and_is_written_down(signed_in, office, staf
     client = browser()
     client.force_login(hostile)
     case = new_case(office.store)
-    client.get(f"/patients/{case}/reads/")
+    client.get(f"/patients/{case}/readers/")
     answer = signed_in("auditor", ()).post("/audit/export/", {"case": case})
     rows = list(csv.reader(io.StringIO(answer.content.decode())))
     assert [row[1] for row in rows if "HYPERLINK" in row[1]] == ["'" + hostile.name]

@@ -2,13 +2,14 @@
 
 import time
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from msgspec import structs
 
 from titrant.clinic.acts.flags import tasks_for
-from titrant.pathway.entries import DoseTaken, Entry, PainScores
+from titrant.knowledge.shapes.triage import DoseSign
+from titrant.pathway.entries import DoseTaken, Entry, Flag, PainScores
 from titrant.record.states import State
 from titrant.record.summary import OpenTask, Summary
 from titrant.terms.quantity import Quantity
@@ -95,6 +96,29 @@ def test_a_task_says_until_when_somebody_answers(desk: Any) -> None:
     assert task.body["entry"] == "e1"
     again = tasks_for(desk, ON_PLAN, Entry(day=DAY, id="e1", flags=("chest_pain",)))
     assert [one.body["id"] for one in again] == [task.body["id"]]
+
+
+def test_every_red_flag_of_the_diary_and_every_dose_beyond_the_plan_is_graded(desk: Any) -> None:
+    triage = desk.library.triage
+    assert {flag for sign in triage.signs for flag in sign.flags} == set(get_args(Flag))
+    assert {dose for sign in triage.signs for dose in sign.doses} == set(get_args(DoseSign))
+    severe = [rule.following.severe_effect_from.value.value for rule in desk.library.protocols.values()]
+    any_effect = [sign.grade_from.value for sign in triage.signs if sign.grade_from and not sign.effects]
+    assert min(any_effect) <= min(severe)  # what a protocol calls severe is never left without a grade
+
+
+def test_every_line_that_the_program_says_has_words(desk: Any) -> None:
+    """The codes stand in the program as text: each must be a line of the triage."""
+    import re
+    from inspect import getsource
+
+    from titrant.clinic import worklines
+    from titrant.clinic.acts import judging
+
+    said = re.findall(r'line\((?:office\.)?library, "([a-z_]+)"', getsource(worklines) + getsource(judging))
+    codes = {*said, *worklines._CODES.values(), "decide_by_hand", "silent", "silent_long"}
+    assert len(codes) > 15
+    assert codes <= {one.code for one in desk.library.triage.lines}
 
 
 def test_it_costs_less_than_a_millisecond(desk: Any) -> None:

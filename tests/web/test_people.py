@@ -232,11 +232,14 @@ def test_a_record_opens_in_an_emergency_and_the_team_is_told(office, staff, else
     case, said = elsewhere
     client = browser()
     client.force_login(staff("nurse", name="Nora Near (synthetic)"))
-    assert client.get(f"/patients/{case}/reads/").status_code == 404
+    assert client.get(f"/patients/{case}/readers/").status_code == 404
     assert client.post("/emergency/", said).status_code == 302
-    assert client.get(f"/patients/{case}/reads/").status_code == 200
+    assert client.get(f"/patients/{case}/readers/").status_code == 200
     [task] = office.store.summary(case).tasks.values()
     assert (task.grade, "Nora Near (synthetic)" in task.why, "Collapsed" in task.why) == ("today", True, True)
+    auditor = browser()
+    auditor.force_login(staff("auditor", ()))
+    assert "Collapsed in the waiting room" in auditor.get(f"/audit/record/{case}/").content.decode()
     assert [event.kind for event in office.store.events(case)][-2:] == [Kind.EMERGENCY_ACCESS, Kind.TASK_OPENED]
 
 
@@ -259,7 +262,7 @@ def test_it_opens_for_nobody_else(staff, elsewhere) -> None:
     one.force_login(staff("nurse"))
     other.force_login(staff("nurse"))
     one.post("/emergency/", said)
-    assert other.get(f"/patients/{case}/reads/").status_code == 404
+    assert other.get(f"/patients/{case}/readers/").status_code == 404
 
 
 @pytest.mark.parametrize("wrong", [{"birth_date": "1974-05-03"}, {"number": "none such"}, {"reason": "now"}])
@@ -268,7 +271,7 @@ def test_without_number_day_of_birth_and_reason_it_stays_shut(office, staff, els
     client = browser()
     client.force_login(staff("nurse"))
     assert client.post("/emergency/", {**said, **wrong}).status_code == 200
-    assert client.get(f"/patients/{case}/reads/").status_code == 404
+    assert client.get(f"/patients/{case}/readers/").status_code == 404
     assert not office.store.summary(case).tasks
 
 

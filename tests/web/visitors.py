@@ -21,6 +21,7 @@ class Visitor(Struct):
     own: bool
     client: Any
     person: Any = None  # of staff
+    case: str = ""  # of a patient
 
 
 def everybody(store: Any, staff: Any) -> tuple[str, list[Visitor]]:
@@ -63,6 +64,21 @@ def _now() -> Any:
     return datetime.now(UTC)
 
 
+class Doorstep:
+    """Stands behind the doors: who comes past them is let in, and asked to go no further."""
+
+    def __init__(self, respond: Any) -> None:
+        self.respond = respond
+
+    def __call__(self, request: Any) -> Any:
+        return self.respond(request)
+
+    def process_view(self, request: Any, *_: Any) -> Any:
+        from django.http import HttpResponse
+
+        return HttpResponse(status=204) if "HTTP_X_DOORSTEP" in request.META else None
+
+
 def browser(**headers: Any) -> Any:
     from django.test import Client
 
@@ -74,9 +90,17 @@ def _anonymous() -> Visitor:
 
 
 def _patient(name: str, case: str, *, own: bool) -> Visitor:
-    client = browser()
-    client.cookies["phone"] = enrolled(case)
-    return Visitor(name, "patient", own, client)
+    visitor = Visitor(name, "patient", own, browser(), case=case)
+    come_back(visitor)
+    return visitor
+
+
+def come_back(visitor: Visitor) -> None:
+    """Sign in anew, or enrol another phone."""
+    if visitor.person is not None:
+        visitor.client.force_login(visitor.person)
+    if visitor.case:
+        visitor.client.cookies["phone"] = enrolled(visitor.case)
 
 
 def enrolled(case: str) -> str:

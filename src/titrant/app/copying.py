@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from titrant.app.engine import keyed
 from titrant.terms.errors import NotNow
 
 SQLITE_NAME, POSTGRESQL_NAME = "clinic.sqlite3", "clinic.pgdump"
@@ -23,11 +24,9 @@ def _sqlite_copy(target: Path) -> Path:
     from sqlcipher3 import dbapi2
 
     target.touch(mode=0o600)
-    source, copy = dbapi2.connect(str(settings.PLACE.database)), dbapi2.connect(str(target))
+    factory = keyed(settings.SQLITE_KEY) if settings.SQLITE_KEY else dbapi2.Connection
+    source, copy = (dbapi2.connect(str(one), factory=factory) for one in (settings.PLACE.database, target))
     try:
-        for one in (source, copy):
-            if settings.SQLITE_KEY:
-                one.execute(f"PRAGMA key = \"x'{settings.SQLITE_KEY}'\"")
         source.execute("PRAGMA busy_timeout = 20000")
         source.backup(copy)
         said = str(copy.execute("PRAGMA integrity_check").fetchone()[0])

@@ -18,6 +18,7 @@ from msgspec import Struct
 from titrant.app.database import Standing
 from titrant.app.engine import FIRST_FIXED
 from titrant.app.place import Place
+from titrant.app.postgres_roles import APPENDED, RIGHTS
 from titrant.record.events import BEGINNING, instant_of
 from titrant.record.seal import check as check_seal
 from titrant.record.seal import sealed
@@ -47,6 +48,13 @@ class Finding(Struct, frozen=True, kw_only=True):
 def examine(place: Place, now: datetime) -> list[Finding]:
     """Every quick check, in order. None of them reads a patient's record."""
     return [found for check in CHECKS for found in _guarded(check, place, now)]
+
+
+def reds(place: Place, now: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is red, in sentences: what blocks proposals, and what else somebody must look at."""
+    red = [one for one in examine(place, now) if one.state == "red"]
+    lines = [(one.blocks, f"{one.name.capitalize()}: {one.says} {one.do}") for one in red]
+    return tuple(text for blocks, text in lines if blocks), tuple(text for blocks, text in lines if not blocks)
 
 
 def _guarded(check: "Check", place: Place, now: datetime) -> list[Finding]:
@@ -102,6 +110,19 @@ def _settings_of_the_database(_place: Place, _now: datetime) -> Iterator[Finding
 
 _SQLITE = {"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "trusted_schema": "0"}
 _POSTGRESQL = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+
+
+def _role(_place: Place, _now: datetime) -> Iterator[Finding]:
+    """In PostgreSQL the program's role can only add facts. Triggers refuse as well, but an owner drops them."""
+    if connection.vendor == "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(RIGHTS, [list(APPENDED)])
+        found = [row[0] for row in cursor.fetchall()]
+    if found:
+        yield _warn("role", f"The program's role {', '.join(found[:3])}.", "See `titrant postgres-roles`.")
+    else:
+        yield _ok("role", "owns nothing, and can only add facts")
 
 
 def _tables(_place: Place, _now: datetime) -> Iterator[Finding]:
@@ -168,9 +189,9 @@ def _disk(place: Place, _now: datetime) -> Iterator[Finding]:
 
 
 def _time_zones(_place: Place, _now: datetime) -> Iterator[Finding]:
-    from titrant.app.wiring import settings_now
+    from titrant.app.wiring import read_now
 
-    zone = ZoneInfo(settings_now().zone)
+    zone = ZoneInfo(read_now()[0].zone)
     winter, summer = (datetime(2026, month, 1, 12, tzinfo=ZoneInfo("Europe/Berlin")).utcoffset() for month in (1, 7))
     if winter == summer:
         yield _red("time zones", "The table of time zones is not whole.", "Install the package tzdata.")
@@ -182,9 +203,9 @@ def _time_zones(_place: Place, _now: datetime) -> Iterator[Finding]:
 
 
 def _knowledge(_place: Place, _now: datetime) -> Iterator[Finding]:
-    from titrant.app.wiring import library_now
+    from titrant.app.wiring import read_now
 
-    library = library_now()
+    library = read_now()[1]
     yield _ok("knowledge", f"{len(library.trees) + len(library.tables)} files, as sealed")
 
 
@@ -218,6 +239,6 @@ def _queue(_place: Place, now: datetime) -> Iterator[Finding]:
 
 Check = Callable[[Place, datetime], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
-    _engine, _settings_of_the_database, _tables, _newest_link, _file_system, _permissions, _disk, _time_zones,
+    _engine, _settings_of_the_database, _role, _tables, _newest_link, _file_system, _permissions, _disk, _time_zones,
     _knowledge, _signing_key, _worker, _queue,
 )  # fmt: skip

@@ -5,6 +5,7 @@ it is put aside before Django loads, and nothing starts on an engine without the
 """
 
 import sys
+from typing import Any
 
 import sqlcipher3
 from sqlcipher3 import dbapi2
@@ -21,6 +22,17 @@ def put_in_place() -> None:
         return
     sys.modules["sqlite3"] = sqlcipher3
     sys.modules["sqlite3.dbapi2"] = dbapi2
+
+
+def keyed(key: str) -> type[dbapi2.Connection]:
+    """A connection that opens with ``key`` (64 hexadecimal digits) before anything else touches the file."""
+
+    class Keyed(dbapi2.Connection):
+        def __init__(self, *args: Any, **named: Any) -> None:
+            super().__init__(*args, **named)
+            self.execute(f"PRAGMA key = \"x'{key}'\"")
+
+    return Keyed
 
 
 def _check_chosen() -> None:

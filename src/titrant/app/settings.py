@@ -15,8 +15,9 @@ PLACE = Place.from_environment()
 DEBUG = False
 SECRET_KEY = PLACE.secret("django")
 BEHIND_PROXY = os.environ.get("TITRANT_BEHIND_PROXY") == "1"
-ALLOWED_HOSTS = os.environ.get("TITRANT_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
-CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if BEHIND_PROXY else []
+_HOSTS = [host for host in os.environ.get("TITRANT_HOSTS", "").split(",") if host]
+ALLOWED_HOSTS = [*_HOSTS, "127.0.0.1", "localhost", "[::1]"]  # the machine itself asks for /health
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in _HOSTS] if BEHIND_PROXY else []
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 ROOT_URLCONF = "titrant.app.urls"
 WSGI_APPLICATION = "titrant.app.wsgi.application"
@@ -68,16 +69,16 @@ SQLITE_KEY = os.environ.get("TITRANT_KEY", "")  # 64 hexadecimal digits; then th
 
 def _sqlite(path: Path) -> dict[str, Any]:
     """WAL with a full sync at every commit, and one writer at a time from the first statement on (rule 7)."""
-    first = [f"PRAGMA key = \"x'{SQLITE_KEY}'\";"] if SQLITE_KEY else []
     pragmas = [
-        *first, "PRAGMA journal_mode=WAL;", "PRAGMA synchronous=FULL;", "PRAGMA foreign_keys=ON;",
+        "PRAGMA journal_mode=WAL;", "PRAGMA synchronous=FULL;", "PRAGMA foreign_keys=ON;",
         "PRAGMA trusted_schema=OFF;", "PRAGMA temp_store=MEMORY;", "PRAGMA cache_size=-65536;",
     ]  # fmt: skip
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
         "CONN_MAX_AGE": None,
-        "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": "".join(pragmas)},
+        "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": "".join(pragmas)}
+        | ({"factory": engine.keyed(SQLITE_KEY)} if SQLITE_KEY else {}),
     }
 
 
@@ -88,7 +89,7 @@ def _postgresql(url: str) -> dict[str, Any]:
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
+        "HOST": unquote(parts.netloc.rpartition("@")[2].partition(":")[0]),  # also the folder of a socket, as it is
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
     }
@@ -117,6 +118,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
 ACCOUNT_FORMS = {
     "login": "titrant.web.factor_forms.SignInPassword",
     "reauthenticate": "titrant.web.factor_forms.ConfirmingPassword",
+    "change_password": "titrant.web.factor_forms.NewPassword",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

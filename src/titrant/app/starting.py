@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from pathlib import Path
 
 from titrant.app.place import Place
@@ -14,11 +15,35 @@ def open_place(folder: Path | None, *, synthetic: bool = False) -> Place:
     """The data folder, made if it is not there, and Django set up on it. To be called once in a process."""
     if folder is not None:
         os.environ["TITRANT_DATA"] = str(folder.absolute())
+    _check_key(os.environ.get("TITRANT_KEY", ""))
     place = Place.from_environment()
     place.make(synthetic=synthetic or place.is_demo)
     (place.folder / "static").mkdir(mode=0o700, exist_ok=True)  # where whitenoise looks first
     set_up()
+    _check_opens()
     return place
+
+
+def _check_opens() -> None:
+    """Raises NotNow where the database does not open: another key, or none for an encrypted one."""
+    from django.db import DatabaseError, connection
+
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        if connection.vendor != "sqlite":
+            raise
+        fault = f"It cannot be opened with this key ({error})."
+        do = "Set TITRANT_KEY to the key it was made with; without it nobody can read it."
+        raise NotNow("database", fault, "Nothing was read or changed.", do) from None
+
+
+def _check_key(key: str) -> None:
+    if key and not re.fullmatch(r"[0-9a-fA-F]{64}", key):
+        raise NotNow(
+            "TITRANT_KEY", "It is not 64 hexadecimal digits.", "A key that is misread locks everybody out.",
+            "Make one with `openssl rand -hex 32`, and keep a copy apart from the machine.",
+        )  # fmt: skip
 
 
 def set_up() -> None:

@@ -1,4 +1,4 @@
-"""Upgrading: a copy first, then every step in one transaction, so that a stop in between leaves the old record whole."""
+"""Upgrading: a copy first, then every step in one transaction, so that a stop in between leaves the old record."""
 
 from datetime import datetime
 from pathlib import Path

@@ -26,30 +26,23 @@ def now() -> datetime:
 
 def office() -> Office:
     """The office at this moment: a change of settings or a withdrawn protocol holds from the next request on."""
+    settings, library = read_now()
+    return Office(STORE, library, settings, _key(), _keys(), now, *condition(int(time.monotonic() // _EXAMINED_S)))
+
+
+def read_now() -> tuple[ClinicSettings, Library]:
+    """The settings and the knowledge of the clinic at this moment."""
     version = STORE.clinic_changed()
-    degraded, alarms = condition(int(time.monotonic() // _EXAMINED_S))
     settings = _settings(version)
-    library = _library(version, _stamp(), settings.name)
-    return Office(STORE, library, settings, _key(), _keys(), now, degraded, alarms)
-
-
-def settings_now() -> ClinicSettings:
-    return _settings(STORE.clinic_changed())
-
-
-def library_now() -> Library:
-    version = STORE.clinic_changed()
-    return _library(version, _stamp(), _settings(version).name)
+    return settings, _library(version, _stamp(), settings.name)
 
 
 @lru_cache(maxsize=1)
 def condition(_moment: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Why no dose may be proposed, and what else is red; looked at again every few seconds, not at every request."""
-    from titrant.app.doctor import examine
+    """Why no dose may be proposed, and what else is red; looked at every few seconds, not at every request."""
+    from titrant.app.doctor import reds
 
-    red = [one for one in examine(PLACE, now()) if one.state == "red"]
-    lines = [(one.blocks, f"{one.name.capitalize()}: {one.says} {one.do}") for one in red]
-    return tuple(text for blocks, text in lines if blocks), tuple(text for blocks, text in lines if not blocks)
+    return reds(PLACE, now())
 
 
 @lru_cache(maxsize=1)

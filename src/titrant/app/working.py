@@ -13,12 +13,17 @@ from titrant.app.delivering import Send, deliver_due, send_mail
 from titrant.app.doctor import WORKER
 from titrant.app.heads import export_head
 from titrant.app.place import Place
+from titrant.clinic.acts.judging import judge_due
+from titrant.clinic.acts.reminding import reminders_due
 from titrant.clinic.office import Office
 from titrant.record.events import instant_of, instant_text
+from titrant.storage.devices import Devices
 from titrant.storage.models import Heartbeat
 from titrant.storage.outbox import put
 
 _PAUSE_S = 5.0
+_BREATH_S = 0.2  # between rounds while cases wait to be judged: others write too
+_JUDGE_AT_ONCE = 50
 _log = logging.getLogger("titrant.worker")
 Job = Callable[[Office, Place], object]
 
@@ -26,17 +31,20 @@ Job = Callable[[Office, Place], object]
 def run(office: Callable[[], Office], place: Place, stop: threading.Event, send: Send = send_mail) -> None:
     """Rounds until ``stop``. One round that fails is told and does not end the worker."""
     while not stop.is_set():
-        one_round(office(), place, send)
+        more = one_round(office(), place, send)
         close_old_connections()
-        stop.wait(_PAUSE_S)
+        stop.wait(_BREATH_S if more else _PAUSE_S)
 
 
-def one_round(office: Office, place: Place, send: Send) -> None:
+def one_round(office: Office, place: Place, send: Send) -> bool:
+    """Send, judge, and do what is due. Whether cases are left that wait to be judged."""
     _beat(office.now(), "")
     _tried("deliver", lambda: deliver_due(office, send))
+    _tried("judge", lambda: judge_due(office, _JUDGE_AT_ONCE))
     for name, every, job in JOBS:
         if _is_due(name, every, office.now()) and _tried(name, lambda job=job: job(office, place)):
             _beat(office.now(), "", f"job {name}")
+    return bool(office.store.to_judge(office.today, 1))
 
 
 def _tried(name: str, act: Callable[[], object]) -> bool:
@@ -60,6 +68,13 @@ def _is_due(name: str, every: timedelta, now: datetime) -> bool:
 # Jobs with a period
 
 
+def _remind(office: Office, _place: Place) -> None:
+    """Reminders at the patients' own hours; ``reminded`` puts each into the outbox once for its day."""
+    devices, now = Devices(), office.now()
+    for due in reminders_due(office, devices.wanted(), now):
+        devices.reminded(due, now)
+
+
 def _test_alert(office: Office, _place: Place) -> None:
     """Once a month a test goes the way of a red flag, so that a dead address is found before it is needed."""
     for to in office.settings.red_flag_to:
@@ -75,6 +90,13 @@ def _quick_check(office: Office, _place: Place) -> None:
         _beat(office.now(), said[:200], "quick check")
 
 
+def _remind(office: Office, _place: Place) -> None:
+    """Patients who asked for it are reminded at their own hour."""
+    devices = Devices()
+    for one in reminders_due(office, devices.wanted(), office.now()):
+        devices.reminded(one, office.now())
+
+
 def _sessions_end(_office: Office, _place: Place) -> None:
     from django.core.management import call_command
 
@@ -82,9 +104,11 @@ def _sessions_end(_office: Office, _place: Place) -> None:
 
 
 JOBS: tuple[tuple[str, timedelta, Job], ...] = (
+    ("remind", timedelta(minutes=1), _remind),
     ("head of the chain", timedelta(days=1), export_head),
     ("test alert", timedelta(days=30), _test_alert),
     ("quick check", timedelta(days=1), _quick_check),
+    ("reminders", timedelta(minutes=1), _remind),
     ("old sessions", timedelta(days=1), _sessions_end),
 )
 

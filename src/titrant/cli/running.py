@@ -56,7 +56,7 @@ def _run(how: "Serving", *, once: bool = False) -> None:
             _end_with(0 if serve_once(how) else 10)
         click.echo(f"Titrant is open at {how.address} (Ctrl+C ends it).")
         if code := set_up_code():
-            click.echo(f"Nobody works here yet. Open {how.address}/set-up/ and type this code once: {code}")
+            click.echo(f"Nobody works here yet. Open {how.address}set-up/ and type this code once: {code}")
         run(how)
 
 
@@ -74,9 +74,10 @@ def demo(port: int, patients: int, data: Path, keep: bool, once: bool) -> None:
     from titrant.app.demo.opening import demo_clinic
     from titrant.app.serving import Serving
 
-    for line in demo_clinic(data, patients, keep=keep):
+    how = Serving(port=port)
+    for line in demo_clinic(data, patients, how.address, keep=keep):
         click.echo(line)
-    _run(Serving(port=port), once=once)
+    _run(how, once=once)
 
 
 @click.command()
@@ -217,7 +218,40 @@ def upgrade(data: Path | None) -> None:
     click.echo(f"The tables are those of this release.{f' The copy from before: {copy}' if copy else ''}")
 
 
+@click.command("postgres-roles")
+@click.option("--database", default="titrant", show_default=True)
+@click.option("--grants", is_flag=True, help="What the owner runs after each upgrade, instead of the making.")
+def postgres_roles(database: str, grants: bool) -> None:
+    """Print the SQL for the two roles in PostgreSQL; hand it to psql."""
+    from titrant.app.postgres_roles import granting, making
+
+    click.echo(granting(database) if grants else making(database), nl=False)
+
+
+@click.command()
+@click.option("--report", "file", type=_FILE, default=Path("titrant-validation.json"), show_default=True)
+def validate(file: Path) -> None:
+    """Run the checks that come with the program, and write the report to keep. Exit code 0: all met; 10: not."""
+    import json
+    from datetime import UTC, datetime
+
+    from titrant.app.validation.suite import Suite, report
+    from titrant.cli.opened import today
+
+    made = report(Suite(today()), datetime.now(UTC))
+    for one in made["figures"]:
+        met = "pass" if one["met"] == "yes" else "FAIL"
+        click.echo(f"{met}  {one['value']:>4} of {one['target']:>4}  {one['name']}")
+        for wrong in one["wrong"]:
+            click.echo(f"      not so: {wrong}")
+    file.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    click.echo(
+        f"Titrant {made['version']}, {made['at']}: {'all met' if made['passed'] == 'yes' else 'NOT met'}. {file}"
+    )
+    _end_with(0 if made["passed"] == "yes" else 10)
+
+
 def register(main: click.Group) -> None:
     """Add the commands of this file."""
-    for command in (serve, demo, doctor, health, worker, verify, backup, restore, upgrade):
+    for command in (serve, demo, doctor, health, worker, verify, backup, restore, upgrade, postgres_roles, validate):
         main.add_command(command)

@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -14,12 +15,15 @@ Tree = Any
 
 def tree_of(value: Any) -> Tree:
     """``value`` as objects, lists, text and whole numbers. Fields that hold their default are left out."""
+    if isinstance(value, str | int | None) and not isinstance(value, Enum):
+        return value
     if isinstance(value, Struct):
-        return {
-            field.encode_name: tree_of(getattr(value, field.name))
-            for field in msgspec.structs.fields(value)
-            if not _is_default(field, getattr(value, field.name))
-        }
+        found = {}
+        for name, written_as, defaults in _fields(type(value)):
+            held = getattr(value, name)
+            if held is not UNSET and not any(held == default for default in defaults):
+                found[written_as] = tree_of(held)
+        return found
     if isinstance(value, dict):
         return {key: tree_of(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -31,9 +35,13 @@ def tree_of(value: Any) -> Tree:
     return str(value) if isinstance(value, Quantity) else value
 
 
-def _is_default(field: msgspec.structs.FieldInfo, value: Any) -> bool:
-    if value is UNSET:
-        return True
+@cache
+def _fields(kind: type[Struct]) -> tuple[tuple[str, str, tuple[Any, ...]], ...]:
+    """Each field of ``kind``: its name, how it is written, and its default, if it has one. Looked up once a kind."""
+    return tuple((field.name, field.encode_name, _default(field)) for field in msgspec.structs.fields(kind))
+
+
+def _default(field: msgspec.structs.FieldInfo) -> tuple[Any, ...]:
     if field.default is not NODEFAULT:
-        return bool(value == field.default)
-    return field.default_factory is not NODEFAULT and bool(value == field.default_factory())
+        return (field.default,)
+    return (field.default_factory(),) if field.default_factory is not NODEFAULT else ()

@@ -163,7 +163,7 @@ def _why(decided: Adjustment, change: Change, said: str) -> Iterator[str]:
     codes = ", ".join(dict.fromkeys(one.code for one in decided.reasons))
     yield f"The rules say: {proposed} ({codes})." if codes else f"The rules say: {proposed}."
     if change.against:
-        yield f"Signed against what the rules say: {said}"
+        yield f"Signed otherwise than the rules say: {said or '(the reason is still to be given)'}"
     elif said:
         yield said
 

@@ -15,6 +15,8 @@ from titrant.terms.canonical import Json
 
 WEEKS = 12  # of decisions and alerts that are looked at
 FOLLOWED = ("on_plan", "suspended")
+SIGNING = (Kind.SIGNED, Kind.STOPPED, Kind.SUSPENDED)  # each is a decision where a prescriber signed it
+_START = "start"  # a first plan rests on no rule of following
 _GRADE_WORDS = {-1: "not asked", 0: "none", 1: "mild", 2: "moderate", 3: "severe", 4: "emergency"}
 
 
@@ -85,7 +87,7 @@ def clinic_report(
     standings, events = list(cases), list(happened)
     followed = [one for one in standings if one.state in FOLLOWED]
     judged = [one.judged for one in followed if one.judged is not None]
-    decisions = [one for one in events if one.kind in (Kind.SIGNED, Kind.REFUSED)]
+    decisions = [one for one in events if one.kind is Kind.REFUSED or (one.kind in SIGNING and "content" in one.body)]
     reasons = Counter(str(one.body.get("reason")) for one in decisions if one.body.get("reason"))
     return ClinicReport(
         on=on, weeks=WEEKS, states=tuple(sorted(Counter(one.state for one in standings).items())),
@@ -147,14 +149,15 @@ def _rules(decisions: list[Happened], words: Words) -> Iterator[RuleCount]:
         if code:
             counts.setdefault(code, Counter())[_how(one)] += 1
     for code, how in sorted(counts.items(), key=lambda item: (-item[1]["changed"] - item[1]["refused"], item[0])):
-        yield RuleCount(code, words.say(code, {}), how["accepted"], how["changed"], how["refused"])
+        said = "A first plan" if code == _START else words.say(code, {})
+        yield RuleCount(code, said, how["accepted"], how["changed"], how["refused"])
 
 
 def _first_reason(one: Happened) -> str:
     if one.kind is Kind.REFUSED:
         return next(iter(one.body.get("codes") or ()), "")
-    reasons = (one.body.get("content") or {}).get("reasons") or ()
-    return next((each.get("code", "") for each in reasons), "")
+    content = one.body.get("content") or {}
+    return next((each.get("code", "") for each in content.get("reasons") or ()), str(content.get("action", "")))
 
 
 def _how(one: Happened) -> str:

@@ -26,7 +26,7 @@ def course_of(found: Review, library: Library, span: str) -> Course:
     """The course of ``found`` over one of ``RANGES``."""
     first = _first_day(found) if not RANGES[span] else found.on - _ONE_DAY * RANGES[span]
     seen = found.diary.between(first, found.on)
-    means = _means(found)
+    means = _means(found, first)
     return Course(
         first=first,
         last=found.on + _ONE_DAY * _AHEAD[span],
@@ -50,17 +50,19 @@ def _first_day(found: Review) -> date:
     return min(*days, found.on - _ONE_DAY * RANGES["4w"])
 
 
-def _means(found: Review) -> dict[date, Decimal]:
+def _means(found: Review, first: date) -> dict[date, float]:
     """The mean of the seven days up to each day with pain; of several entries of a day the worse counts."""
-    pain = pain_by_day(found.diary.days, late_too=True)
+    pain = pain_by_day(found.diary.between(first - _ONE_DAY * 6, found.on), late_too=True)
+    scores = {on.toordinal(): float(score) for on, score in pain.items()}
     means = {}
     for on in pain:
-        week = [pain[day] for day in (on - _ONE_DAY * back for back in range(7)) if day in pain]
-        means[on] = sum(week, Decimal(0)) / len(week)
+        last = on.toordinal()
+        week = [scores[day] for day in range(last - 6, last + 1) if day in scores]
+        means[on] = sum(week) / len(week)
     return means
 
 
-def _day(day: Day, means: dict[date, Decimal]) -> DayMark:
+def _day(day: Day, means: dict[date, float]) -> DayMark:
     entry, pain = day.entry, day.average_pain
     held = [dose.hold_minutes for dose in entry.doses if dose.hold_minutes is not None]
     ways = {dose.then for dose in entry.doses if dose.then}
@@ -69,7 +71,7 @@ def _day(day: Day, means: dict[date, Decimal]) -> DayMark:
         on=day.on,
         late=day.late,
         pain=None if pain is None else float(pain),
-        mean=float(means[day.on]) if pain is not None else None,
+        mean=means[day.on] if pain is not None else None,
         activity=entry.activity,
         grade=day.worst(),
         effects=_effects(day),
@@ -143,12 +145,21 @@ def _clinic_pressures(found: Review) -> Iterator[tuple[date, int, int]]:
 
 
 def _checks(found: Review, library: Library) -> Iterator[Mark]:
-    """Days on which something of a check was measured, and the day on which it falls due."""
+    """Days on which a check was made, or a part of it, and the day on which it falls due."""
     for row in library.checks.values():
-        days = {one.on for name in row.facts for one in found.readings.get(name, ()) if one.source != "diary"}
-        for day in sorted(days):
-            yield Mark(day, f"{row.title} done", "done")
+        made = [_made_on(name, found) for name in row.facts]
+        for day in sorted(set().union(*made)):
+            whole = all(day in days for days in made)
+            yield Mark(day, f"{row.title} done" if whole else f"{row.title}: a part", "done" if whole else "part")
     for one in found.checks:
         if one.state is not State.DONE:
             word = "OVERDUE since" if one.state is State.OVERDUE else "due"
             yield Mark(one.due, f"{one.title}: {word} {one.due}", one.state.value)
+
+
+def _made_on(name: str, found: Review) -> set[date]:
+    """The days on which a fact was measured, or answered last."""
+    days = {one.on for one in found.readings.get(name, ()) if one.source != "diary"}
+    held = found.case.given.answers.get(name)
+    answered = found.case.given.answered_on if isinstance(held, str) else held.on if held else None
+    return days | {answered} if answered else days

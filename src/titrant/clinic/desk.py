@@ -22,6 +22,7 @@ from titrant.pathway.supplying import Dispensing
 from titrant.record.appending import absolute_limits
 from titrant.record.gate import faults
 from titrant.terms.reason import Missing, Reason
+from titrant.terms.regimen import Regimen
 
 if TYPE_CHECKING:
     from titrant.pathway.simulate import Asked, Forecast
@@ -70,8 +71,13 @@ class Desk:
             )
         return decided, None if refused else draft, refused
 
-    def simulate(self, case: Case, asked: "Asked | None" = None, model_name: str = "") -> "Forecast":
-        """What the levels of the plan would give, after the last gate. Only this loads the numbers room."""
+    def simulate(
+        self, case: Case, asked: "Asked | None" = None, model_name: str = "", doses: tuple[Regimen, ...] = ()
+    ) -> "Forecast":
+        """What the levels of the plan, or ``doses`` of a running course, would give. Only this loads the numbers room.
+
+        A plan has passed the last gate before; doses must have, whoever hands them in.
+        """
         from titrant.pathway import simulate
         from titrant.pkpd import shipped
 
@@ -79,7 +85,7 @@ class Desk:
         files = {name: shipped.tree(name) for name in (f"{chosen.id}.yaml", "interactions.yaml", "effects.yaml")}
         past = tuple(name for name, tree in files.items() if not self.on <= review_date(tree, name))
         model = simulate.Model(chosen, files["interactions.yaml"], files["effects.yaml"], past)
-        return simulate.simulate(self.plan(case), model, asked or simulate.Asked())
+        return simulate.simulate(self.plan(case), model, asked or simulate.Asked(), doses)
 
     def dispense(self, case: Case, pinned: Protocol | None = None) -> tuple[Plan, Dispensing | None]:
         """What may be supplied: for the signed levels of a running course, else for the start that is proposed.

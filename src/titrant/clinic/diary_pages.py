@@ -69,7 +69,9 @@ def _messages(standing: Standing) -> dict[str, list[str]]:
     for event in standing.record.of(Kind.MESSAGE_SENT):
         tied = str(event.body.get("entry") or "")
         if tied:
-            found.setdefault(tied, []).append(f"{event.by.name}, {event.at:%Y-%m-%d %H:%M}: {event.body.get('text', '')}")
+            found.setdefault(tied, []).append(
+                f"{event.by.name}, {event.at:%Y-%m-%d %H:%M}: {event.body.get('text', '')}"
+            )
     return found
 
 
@@ -105,7 +107,9 @@ def _pain(entry: Entry) -> str:
     if entry.pain is None:
         return ""
     parts = (("average", entry.pain.average), ("worst", entry.pain.worst), ("now", entry.pain.now))
-    return ", ".join(f"{value}" if name == "average" else f"{name} {value}" for name, value in parts if value is not None)
+    return ", ".join(
+        f"{value}" if name == "average" else f"{name} {value}" for name, value in parts if value is not None
+    )
 
 
 def _effects(entry: Entry) -> str:

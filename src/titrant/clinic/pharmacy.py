@@ -130,7 +130,8 @@ def _answer(office: Office, record: Record, blocked: MaySupply, basis: _Basis) -
     rows = tuple(_days(record, basis, today))
     return _replaced(
         blocked, may=bool(most > 0), refused=refused, law=law, plan=basis.plan, fills=fills,
-        warnings=(*_withdrawn(office, basis), *(one.text for one in law if not one.refuses)), regimen=basis.signed,
+        warnings=(*_calls(record), *_withdrawn(office, basis), *(one.text for one in law if not one.refuses)),
+        regimen=basis.signed,
         supply=basis.decided.supply, dispensing=dispensing, most=most, unit=basis.signed["piece_unit"],
         until=_until(dispensing), days=rows, arithmetic=arithmetic(dispensing) if dispensing else "",
         house=_house(basis, today), signed_most=rest,
@@ -185,7 +186,7 @@ def _from_the_spine(basis: _Basis, words: Words) -> Iterator[str]:
         for one in basis.decided.reasons:
             yield words.say_rule(one.rule, one.code, one.facts)
         for missing in basis.decided.missing:
-            yield words.say(missing.why, missing.facts)
+            yield f"{words.label(missing.fact)}: {words.say(missing.why, missing.facts)}"
     elif not basis.dispensing.quantity > 0:
         for one in basis.dispensing.limits:
             yield words.say(one.code, one.facts)
@@ -203,7 +204,19 @@ def _rest_of_signed(record: Record, plan: Event) -> Decimal | None:
 def supplied_now(record: Record, event: Event) -> Decimal:
     """What a line says after every correction of it."""
     corrections = [one for one in record.of(Kind.SUPPLY_CORRECTED) if one.body["corrects"] == event.number]
-    return parse_decimal(corrections[-1].body["pieces"] if corrections else event.body["quantity"])
+    return parse_decimal(corrections[-1].body["pieces"]) if corrections else handed_out(event)
+
+
+def handed_out(event: Event) -> Decimal:
+    """What a line says was handed out, as the case file counts it."""
+    lines = event.body["add"]["course.supplies"]
+    return sum((parse_decimal(one["pieces"]) for one in lines), Decimal(0))
+
+
+def _calls(record: Record) -> Iterator[str]:
+    for task in record.summary.tasks.values():
+        if task.grade == "now":
+            yield f"Somebody must call this patient now: {task.why} Speak with them before anything is handed out."
 
 
 def _withdrawn(office: Office, basis: _Basis) -> Iterator[str]:

@@ -7,11 +7,14 @@ from msgspec import Struct
 
 from titrant.clinic.following import Followed, follow_at, review_at
 from titrant.clinic.office import Office, case_in
+from titrant.clinic.saying import plan_data
+from titrant.clinic.saying_following import adjustment_data
 from titrant.pathway.case import Case
 from titrant.pathway.plan import Plan
 from titrant.pathway.review import Review
 from titrant.record.folding import Record
 from titrant.terms.calendar import age_in_years
+from titrant.terms.canonical import Json
 from titrant.terms.dose import Dose
 from titrant.terms.errors import TitrantError
 
@@ -32,6 +35,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     followed: Followed | None = None
     plan: Plan | None = None
     fault: TitrantError | None = None
+    data: Json | None = None  # the answer as plain data, as the commands give it
 
     @property
     def runs(self) -> bool:
@@ -62,12 +66,13 @@ def standing_of(office: Office, record: Record) -> Standing:
     try:
         base["case"] = case = case_in(record)
         if not any(one.since <= office.today for one in case.given.course.levels):
-            plan = office.desk.plan(case) if office.settings.engine_on else None
-            return Standing(**base, plan=plan)
-        if not office.settings.engine_on:
+            plan = office.desk.plan(case) if not office.no_proposals else None
+            return Standing(**base, plan=plan, data=plan_data(plan, office.desk.words) if plan else None)
+        if office.no_proposals:
             return Standing(**base, review=review_at(office.desk, case))
         followed = follow_at(office.desk, case)
-        return Standing(**base, review=followed.decided.review, followed=followed)
+        data = adjustment_data(followed.decided, office.desk.words, followed)
+        return Standing(**base, review=followed.decided.review, followed=followed, data=data)
     except TitrantError as error:
         return Standing(**base, fault=error)
 

@@ -16,7 +16,7 @@ from titrant.pathway.checks_due import State as CheckState
 from titrant.pathway.diary import Day
 from titrant.pathway.plan import Outcome
 from titrant.pathway.review import Review
-from titrant.pathway.unseen import since_signed
+from titrant.pathway.unseen import Since, since_signed
 from titrant.record.summary import GRADES, Grade, Judged, Summary
 from titrant.terms.calendar import whole_days
 from titrant.terms.reason import Missing, Reason
@@ -96,20 +96,20 @@ def sign_lines(found: Review, library: Library) -> list[tuple[Line, Seen]]:
     """The signs of the diary that still count, each with its days."""
     seen_on: dict[str, list[date]] = {}
     seen: dict[str, list[Seen]] = {}
-    for day in found.diary.days:
-        for one in by_sign(_counting(day, found, library)):
+    since = since_signed(found.levels, found.following, found.span.first)
+    for day in (day for day in found.diary.days if since.counts(day)):
+        for one in by_sign(_counting(day, since, found, library)):
             seen_on.setdefault(one.sign.code, []).append(day.on)
             seen.setdefault(one.sign.code, []).append(one)
     return [(_sign_line(several[-1], seen_on[code]), by_sign(several)[0]) for code, several in seen.items()]
 
 
-def _counting(day: Day, found: Review, library: Library) -> Iterator[Seen]:
+def _counting(day: Day, since: Since, found: Review, library: Library) -> Iterator[Seen]:
     """The signs of one day, without harm that a later signature has settled."""
-    since = since_signed(found.levels, found.following, found.span.first)
     for one in signs_in(day.entry, library, None):
         name = one.what.replace(" ", "_")
         grade = (day.entry.effects or {}).get(name, 0)  # type: ignore[call-overload]
-        counts = since.effect_counts(day, name, grade) if one.sign.grade_from else since.counts(day)
+        counts = one.sign.grade_from is None or since.effect_counts(day, name, grade)
         if counts and (not one.sign.bands or found.span.first <= day.on):
             yield one
     yield from _beyond(day.on, found, library)

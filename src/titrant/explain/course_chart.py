@@ -63,7 +63,7 @@ class Course(Struct, frozen=True, kw_only=True):
     sessions: tuple[Mark, ...] = ()
     peg: tuple[Mark, ...] = ()
     pressures: tuple[tuple[date, int, int], ...] = ()  # measured at the clinic
-    checks: tuple[Mark, ...] = ()  # kind: done, due, overdue
+    checks: tuple[Mark, ...] = ()  # kind: done, part, due, overdue
 
 
 class Column(Struct, frozen=True):
@@ -167,7 +167,7 @@ def _grid(plot: _Plot, high: float) -> Iterator[str]:
         yield f'<text class="tick" x="{x + 2:.1f}" y="{high - 7:.0f}">{_day_text(day, plot)}</text>'
     if plot.sees(plot.course.today):
         x = plot.edge(plot.course.today)
-        yield f'<rect class="today" x="{x:.1f}" y="{_TOP}" width="{max(plot.step, 2):.1f}" height="{bottom - _TOP:.0f}"/>'
+        yield _box("today", x, _TOP, max(plot.step, 2), bottom - _TOP)
         yield f'<text class="tick" x="{min(x, WIDE - RIGHT - 34):.1f}" y="14">today</text>'
 
 
@@ -221,6 +221,15 @@ def _cross(x: float, y: float, r: float) -> str:
     return f"M{x - r:.1f} {y - r:.1f}l{2 * r:.1f} {2 * r:.1f}m0 {-2 * r:.1f}l{-2 * r:.1f} {2 * r:.1f}"
 
 
+def _span(x: float, top: float, bottom: float, r: float) -> str:
+    """A bar with caps, from the higher to the lower of two pressures."""
+    return f"M{x:.1f} {top:.1f}V{bottom:.1f}m{-r:.1f} 0h{2 * r:.1f}m0 {top - bottom:.1f}h{-2 * r:.1f}"
+
+
+def _box(kind: str, x: float, y: float, wide: float, high: float) -> str:
+    return f'<rect class="{kind}" x="{x:.1f}" y="{y:.0f}" width="{wide:.1f}" height="{high:.0f}"/>'
+
+
 def _paths(pieces: Iterable[tuple[str, str]]) -> Iterator[str]:
     """One element for each class; late entries are a class of their own, drawn open."""
     gathered: dict[str, list[str]] = {}
@@ -255,7 +264,7 @@ def _dose(plot: _Plot, top: float, bottom: float) -> Iterator[str]:
     for since, until in course.rests:
         left, right = plot.edge(since), plot.edge(until)
         if left < right:
-            yield f'<rect class="rest" x="{left:.1f}" y="{top:.0f}" width="{right - left:.1f}" height="{bottom - top:.0f}"/>'
+            yield _box("rest", left, top, right - left, bottom - top)
             yield _label(left + 3, top + 13, "suspended", "note")
     yield from _level_lines(plot, y, floor)
     yield from _paths(("missed", _cross(plot.x(day.on), floor - 5, plot.size)) for day in plot.days() if day.short)
@@ -289,7 +298,8 @@ def _held(plot: _Plot, top: float, bottom: float) -> Iterator[str]:
     for day in plot.days():
         if day.held is not None:
             y = bottom - 6 - (bottom - top - 12) * day.held / longest
-            yield f'<path class="{"spat" if day.then == "spat" else "swallowed"}" d="{_square(plot.x(day.on), y, plot.size)}"/>'
+            kind = "spat" if day.then == "spat" else "swallowed"
+            yield f'<path class="{kind}" d="{_square(plot.x(day.on), y, plot.size)}"/>'
 
 
 def _pain(plot: _Plot, top: float, bottom: float) -> Iterator[str]:
@@ -391,19 +401,16 @@ def _pressures(plot: _Plot, top: float, bottom: float) -> Iterator[str]:
     for value in (least, most):
         yield _scale_text(y(value), str(value))
     r = max(plot.size, 2)
-    yield from _paths(
-        (f"pressure {where}", f"M{plot.x(on):.1f} {y(hi):.1f}V{y(lo):.1f}m{-r:.1f} 0h{2 * r:.1f}m0 {y(hi) - y(lo):.1f}h{-2 * r:.1f}")
-        for on, hi, lo, where in found
-    )  # fmt: skip
+    yield from _paths((f"pressure {where}", _span(plot.x(on), y(hi), y(lo), r)) for on, hi, lo, where in found)
 
 
-_CHECKS = {"done": _circle, "due": _circle, "overdue": _triangle}
+_CHECKS = {"done": _circle, "part": _square, "due": _circle, "overdue": _triangle}
 
 
 def _checks(plot: _Plot, top: float, bottom: float) -> Iterator[str]:
     """Checks of one day share a place: it shows the gravest of them, and the words name all."""
     y = (top + bottom) / 2
-    order = ("overdue", "due", "done")
+    order = ("overdue", "due", "done", "part")
     by_day: dict[date, list[Mark]] = {}
     for mark in plot.course.checks:
         by_day.setdefault(max(plot.course.first, mark.on), []).append(mark)
@@ -412,7 +419,8 @@ def _checks(plot: _Plot, top: float, bottom: float) -> Iterator[str]:
             continue
         kind = min((mark.kind for mark in marks), key=order.index)
         words = "; ".join(dict.fromkeys(mark.text for mark in marks))
-        yield f'<path class="check {kind}" d="{_CHECKS[kind](plot.x(day), y, 4.5)}"><title>{escape(words)}</title></path>'
+        shape = _CHECKS[kind](plot.x(day), y, 4.5)
+        yield f'<path class="check {kind}" d="{shape}"><title>{escape(words)}</title></path>'
 
 
 def _step_lines(plot: _Plot, high: float) -> Iterator[str]:
@@ -431,7 +439,12 @@ def columns(course: Course) -> list[Column]:
     for one in course.days:
         by_day.setdefault(one.on, []).append(one)
     also: dict[date, list[str]] = {}
-    for mark in (*course.steps, *course.sessions, *course.peg, *(one for one in course.checks if one.kind == "done")):
+    for mark in (
+        *course.steps,
+        *course.sessions,
+        *course.peg,
+        *(one for one in course.checks if one.kind in ("done", "part")),
+    ):
         also.setdefault(mark.on, []).append(mark.text)
     found, first = [], course.first
     while first <= min(course.today, course.last):

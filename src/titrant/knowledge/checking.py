@@ -56,7 +56,7 @@ def faults_of_form(library: Library) -> list[str]:
         return found  # what does not fit its shape, or is not found by its name, cannot be checked further
     checks: tuple[Callable[[Library], Faults], ...] = (
         _sources, _facts, _conditions_of_rules, _codes, _drug_codes, _interactions, _opioids, _rule_codes,
-        _protocols, _following, _texts, _phone, _products, _numbers, _jurisdictions, own_faults,
+        _protocols, _following, _triage, _texts, _phone, _products, _numbers, _jurisdictions, own_faults,
     )  # fmt: skip
     for check in checks:
         found += check(library)
@@ -448,6 +448,25 @@ def _phone(library: Library) -> Faults:
                 yield _fault(f"phone/{name}: {word}", f"{TEMPLATE} fills in other facts.", "Use the same ones.")
             if not language.words[word].strip():
                 yield _fault(f"phone/{name}: {word}", "It says nothing.", "Write it.")
+
+
+def _triage(library: Library) -> Faults:
+    """What the triage names is there: rules, findings, bands of pressure, lines that an outcome opens."""
+    triage = library.triage
+    rules = {rule.code for one in library.versions if one.following for rule in one.following.rules}
+    bands = {band.code for band in library.conditions["blood_pressure"].bands}
+    findings = {band.code for check in library.checks.values() for band in check.thresholds}
+    findings |= {rule.code for one in library.conditions.values() for rule in (*one.bands, *one.rules)}
+    for sign in triage.signs:
+        for names, known in ((sign.covers, rules), (sign.bands, bands), (sign.findings, findings)):
+            for name in set(names) - known:
+                yield _fault(f"triage: {sign.code}", f"{name!r} is not there.", "Name a code that exists.")
+    for outcome in triage.outcomes:
+        if outcome.opens and outcome.opens not in {one.code for one in triage.lines}:
+            yield _fault(f"triage: {outcome.code}", f"It opens {outcome.opens!r}, no line.", "Name a line.")
+    for code, number in Counter(one.code for one in (*triage.signs, *triage.lines)).items():
+        if number > 1:
+            yield _fault(f"triage: {code}", f"{number} signs or lines have this code.", "Give each its own.")
 
 
 def _texts(library: Library) -> Faults:

@@ -1,5 +1,6 @@
 """Answered questionnaires of a case as readings: the score, and single items that are facts of their own."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from titrant.knowledge.library import Library
@@ -15,8 +16,9 @@ def scored_readings(case: Case, library: Library) -> dict[str, list[Reading]]:
     found: dict[str, list[Reading]] = {}
     for name, written in case.given.questionnaires.items():
         form = _form(name, library)
+        own = tuple(_own_facts(form, library))
         for one in (written,) if isinstance(written, QuestionnaireAnswers) else written:
-            for fact, value in _values(form, one, library).items():
+            for fact, value in _values(form, one, library, own).items():
                 found.setdefault(fact, []).append(Reading(value, one.on, source=form.title))
     return found
 
@@ -32,7 +34,17 @@ def _form(name: str, library: Library) -> Questionnaire:
     )
 
 
-def _values(form: Questionnaire, one: QuestionnaireAnswers, library: Library) -> dict[str, Decimal]:
+def _own_facts(form: Questionnaire, library: Library) -> Iterator[tuple[str, str]]:
+    """Single items of ``form`` that are facts of their own: the item, and the fact of the same code."""
+    for item in form.items:
+        for fact, kind in library.facts.items():
+            if item.loinc and fact != form.score and item.loinc.code in {code.code for code in kind.loinc}:
+                yield item.id, fact
+
+
+def _values(
+    form: Questionnaire, one: QuestionnaireAnswers, library: Library, own: tuple[tuple[str, str], ...]
+) -> dict[str, Decimal]:
     try:
         total = score(form, one.answers).value
     except ValueError as error:
@@ -42,11 +54,5 @@ def _values(form: Questionnaire, one: QuestionnaireAnswers, library: Library) ->
             "A score with an item missing or out of range is not that score.",
             "Complete the answers, or leave the questionnaire out.",
         ) from None
-    own_facts = {
-        fact: Decimal(one.answers[item.id])
-        for item in form.items
-        if item.loinc and item.id in one.answers
-        for fact, kind in library.facts.items()
-        if fact != form.score and item.loinc.code in {code.code for code in kind.loinc}
-    }
+    own_facts = {fact: Decimal(one.answers[item]) for item, fact in own if item in one.answers}
     return {form.score: total, **own_facts} if form.score in library.facts else own_facts

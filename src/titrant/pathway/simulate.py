@@ -86,11 +86,14 @@ class Forecast(Struct, frozen=True, kw_only=True):
         return self.plan.outcome is Outcome.PROPOSED
 
 
-def simulate(plan: Plan, model: Model, asked: Asked = Asked()) -> Forecast:  # noqa: B008 (frozen)
-    """The forecast of ``plan``. Raises UnusableNumbers for what the model cannot be asked."""
+def simulate(plan: Plan, model: Model, asked: Asked = Asked(), doses: tuple[Regimen, ...] = ()) -> Forecast:  # noqa: B008
+    """The forecast of ``plan``. Raises UnusableNumbers for what the model cannot be asked.
+
+    ``doses``: those of a course that runs, signed or proposed, in place of the levels of a plan for a start.
+    """
     _check_analyte(model)
     band = next(one for one in bands(model.effects) if one.text == "dissociation")
-    regimens = _levels(plan)
+    regimens = list(enumerate(doses, 1)) or _levels(plan)
     if not regimens:
         return Forecast(plan=plan, model=model.chosen, asked=asked, levels=(), band=band, added="", notes=(),
                         warnings=())  # fmt: skip

@@ -100,6 +100,9 @@ class CaseStore(Protocol):
     def plan_row(self, case: str) -> Json | None:
         """What is kept beside the facts of the plan in force (``appending.plan_columns``); None without one."""
 
+    def events_of(self, kinds: Sequence[Kind]) -> Iterator[Event]:
+        """All events of these kinds, of every stream, in the order in which they were appended."""
+
     def patients_on(self, protocol_sha256: str) -> list[str]:
         """The cases whose plan in force rests on a protocol of exactly this content."""
 

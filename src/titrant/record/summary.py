@@ -78,6 +78,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     contact_on: str = ""
     contact_why: str = ""
     supplied_on: str = ""
+    refill_on: str = ""  # first day for the next supply; empty: to be worked out anew
 
 
 def advance(before: Summary, event: Event) -> Summary:
@@ -114,7 +115,7 @@ def _signed(before: Summary, event: Event) -> dict[str, Any]:
         "protocol": content["protocol"]["id"], "plan_from": content["starts"], "plan_ends": content["ends"],
         "delivered": False, "read": False, "reviewed_at": instant_text(event.at), "reviewed_by": event.by.name,
         # An instruction that changes nothing needs no new confirmation.
-        **({"delivered": before.delivered, "read": before.read} if event.body.get("unchanged") else {}),
+        **({"delivered": before.delivered, "read": before.read} if event.body.get("unchanged") else {"refill_on": ""}),
     }  # fmt: skip
 
 
@@ -136,7 +137,11 @@ def _reviewed(_before: Summary, event: Event) -> dict[str, Any]:
 
 
 def _supplied(_before: Summary, event: Event) -> dict[str, Any]:
-    return {"supplied_on": event.body["on"]}
+    return {"supplied_on": event.body["on"], "refill_on": event.body.get("next_earliest", "")}
+
+
+def _refill_open(_before: Summary, _event: Event) -> dict[str, Any]:
+    return {"refill_on": ""}
 
 
 def _hold_placed(before: Summary, event: Event) -> dict[str, Any]:
@@ -221,6 +226,8 @@ _CHANGES = {
     Kind.PLAN_READ: _plan_read,
     Kind.REVIEWED: _reviewed,
     Kind.SUPPLIED: _supplied,
+    Kind.SUPPLY_CORRECTED: _refill_open,
+    Kind.COUNTED: _refill_open,
     Kind.HOLD_PLACED: _hold_placed,
     Kind.HOLD_LIFTED: _hold_lifted,
     Kind.DIARY_KEPT: _diary_kept,

@@ -1,5 +1,6 @@
 """The audit: what happened and who looked, of one record, one person or one day, newest first."""
 
+import itertools
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -56,11 +57,33 @@ def lines(asked: Asked, first: int, size: int) -> list[Line]:
     return sorted(found, key=lambda line: (line.at, line.seq), reverse=True)[first:upto]
 
 
+def with_details(found: list[Line]) -> list[tuple[Line, str]]:
+    """Each line with what an auditor asks next: the reason of an emergency, what changed of a person."""
+    wanted = [line.seq for line in found if not line.read and line.what in _DETAILED]
+    bodies = dict(Fact.objects.filter(seq__in=wanted).values_list("seq", "body"))
+    return [(line, "" if line.read else _detail(bodies.get(line.seq, "{}"))) for line in found]
+
+
+_DETAILED = (Kind.EMERGENCY_ACCESS, Kind.STAFF_CHANGED, Kind.STAFF_INVITED, Kind.EXPORTED)
+
+
+def _detail(text: str) -> str:
+    body = msgspec.json.decode(text)
+    parts = (body.get("reason", ""), body.get("name", ""), _said(body), str(body.get("what", "")))
+    return "; ".join(part for part in parts if part)
+
+
 def opened_in_emergency(by_id: str, now: datetime) -> tuple[str, ...]:
     """The records that this person opened outside their care team, and that are still open to them."""
     since = instant_text(now - EMERGENCY)
     rows = Fact.objects.filter(kind=Kind.EMERGENCY_ACCESS.value, by_id=by_id, at__gt=since)
     return tuple(sorted(set(rows.values_list("case", flat=True))))
+
+
+def readers(case: str, size: int = 200) -> list[Line]:
+    """Who opened this record, newest first; each person's looking within one minute by one page is one line."""
+    opened = lines(Asked(case=case, facts=False), 0, size)
+    return [next(same) for _, same in itertools.groupby(opened, lambda line: (line.at[:16], line.by_id, line.what))]
 
 
 def check_reads() -> list[str]:
@@ -118,6 +141,8 @@ def _said(body: dict[str, Any]) -> str:
         parts.append("new link; the old password and second factor ended")
     if body.get("accepted"):
         parts.append("chose a password by their link")
+    if body.get("password_changed"):
+        parts.append("changed their own password")
     parts += [f"second factor {word}: {body[key].replace('_', ' ')}" for key, word in _FACTORS if key in body]
     return "; ".join(parts)
 

@@ -12,8 +12,9 @@ from django.db import transaction
 from titrant.record.appending import numbered
 from titrant.record.events import Draft, Event, Kind
 from titrant.record.summary import Summary
-from titrant.storage.case_store import fact_of, locked_head, plan_of, set_columns
+from titrant.storage.case_store import fact_of, locked_head, plan_of
 from titrant.storage.models import CaseRow, CaseTeam, ChainHead, Fact, Plan
+from titrant.storage.worklist_rows import set_columns
 
 Stream = tuple[str, Sequence[Draft]]
 _CASES_AT_ONCE = 500

@@ -34,7 +34,12 @@ from titrant.terms.canonical import Json, canonical_json
 
 _FACTS = "facts"
 _AT_ONCE = 2_000  # rows read at one time where a whole chain is walked
-_OF_CLINIC = (Kind.SETTINGS_CHANGED.value, Kind.PROTOCOL_APPROVED.value, Kind.PROTOCOL_WITHDRAWN.value)
+_OF_CLINIC = tuple(
+    kind.value
+    for kind in (
+        Kind.SETTINGS_CHANGED, Kind.PROTOCOL_APPROVED, Kind.PROTOCOL_SECONDED, Kind.PROTOCOL_WITHDRAWN,
+    )
+)  # fmt: skip
 _OVER = (Kind.WITHDRAWN, Kind.STOPPED)
 
 
@@ -62,10 +67,13 @@ class DjangoStore:
     @transaction.atomic
     def append(self, case: str, drafts: Sequence[Draft], *, expected: int | None) -> Summary:
         head = locked_head()
-        before = self._summary_now(case)
+        return self._appended(head, self._summary_now(case), drafts, expected)
+
+    def _appended(self, head: ChainHead, before: Summary, drafts: Sequence[Draft], expected: int | None) -> Summary:
+        """The append itself, inside a transaction that holds ``head``."""
         events, summary = numbered(before, drafts, expected)
         _write_facts(head, events)
-        if case != CLINIC:
+        if summary.case != CLINIC:
             _write_plans(events)
             write_for(events)
             self._write_row(summary, before)
@@ -77,15 +85,15 @@ class DjangoStore:
 
     @transaction.atomic
     def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
-        locked_head()
+        head = locked_head()
         found = EntryReceipt.objects.filter(case=case, client_id=client_id).first()
         if found is not None:
             if found.sha256 != sha256:
                 raise conflict()
             return again(Receipt(found.number, found.at))
-        before = self.summary(case).version
-        self.append(case, drafts, expected=None)
-        receipt = Receipt(before + 1, instant_text(drafts[0].at))
+        before = self.summary(case)
+        self._appended(head, before, drafts, None)
+        receipt = Receipt(before.version + 1, instant_text(drafts[0].at))
         EntryReceipt.objects.create(case=case, client_id=client_id, sha256=sha256, number=receipt.number, at=receipt.at)
         return receipt
 
@@ -124,6 +132,10 @@ class DjangoStore:
             **{f"{name}_mg": milligrams(getattr(row, f"{name}_ug")) for name in ("dose", "daily", "weekly")},
             **{name: str(getattr(row, name)) for name in ("times_per_day", "days_per_week", "supply_days")},
         }  # fmt: skip
+
+    def events_of(self, kinds: Sequence[Kind]) -> Iterator[Event]:
+        facts = Fact.objects.filter(kind__in=[kind.value for kind in kinds]).order_by("seq")
+        return (_event(row) for row in facts.values_list(*_COLUMNS).iterator(_AT_ONCE))
 
     def patients_on(self, protocol_sha256: str) -> list[str]:
         found = Plan.objects.filter(active=True, protocol_sha256=protocol_sha256)

@@ -126,6 +126,9 @@ class MemoryStore:
         number = self.summary(case).plan
         return plan_columns(self._streams[case][number - 1]) if number else None
 
+    def events_of(self, kinds: Sequence[Kind]) -> Iterator[Event]:
+        return (event for event, _ in list(self._chain) if event.kind in kinds)
+
     def patients_on(self, protocol_sha256: str) -> list[str]:
         rows = {case: self.plan_row(case) for case in self.cases()}
         return sorted(case for case, row in rows.items() if row and row["protocol_sha256"] == protocol_sha256)

@@ -290,6 +290,9 @@ class Device(models.Model):
     seen_at = models.CharField(max_length=32, blank=True, default="")
     revoked_at = models.CharField(max_length=32, blank=True, default="")
     push = models.TextField(blank=True, default="")  # a subscription of the browser, where the patient allowed it
+    reminder_at = models.CharField(max_length=5, blank=True, default="")  # the patient's own hour, 21:00
+    zone = models.CharField(max_length=64, blank=True, default="")  # and zone; empty: the clinic's
+    reminded_on = models.CharField(max_length=10, blank=True, default="")  # the local day of the last reminder
 
 
 class Invitation(models.Model):

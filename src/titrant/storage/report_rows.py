@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
-from titrant.clinic.clinic_report import Happened, Standing
+from titrant.clinic.clinic_report import SIGNING, Happened, Standing
 from titrant.record.events import Kind, instant_of
 from titrant.storage.models import CaseRow, Fact
 from titrant.storage.worklist_rows import judged_in
 
-_KINDS = (Kind.SIGNED, Kind.REFUSED, Kind.TASK_OPENED)
+_KINDS = (*SIGNING, Kind.REFUSED, Kind.TASK_OPENED)
 
 
 def standings() -> Iterator[Standing]:

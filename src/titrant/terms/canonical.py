@@ -6,6 +6,7 @@ number formatting of RFC 8785, the part that implementations get wrong, is never
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 Json = Any
@@ -14,8 +15,12 @@ _SAFE_INTEGER = 2**53 - 1
 
 def canonical_json(content: Json) -> bytes:
     """``content`` as RFC 8785 bytes. Raises TypeError for floats, decimals and anything else that is not plain."""
-    _check(content, "$")
-    return json.dumps(_ordered(content), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    try:
+        ordered = _ordered(content)
+    except _NotPlainError:
+        _check(content, "$")  # walks again, to name the place
+        raise
+    return json.dumps(ordered, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
 
 
 def sha256_of(content: Json) -> str:
@@ -41,10 +46,28 @@ def _check(content: Json, path: str) -> None:
     raise TypeError(f"{path}: {type(content).__name__} has no canonical form; write amounts as text")
 
 
+class _NotPlainError(TypeError):
+    """Something in the content has no canonical form; ``_check`` says where."""
+
+
 def _ordered(content: Json) -> Json:
-    # RFC 8785 sorts keys by their UTF-16 code units, which differs from code points beyond the basic plane.
+    """``content`` with the keys of every object in order. Raises _NotPlainError for what has no canonical form."""
+    if content is None or isinstance(content, str | bool):
+        return content
     if isinstance(content, dict):
-        return {key: _ordered(content[key]) for key in sorted(content, key=lambda key: key.encode("utf-16-be"))}
+        return {key: _ordered(content[key]) for key in _sorted(content)}
     if isinstance(content, list | tuple):
         return [_ordered(item) for item in content]
-    return content
+    if isinstance(content, int) and -_SAFE_INTEGER <= content <= _SAFE_INTEGER:
+        return content
+    raise _NotPlainError
+
+
+def _sorted(keys: Iterable[Any]) -> list[str]:
+    """RFC 8785 sorts by UTF-16 code units, which differs from code points beyond the basic plane."""
+    try:
+        if "".join(keys).isascii():
+            return sorted(keys)
+        return sorted(keys, key=lambda key: key.encode("utf-16-be"))
+    except TypeError:
+        raise _NotPlainError from None

@@ -42,6 +42,7 @@ class Route(Struct, frozen=True):
     roles: frozenset[Role]
     reach: Reach = Reach.NONE
     methods: tuple[str, ...] = ("GET",)
+    logged: bool = True  # False only where the call itself appends a fact that says who and when, and shows nothing
 
 
 class Visitor(Struct, frozen=True):

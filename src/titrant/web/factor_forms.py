@@ -3,7 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.forms import ChangePasswordForm, LoginForm
 from allauth.account.forms import ReauthenticateForm as ReauthenticatePasswordForm
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -60,6 +61,16 @@ class SignInPassword(_Plain, LoginForm):
 
 class ConfirmingPassword(_Plain, ReauthenticatePasswordForm):
     pass
+
+
+class NewPassword(_Plain, ChangePasswordForm):
+    """The old password is asked for, and counted like any other confirmation."""
+
+    def clean_oldpassword(self) -> str:
+        typed = str(self.cleaned_data["oldpassword"])
+        if not get_account_adapter().reauthenticate(self.user, typed):
+            raise ValidationError("That is not the present password.")
+        return typed
 
 
 class SignInCode(_Code, AuthenticateForm):

@@ -76,7 +76,7 @@ def access(respond: Respond) -> Any:
         if route.roles and route.name not in BEFORE_SECOND_FACTOR and _lacks_second_factor(request):
             return HttpResponseRedirect(reverse("mfa_activate_totp"))
         request.route = route  # type: ignore[attr-defined]
-        if visitor is not None and (case or visitor.case):
+        if visitor is not None and (case or visitor.case) and route.logged:
             log_read(visitor.actor, f"{request.method} {route.name}", case or visitor.case)
         return None
 

@@ -10,18 +10,24 @@ from titrant.web import health
 from titrant.web.access import EVERYBODY, STAFF, Route
 from titrant.web.checks import doubled, undeclared
 from titrant.web.errors import not_found
-from titrant.web.phone import copies
+from titrant.web.phone import copies, entries, joining, pages, reminder, shell
 from titrant.web.staff import (
     audit,
     clinic_report,
     emergency,
     exports,
+    law,
     messages,
     papers,
     patient,
     people,
+    pharmacy,
+    phones,
+    protocols,
     queue_page,
     set_up,
+    signing,
+    starting,
     worklist,
 )
 
@@ -31,11 +37,22 @@ AREAS = (
     messages,
     clinic_report,
     patient,
+    starting,
+    signing,
     people,
+    pharmacy,
+    protocols,
+    law,
     set_up,
     emergency,
     audit,
     health,
+    pages,
+    entries,
+    joining,
+    reminder,
+    shell,
+    phones,
     papers,
     exports,
     copies,

@@ -32,18 +32,25 @@ def confirm(request: HttpRequest, *, password: str = "", code: str = "") -> bool
     if not request.user.is_authenticated:
         return _said(request, "Nobody is signed in. Sign in again.")
     if not password and not code:
-        found = _spend_mark(request, now)
-        return found or _said(request, "Type your password or a code of your authenticator app.")
-    limit = Limit(f"confirm:{request.user.pk}")
-    wait = wait_for([limit], now)
-    if wait > timedelta(0):
-        return _said(request, f"Too many wrong tries. {wait_text(wait)} A passkey works at once.")
-    staff = cast(Staff, request.user)
-    if not (_is_password(staff, password) or (code and use_code(staff, code, now))):
-        return _said(request, "That was not right. Nothing was signed. Each code of the app works once.")
-    was_right(limit)
+        said = "" if _spend_mark(request, now) else "Type your password or a code of your authenticator app."
+    else:
+        said = _wrong(cast(Staff, request.user), password, code, now)
+    if said:
+        return _said(request, said)
     request.session.cycle_key()
     return True
+
+
+def _wrong(staff: Staff, password: str, code: str, now: datetime) -> str:
+    """What is wrong with what was typed; nothing where it is right."""
+    limit = Limit(f"confirm:{staff.pk}")
+    wait = wait_for([limit], now)
+    if wait > timedelta(0):
+        return f"Too many wrong tries. {wait_text(wait)} A passkey works at once."
+    if not (_is_password(staff, password) or (code and use_code(staff, code, now))):
+        return "That was not right. Nothing was signed. Each code of the app works once."
+    was_right(limit)
+    return ""
 
 
 def why_not(request: HttpRequest) -> str:

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.signals import password_changed
 from allauth.account.signals import user_logged_in as signed_in
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
@@ -65,6 +66,12 @@ def _added(sender: Any, request: HttpRequest, user: Any, authenticator: Authenti
     if authenticator.type == Authenticator.Type.TOTP:
         spend_steps(authenticator, office().now())
     _append(Kind.STAFF_CHANGED, {"staff": str(user.pk), "factor_added": str(authenticator.type)}, SYSTEM)
+
+
+@receiver(password_changed)
+def _password(sender: Any, user: Any, **_: Any) -> None:
+    del sender
+    _append(Kind.STAFF_CHANGED, {"staff": str(user.pk), "password_changed": True}, SYSTEM)
 
 
 @receiver(authenticator_removed)

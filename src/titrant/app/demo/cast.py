@@ -4,10 +4,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from msgspec import Struct
 
-from titrant.clinic.opening import DEMO_PASSWORD
 from titrant.record.events import Actor, Role
 
-PASSWORD = DEMO_PASSWORD
 TEAMS = ("North team (synthetic)", "South team (synthetic)")
 
 

@@ -11,7 +11,7 @@ from titrant import __version__
 from titrant.app.demo.cast import member
 from titrant.app.demo.stories import Story, at
 from titrant.clinic.acts.signing import MEANING
-from titrant.clinic.acts.verifying import sealed_content
+from titrant.clinic.acts.verifying import sealed_body
 from titrant.clinic.change_draft import dose_line
 from titrant.clinic.desk import Desk
 from titrant.clinic.shaping import shape_case
@@ -20,9 +20,8 @@ from titrant.knowledge.library import Library
 from titrant.pathway.prescribe import approval_content, regimen_content
 from titrant.pathway.review import Review, review
 from titrant.pathway.supplying import SignedLevel, supply_for
-from titrant.record.events import Draft, Event, Kind, Role
+from titrant.record.events import Draft, Kind, Role
 from titrant.record.folding import Record
-from titrant.record.seal import sealed
 from titrant.terms.calendar import whole_days
 from titrant.terms.canonical import Json, sha256_of
 from titrant.terms.numbers import plain
@@ -62,10 +61,8 @@ class Signer:
         place, found = draft.body["place"], self._review(story)
         content = self._content(found, place, record, birth)
         body = self._body(story, found, place, content)
-        event = Event(
-            case=record.summary.case, number=record.version + 1, kind=draft.kind, body=body, by=draft.by, at=draft.at
-        )
-        return structs.replace(draft, body=body | {"seal": sealed(sealed_content(event), self._key)})
+        unsealed = structs.replace(draft, body=body)
+        return structs.replace(draft, body=sealed_body(record.summary.case, unsealed, self._key))
 
     def _review(self, story: Story) -> Review:
         if story.id not in self._reviews:
@@ -114,7 +111,7 @@ def _action(levels: tuple[SignedLevel, ...], place: int) -> str:
 def _text(level: SignedLevel, quantity: str, days: int, ends: date) -> str:
     return "\n".join((
         f"Ketamine (all amounts are mg of ketamine base), {level.regimen.product}",
-        dose_line(level.regimen), f"Start on {level.since}. The plan ends on {ends}.",
+        f"Take {dose_line(level.regimen)}.", f"Start on {level.since}. The plan ends on {ends}.",
         f"Supply {quantity} for {days} days. No repeats.",
         "No driving until the next day after a restful sleep; no alcohol on days with a dose.",
         "The dose is changed only by a prescriber's signature.",

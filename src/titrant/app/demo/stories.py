@@ -29,6 +29,7 @@ class Story(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     later: tuple[Json, ...] = ()  # facts that came during the course: on, set, add
     also: tuple[Json, ...] = ()  # other events: on, at, kind, by, body
     drafted: str = ""  # the day on which a nurse drafted the first plan
+    contact: str = ""  # the day of the next contact; empty: within two weeks; none: nobody has planned one
     filler: bool = False  # repeated with other names until the clinic has as many patients as asked for
 
     @property
@@ -56,6 +57,11 @@ def stories(today: date) -> list[Story]:
     return [_story(name, base, today - WRITTEN_ON) for name in names]
 
 
+def base_tree(today: date) -> Json:
+    """A case in which everything is known and nothing is alarming, as of ``today``."""
+    return moved(_read("base.yaml"), today - WRITTEN_ON)
+
+
 def _read(name: str) -> Json:
     return read_yaml((_FOLDER / name).read_bytes()).tree
 
@@ -70,7 +76,7 @@ def _story(name: str, base: Json, by: timedelta) -> Story:
     return Story(
         id=name.removesuffix(".yaml"), title=raw["title"], person=raw["person"], tree=tree,
         expects=raw.get("expects", {}), later=tuple(later), also=tuple(also), filler=raw.get("filler") == "yes",
-        drafted=moved(raw.get("drafted", ""), by),
+        contact=moved(raw.get("contact", ""), by), drafted=moved(raw.get("drafted", ""), by),
     )  # fmt: skip
 
 

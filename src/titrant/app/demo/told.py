@@ -87,6 +87,8 @@ def _all(story: Story, patient: Patient, signer: Signer, today: date) -> Iterato
     yield from _supplies(story)
     yield from _diary(story, patient)
     yield from _sessions(story)
+    if levels and story.contact != "none":
+        yield _contact(story, patient, today)
     yield from (_other(one) for one in story.also)
 
 
@@ -131,11 +133,24 @@ def _split(readings: Json, start: date) -> tuple[Json, list[tuple[str, str, str]
     return first, sorted(later)
 
 
+def _container(story: Story, supplied: Json) -> Json:
+    """What stood on the container; not from the stock book, which a made-up past cannot fill."""
+    product = story.tree.get("product") or {}
+    family = product.get("family", "oral-solution-10")
+    unit = next((one for one in ("troche", "capsule") if one in family), "mL")
+    return {
+        "product": {"family": family, "strength": product.get("strength", ""), "content": "base"}, "lot": "D-OLD",
+        "quantity": supplied["pieces"], "unit": unit, "told": "yes", "from_stock": "no", "reasons": {},
+        "beyond_use": (date.fromisoformat(supplied["on"]) + timedelta(days=180)).isoformat(),
+    }  # fmt: skip
+
+
 def _supplies(story: Story) -> Iterator[Draft]:
     pharmacist = member(Role.PHARMACIST)
     for one in story.tree["given"].get("course", {}).get("supplies", []):
         line = {name: one[name] for name in ("on", "pieces")}
-        yield Draft(Kind.SUPPLIED, {"on": one["on"], "add": {"course.supplies": [line]}}, pharmacist, at(one["on"], 14))
+        body = {"on": one["on"], **_container(story, one), "add": {"course.supplies": [line]}}
+        yield Draft(Kind.SUPPLIED, body, pharmacist, at(one["on"], 14))
         if "left" in one:
             body = {"left": one["left"], "on": one["counted_on"]}
             yield Draft(Kind.COUNTED, body, pharmacist, at(one["counted_on"], 15))
@@ -165,6 +180,13 @@ def _days(line: Json) -> Iterator[date]:
 def _sessions(story: Story) -> Iterator[Draft]:
     for one in story.tree["given"].get("parenteral", []):
         yield Draft(Kind.SESSION_GIVEN, {"add": {"parenteral": [one]}}, member(Role.PRESCRIBER), at(one["on"], 12))
+
+
+def _contact(story: Story, patient: Patient, today: date) -> Draft:
+    """When somebody will speak with the patient next, as agreed at the last signature."""
+    last = date.fromisoformat(story.tree["given"]["course"]["levels"][-1]["since"]) - timedelta(days=1)
+    on = date.fromisoformat(story.contact) if story.contact else today + timedelta(days=1 + patient.number % 13)
+    return Draft(Kind.CONTACT_PLANNED, {"on": on.isoformat(), "why": "call"}, member(Role.NURSE), at(last, 17, 30))
 
 
 def _other(one: Json) -> Draft:

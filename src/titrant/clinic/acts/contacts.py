@@ -14,6 +14,7 @@ from titrant.record.summary import Judged, OpenTask, Summary
 from titrant.terms.calendar import whole_days
 from titrant.terms.canonical import Json
 from titrant.terms.errors import NotNow
+from titrant.terms.reading import is_plain_text
 
 _LONGEST_NOTE = 2_000
 
@@ -66,9 +67,9 @@ def _outcome(office: Office, code: str) -> Contact:
 
 
 def _check_note(note: str) -> None:
-    if len(note) > _LONGEST_NOTE:
+    if not len(note) <= _LONGEST_NOTE or not is_plain_text(note):
         raise NotNow(
-            "note", f"The note has {len(note):,} characters; at most {_LONGEST_NOTE:,} are kept.",
+            "note", f"It is longer than {_LONGEST_NOTE:,} characters, or holds characters that cannot be seen.",
             "A note that is cut would say something else.", "Say it shorter.",
         )  # fmt: skip
 

@@ -100,7 +100,7 @@ def _judged(office: Office, record: Record, before: Judged | None) -> Judged:
 def _followed(office: Office, record: Record, before: Judged | None, lines: list[Line]) -> Judged:
     desk, library, summary = office.desk, office.library, record.summary
     case = case_in(record)
-    decided = adjust_at(desk, case) if office.settings.engine_on else None
+    decided = adjust_at(desk, case) if not office.no_proposals else None
     found = decided.review if decided else review_at(desk, case)
     signs = sign_lines(found, library)
     refill = _refill_on(found, summary)

@@ -7,6 +7,7 @@ from titrant.record.events import Actor, Event, Kind, Role
 from titrant.record.folding import Record
 from titrant.terms.canonical import Json
 from titrant.terms.errors import NotNow
+from titrant.terms.reading import is_plain_text
 
 LONGEST = 2_000  # characters of one message
 
@@ -26,10 +27,10 @@ class Message(Struct, frozen=True):
 
 def send(office: Office, by: Actor, case: str, text: str, entry: str = "") -> None:
     """Send ``text``; what a member of staff answers also marks what was asked as read."""
-    text = text.strip()
-    if not 1 <= len(text) <= LONGEST:
+    text = text.replace("\r\n", "\n").strip()
+    if not 1 <= len(text) <= LONGEST or not is_plain_text(text):
         raise NotNow(
-            "message", f"The message has {len(text):,} characters; it may have 1 to {LONGEST:,}.",
+            "message", f"It is empty, longer than {LONGEST:,} characters, or holds characters that cannot be seen.",
             "An empty message says nothing, and one that is cut says something else.", "Write it again.",
         )  # fmt: skip
     office.store.append(case, [office.draft(Kind.MESSAGE_SENT, {"text": text, "entry": entry}, by)], expected=None)

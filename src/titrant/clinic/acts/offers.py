@@ -110,13 +110,13 @@ def _start(office: Office, record: Record, chosen: Chosen) -> Offer:
     )  # fmt: skip
     if draft is None or plan.regimen is None:
         return structs.replace(base, refused=plan.reasons if not plan.missing else (), missing=plan.missing)
-    content = draft.content | _names(office, record) | {
+    content = draft.content | _names(record, draft.text) | {
         "action": "start", "on": plan.on.isoformat(), "steps": [], "knowledge": office.library.sha256,
         "reason": {"code": chosen.reason, "words": chosen.words},
     }  # fmt: skip
     place = f"{plan.protocol.id}@{plan.protocol.version}/bounds"
     return structs.replace(
-        base, action="start", regimen=plan.regimen, content=content, text=draft.text, sha256=sha256_of(content),
+        base, action="start", regimen=plan.regimen, content=content, text=content["text"], sha256=sha256_of(content),
         dose_text=dose_line(plan.regimen), starts=content["starts"], ends=content["ends"],
         second=tuple(second_needed(plan.regimen, plan.protocol.bounds, place)),
     )  # fmt: skip
@@ -138,21 +138,30 @@ def _change(office: Office, record: Record, chosen: Chosen) -> Offer:
 
 def _written(office: Office, record: Record, base: Offer, change: Change, decided: Adjustment) -> Offer:
     draft = drafted(decided, change, base.chosen, office.library, reason_text(office, base.chosen.reason))
-    content = draft.content | _names(office, record)
+    content = draft.content | _names(record, draft.text)
     refused = tuple(_ended(draft.starts >= draft.ends, change, draft.ends.isoformat()))
     if change.regimen is not None and not refused:
         refused = tuple(_gate(content))
     return structs.replace(
-        base, content=content, text=draft.text, sha256=sha256_of(content), starts=draft.starts.isoformat(),
+        base, content=content, text=content["text"], sha256=sha256_of(content), starts=draft.starts.isoformat(),
         ends=draft.ends.isoformat(), dose_text=dose_line(change.regimen) if change.regimen else "no dose",
         refused=refused,
     )  # fmt: skip
 
 
-def _names(office: Office, record: Record) -> Json:
-    """Whose it is and on which facts it rests; with any fact that changes, the content is another."""
-    del office
-    return {"case": record.summary.case, "inputs_sha256": record.inputs_sha256}
+def _names(record: Record, text: str) -> Json:
+    """Whose it is, by name in the text, and on which facts it rests: with any fact that changes it is another."""
+    return {"case": record.summary.case, "inputs_sha256": record.inputs_sha256, "text": _with_name(record, text)}
+
+
+def _with_name(record: Record, text: str) -> str:
+    """``text`` headed by the person's name: what is signed must show whose it is."""
+    person = record.summary.person
+    if not person.name:
+        return text
+    number = f", record {person.number}" if person.number else ""
+    _, _, rest = text.partition("\n")
+    return f"For {person.name}, born {person.birth_date}{number}.\n{rest}"
 
 
 def _ended(over: bool, change: Change, ends: str) -> Iterator[Reason]:

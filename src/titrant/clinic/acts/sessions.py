@@ -113,5 +113,8 @@ def _pressures(office: Office, by: Actor, given: SessionGiven) -> list[Draft]:
 
 def _fault(field: str, fault: str, repair: str) -> CaseFileError:
     return CaseFileError(
-        f"session.{field}", fault, "A session counts together with the home doses, and its drug is accounted for.", repair
+        f"session.{field}",
+        fault,
+        "A session counts together with the home doses, and its drug is accounted for.",
+        repair,
     )

@@ -31,9 +31,9 @@ from titrant.terms.errors import NotAllowed, NotNow, Stale
 from titrant.terms.numbers import parse_decimal
 
 __all__ = [
-    "Chosen", "Offer", "SignedPlan", "deliver", "draft", "drop_draft", "is_start", "offer", "offer_change",
-    "offer_start", "reason_text", "reasons_to_choose", "refuse", "resume", "second", "sign", "stop", "suspend",
-    "verified_plan", "withdraw",
+    "Chosen", "Offer", "SignedPlan", "deliver", "draft", "drafted_choice", "drop_draft", "is_start", "law_of", "offer",
+    "offer_change", "offer_start", "reason_text", "reasons_to_choose", "refuse", "resume", "second", "sign", "stop",
+    "suspend", "verified_plan", "withdraw",
 ]  # fmt: skip
 
 MEANING = "I have read this text, I prescribe it, and I answer for it."
@@ -102,6 +102,11 @@ def _check_signable(office: Office, record: Record, made: Offer, by: Actor, lega
     if made.second and not others:
         say = " ".join(office.desk.words.say(one.code, one.facts) for one in made.second)
         raise _not_now(say, "Beyond this bound one person's slip is too dear.", "Ask a second prescriber to read it.")
+
+
+def law_of(office: Office, record: Record, made: Offer) -> tuple[PlaceFault, ...]:
+    """What the law of the place says to this offer, before anybody signs it."""
+    return _pack_faults(office, record, made, NOTHING_WRITTEN) if made.sha256 else ()
 
 
 def _pack_faults(office: Office, record: Record, made: Offer, legal: Reasons) -> tuple[PlaceFault, ...]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from titrant.clinic import packs
 from titrant.clinic.office import Office, case_in
-from titrant.clinic.pharmacy import MaySupply, may_supply, product_faults, supplied_now
+from titrant.clinic.pharmacy import MaySupply, handed_out, may_supply, product_faults, supplied_now
 from titrant.clinic.stock import SHELF, STOCK_KINDS, Batch, Book, book_of, check_not_below_zero
 from titrant.pathway.case import ProductChoice
 from titrant.pathway.deliver import Supply, supply_of
@@ -52,6 +52,7 @@ def supply(office: Office, case: str, handed: Handed, by: Actor, *, expected: in
     if wrong:
         raise _refused(" ".join(wrong))
     quantity = _quantity(handed.quantity, answer)
+    handed = _by_the_book(office, handed)
     _check_container(handed, answer)
     packs.check_stands(_law(office, answer, handed), answer.pack, "supply")
     body = _supplied(office, record, handed, answer, quantity)
@@ -94,6 +95,16 @@ def _quantity(typed: str, answer: MaySupply) -> Decimal:
     return quantity
 
 
+def _by_the_book(office: Office, handed: Handed) -> Handed:
+    """A lot of the stock book brings its own beyond-use date; another one on the container is another lot."""
+    known = book(office).beyond_use(Batch(handed.family, handed.strength, handed.content, handed.lot.strip()))
+    if not handed.from_stock or not known:
+        return handed
+    if handed.beyond_use.strip() not in ("", known):
+        raise _refused(f"The book says {known} for this lot, and {handed.beyond_use.strip()[:20]} was typed.")
+    return structs.replace(handed, beyond_use=known)
+
+
 def _check_container(handed: Handed, answer: MaySupply) -> None:
     """A lot, a date that outlasts the supply, and somebody who was told."""
     if not handed.lot.strip():
@@ -115,12 +126,15 @@ def _supplied(office: Office, record: Record, handed: Handed, answer: MaySupply,
     assert answer.dispensing is not None
     assert answer.plan is not None
     days = _lasting(record, answer, quantity)
-    today = office.today.isoformat()
+    today, last = office.today.isoformat(), answer.dispensing.starts + timedelta(days=days - 1)
+    whole = days == answer.dispensing.days
     return {
         "on": today, "plan": answer.plan.number, "product": _named(handed), "lot": handed.lot.strip(),
         "beyond_use": _day(handed.beyond_use, "beyond-use date").isoformat(), "quantity": plain(quantity),
         "unit": answer.unit, "days": str(days),
-        "until": (answer.dispensing.starts + timedelta(days=days - 1)).isoformat(),
+        "until": last.isoformat(),
+        # What is less than was due may be filled up when it runs out.
+        "next_earliest": str((answer.dispensing.next_earliest if whole else None) or last),
         "arithmetic": answer.arithmetic, "told": "yes", "from_stock": "yes" if handed.from_stock else "no",
         "pack": answer.pack.id, "reasons": packs.reasons_given(_law(office, answer, handed)),
         "add": {"course.supplies": [{"on": today, "pieces": plain(quantity)}]},
@@ -149,7 +163,7 @@ def correct_supply(office: Office, case: str, number: int, pieces: str, why: str
     before = supplied_now(record, event)
     if not why.strip():
         raise _refused("A correction needs its reason.")
-    if not right <= parse_decimal(event.body["quantity"]):
+    if not right <= handed_out(event):
         raise _refused("More than the line says cannot be handed out by a correction; enter a further supply.")
     body = {
         "corrects": number, "line": _place(record, number), "pieces": plain(right), "why": why.strip(),
@@ -158,7 +172,7 @@ def correct_supply(office: Office, case: str, number: int, pieces: str, why: str
     batches: list[tuple[str, Sequence[Draft], int | None]] = [
         (case, [office.draft(Kind.SUPPLY_CORRECTED, body, by)], record.version)
     ]
-    if event.body["from_stock"] == "yes" and right != before:
+    if event.body.get("from_stock") == "yes" and right != before:
         line = {
             "product": event.body["product"], "lot": event.body["lot"], "where": SHELF, "unit": event.body["unit"],
             "quantity": plain(before - right), "on": office.today.isoformat(), "why": why.strip(), "case": case,

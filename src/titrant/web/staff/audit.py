@@ -1,4 +1,4 @@
-"""The audit: every event and every look, of a record, a person or a day."""
+"""The audit: every event and every look, of a record, a person or a day; and who opened a record, for its care team."""
 
 import csv
 import io
@@ -11,10 +11,10 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 
 from titrant.record.events import CLINIC, Kind
-from titrant.storage.audit import Asked, Line, check_reads, lines
+from titrant.storage.audit import Asked, Line, check_reads, lines, readers, with_details
 from titrant.storage.models import Staff
 from titrant.storage.reads import log_read
-from titrant.web.access import AUDITORS, Reach, Route
+from titrant.web.access import AUDITORS, CLINICAL, Reach, Route
 from titrant.web.wired import office
 
 _PAGE = 100
@@ -50,6 +50,12 @@ def audit_check(request: HttpRequest) -> HttpResponse:
     return render(request, "titrant/audit_check.html", {"faults": faults, "head": office().store.head(), "kept": head})
 
 
+def readers_page(request: HttpRequest, case: uuid.UUID) -> HttpResponse:
+    """Who opened this record, for those who care for the patient."""
+    summary = office().store.summary(str(case))
+    return render(request, "titrant/readers.html", {"lines": readers(str(case)), "summary": summary})
+
+
 def as_csv(found: list[Line]) -> str:
     """A table in which no cell can run as a formula, on any line of it."""
     out = io.StringIO()
@@ -73,7 +79,7 @@ def _page(request: HttpRequest, case: str) -> HttpResponse:
     found = lines(asked, (number - 1) * _PAGE, _PAGE + 1)
     kept = {key: request.GET[key] for key in ("person", "day", "what", "show") if request.GET.get(key)}
     context = {
-        "lines": found[:_PAGE], "asked": asked, "case": case, "show": request.GET.get("show", ""),
+        "lines": with_details(found[:_PAGE]), "asked": asked, "case": case, "show": request.GET.get("show", ""),
         "staff": Staff.objects.order_by("name"), "number": office().store.head()[0],
         "before": f"?{urlencode(kept | {'page': number - 1})}" if number > 1 else "",
         "after": f"?{urlencode(kept | {'page': number + 1})}" if len(found) > _PAGE else "",
@@ -116,5 +122,6 @@ ROUTES = (
     Route("audit/", audit, "audit", AUDITORS),
     Route("audit/record/<uuid:case>/", audit_case, "audit_case", AUDITORS, Reach.ANY),
     Route("audit/export/", audit_export, "audit_export", AUDITORS, methods=("POST",)),
+    Route("patients/<uuid:case>/readers/", readers_page, "readers", CLINICAL, Reach.TEAM),
     Route("audit/check/", audit_check, "audit_check", AUDITORS, methods=("POST",)),
 )

@@ -1,4 +1,4 @@
-"""Monitoring: what is due, overdue and done with its sources, and the entry of results, answers, drugs and allergies."""
+"""Monitoring: what is due, overdue and done with its sources; entry of results, answers, drugs and allergies."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -104,7 +104,8 @@ def _row(one: DueCheck, row: Check, assessment: Assessment | None) -> dict[str, 
     known = assessment.facts if assessment else {}
     last = [f"{known[name].value} on {known[name].on}" for name in row.facts if name in known]
     return {
-        "what": one.what, "title": one.title, "due": one.due, "state": one.state.value, "badge": _STATES[one.state.value],
+        "what": one.what, "title": one.title, "due": one.due, "state": one.state.value,
+        "badge": _STATES[one.state.value],
         "blocks_raise": one.blocks_raise, "source": one.source, "status": one.status.value, "last": last,
         "phase": one.phase.replace("_", " "), "after_dose": one.after_dose,
     }  # fmt: skip
@@ -112,6 +113,7 @@ def _row(one: DueCheck, row: Check, assessment: Assessment | None) -> dict[str, 
 
 def calendar_file(request: HttpRequest, case: UUID) -> HttpResponse:
     """Due dates for a calendar: what and when, and neither a name nor a number of anybody."""
+    del request
     here = office()
     found, _ = _found(here, patient_page.standing_now(here, case))
     text = due_calendar(found, here.now())
@@ -135,7 +137,9 @@ def _questionnaires(library: Library, given: Json) -> list[dict[str, Any]]:
 
 def _item(item: Any) -> dict[str, Any]:
     words = {anchor.value: anchor.text for anchor in item.anchors}
-    choices = [(value, f"{value} {words[value]}" if value in words else str(value)) for value in range(item.lo, item.hi + 1)]
+    choices = [
+        (value, f"{value} {words[value]}" if value in words else str(value)) for value in range(item.lo, item.hi + 1)
+    ]
     return {"id": item.id, "text": item.text, "choices": choices}
 
 

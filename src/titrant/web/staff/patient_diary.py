@@ -52,7 +52,8 @@ def paper(request: HttpRequest, case: UUID) -> HttpResponse:
     count = _MOST_DAYS if request.GET.get("days") == "7" else 1
     days = [_blank(place, here.today - timedelta(days=place + 1), posted, faults) for place in range(count)]
     context = {
-        **patient_page.head(here, patient_page.standing_now(here, case), "diary"), "days": days, "count": count,
+        **patient_page.head(here, patient_page.standing_now(here, case), "diary"),
+        "days": days, "count": count,
         "effects": [(name, name.replace("_", " ")) for name in EFFECTS], "grades": GRADES,
         "flags": [(name, name.replace("_", " ")) for name in FLAGS], "scores": range(11), "faults": faults,
     }  # fmt: skip
@@ -107,7 +108,8 @@ def _entry(posted: QueryDict, place: int, today: date) -> Json | None:
         entry["blood_pressure"] = [pressure if pressure.endswith("mmHg") else f"{pressure} mmHg"]
     if not entry:
         return None
-    return {"day": day_of(posted, f"{place}.day", today).isoformat(), **entry}
+    # When it was written on paper nobody can know: what counts is the day on which it came to the clinic.
+    return {"day": day_of(posted, f"{place}.day", today).isoformat(), "entered": today.isoformat(), **entry}
 
 
 ROUTES: tuple[Route, ...] = (

@@ -11,19 +11,19 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 
 from titrant.clinic.acts.offers import reasons_to_choose
-from titrant.clinic.acts.signing import refuse
+from titrant.clinic.acts.signing import refuse, suspend
 from titrant.clinic.asked_facts import asked_facts
 from titrant.clinic.course_lanes import RANGES, course_of, effect_text
+from titrant.clinic.numbers_used import numbers_used
 from titrant.clinic.office import Office
-from titrant.clinic.saying import plan_data
-from titrant.clinic.saying_following import adjustment_data
+from titrant.clinic.packs import device_line
 from titrant.clinic.saying_model import model_lines
 from titrant.clinic.standing import Standing, StandingsKept, doses_to_offer
 from titrant.clinic.telling_following import headline, not_chosen_lines
 from titrant.explain.amounts import regimen_text
 from titrant.explain.course_chart import HEADINGS, columns, course_svg
 from titrant.pathway.review import StepChange
-from titrant.terms.errors import TitrantError
+from titrant.terms.errors import CaseFileError, TitrantError
 from titrant.terms.reason import Severity
 from titrant.web.access import CLINICAL, PRESCRIBERS, Reach, Route
 from titrant.web.errors import refused
@@ -31,14 +31,6 @@ from titrant.web.staff.fields import Filled
 from titrant.web.staff.posted import version_of
 from titrant.web.wired import office
 
-# The other pages of one patient, by route and label.
-TABS: tuple[tuple[str, str], ...] = (
-    ("checks", "Checks and results"),
-    ("sessions", "Sessions"),
-    ("diary", "Diary"),
-    ("timeline", "Everything that happened"),
-    ("papers", "Papers"),
-)
 SPANS = (("4w", "4 weeks"), ("12w", "12 weeks"), ("all", "Whole course"))
 _KEPT = StandingsKept()
 
@@ -60,14 +52,15 @@ def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
         "today": here.today,
         "today_iso": here.today.isoformat(),
         "tab": tab,
-        "tabs": TABS,
         "weight": weight,
         "weighed_on": weighed_on,
         "dose_now": dose_now(standing),
         "allergies": [one for one in allergies.get("list") or [] if isinstance(one, dict)],
         "allergies_on": allergies.get("reviewed_on", ""),
         "tasks": sorted(summary.tasks.values(), key=lambda one: (one.grade, one.since)),
-        "engine_on": here.settings.engine_on,
+        "engine_on": not here.no_proposals,
+        "no_proposals": here.no_proposals,
+        "device": device_line(here.settings),
         "version": standing.record.version,
     }
 
@@ -87,7 +80,14 @@ def patient(request: HttpRequest, case: UUID) -> HttpResponse:
     standing = standing_now(here, case)
     span = request.GET.get("range", "12w")
     span = span if span in RANGES else "12w"
-    context = {**head(here, standing, "course"), "span": span, "spans": SPANS, **_answer(here, standing)}
+    context = {
+        **head(here, standing, "course"),
+        "span": span,
+        "spans": SPANS,
+        **_answer(here, standing),
+    }
+    if here.settings.engine_on and (standing.followed or standing.plan):
+        context["exposure_url"] = reverse("exposure", args=[case])
     if standing.review is not None:
         course = course_of(standing.review, here.library, span)
         context |= {
@@ -105,7 +105,10 @@ def _said_of(standing: Standing, first: str) -> str:
     assert standing.review is not None
     benefit, level = standing.review.benefit, standing.review.level
     now = "not known" if benefit.week_mean_all is None else f"{benefit.week_mean_all:.1f}"
-    return f"Course from {first} to {standing.on}: now {level.regimen.daily} a day, mean pain of the last days {now}. The same as a table below."
+    return (
+        f"Course from {first} to {standing.on}: now {level.regimen.daily} a day, mean pain of the last days {now}. "
+        "The same as a table below."
+    )
 
 
 # The right side: the answer
@@ -117,7 +120,7 @@ def _answer(here: Office, standing: Standing) -> dict[str, Any]:
     if standing.followed is not None:
         return _proposal(here, standing)
     if standing.plan is not None:
-        data = plan_data(standing.plan, here.desk.words)
+        data = standing.data or {}
         return {
             "plan": data, "plan_findings": _weighty(data["findings"]), "plan_notes": _notes(data["findings"]),
             **_questions(here, standing, data["missing"]),
@@ -137,14 +140,14 @@ def _questions(here: Office, standing: Standing, missing: list[dict[str, Any]]) 
 
 
 def _proposal(here: Office, standing: Standing) -> dict[str, Any]:
-    followed, words = standing.followed, here.desk.words
+    followed, words, data = standing.followed, here.desk.words, standing.data
     assert followed is not None
+    assert data is not None
     decided = followed.decided
-    data = adjustment_data(decided, words, followed)
     return {
         "proposal": data,
         "headline": headline(decided),
-        "numbers": _numbers(standing, here),
+        "numbers": numbers_used(decided, words),
         "findings": _unsaid(data),
         "notes_found": _notes(data["findings"]),
         "model_lines": _plain(model_lines(followed.model, words, followed.by_rules)),
@@ -204,21 +207,6 @@ def _notes(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in findings if one["severity"] == Severity.NOTE.value]
 
 
-def _numbers(standing: Standing, here: Office) -> list[tuple[str, str, str]]:
-    """Every number that the deciding rules used: its name, its value, and its day where it was measured on one."""
-    assert standing.followed is not None
-    decided, words = standing.followed.decided, here.desk.words
-    known = decided.review.assessment.facts
-    found: dict[str, tuple[str, str, str]] = {}
-    for why in decided.reasons:
-        for name, value in why.facts.items():
-            if name in ("finding", "rule", "on", "source"):
-                continue
-            day = str(known[name].on or "") if name in known else why.facts.get("on", "") if len(why.facts) <= 4 else ""
-            found.setdefault(name, (_label(words.label(name)), value, day))
-    return list(found.values())
-
-
 def _label(name: str) -> str:
     text = name.replace("_", " ")
     return text[:1].upper() + text[1:]
@@ -237,7 +225,23 @@ def refuse_proposal(request: HttpRequest, case: UUID) -> HttpResponse:
     return redirect("patient", case=case)
 
 
+def suspend_plan(request: HttpRequest, case: UUID) -> HttpResponse:
+    """No dose from today on, by anybody who cares for the person; going on again is a prescriber's signature."""
+    here, visitor, reason = office(), request.visitor, request.POST.get("reason", "").strip()[:300]  # type: ignore[attr-defined]
+    who = "patient" if request.POST.get("who") == "patient" else "provider"
+    try:
+        if not reason:
+            raise CaseFileError(
+                "suspend", "A reason is needed.", "Whoever lifts it must know why it rests.", "Write the reason."
+            )
+        suspend(here, str(case), reason, visitor.actor, who=who)
+    except TitrantError as error:
+        return refused(request, error)
+    return redirect("patient", case=case)
+
+
 ROUTES: tuple[Route, ...] = (
     Route("patients/<uuid:case>/", patient, "patient", CLINICAL, Reach.TEAM),
     Route("patients/<uuid:case>/refuse/", refuse_proposal, "refuse", PRESCRIBERS, Reach.TEAM, ("POST",)),
+    Route("patients/<uuid:case>/suspend/", suspend_plan, "suspend", CLINICAL, Reach.TEAM, ("POST",)),
 )

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from titrant.clinic.telling_events import sentence
 from titrant.record.events import Kind
-from titrant.storage.models import ReadEntry
+from titrant.storage.audit import Asked, lines
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.staff import patient_page
 from titrant.web.wired import office
@@ -33,23 +34,27 @@ def timeline(request: HttpRequest, case: UUID) -> HttpResponse:
         "events": [{"number": event.number, "at": event.at, "by": event.by, "text": sentence(event)} for event in page],
         "older": page[-1].number if len(shown) > len(page) else 0,
         "with_diary": with_diary,
+        "readers": reverse("readers", args=[case]),
     }
     return render(request, "titrant/timeline.html", context)
 
 
-def reads(request: HttpRequest, case: UUID) -> HttpResponse:
+def readers(request: HttpRequest, case: UUID) -> HttpResponse:
     """Who opened this record, by which page; looking at this list is in it too."""
     here = office()
-    found = ReadEntry.objects.filter(case=str(case)).order_by("-seq")[:_OF_A_PAGE]
+    found = lines(Asked(case=str(case), facts=False), 0, _OF_A_PAGE)
     context = {
-        **patient_page.head(here, patient_page.standing_now(here, case), "timeline"),
-        "reads": [{"at": datetime.fromisoformat(one.at), "who": one.by_name, "role": one.by_role, "route": one.route} for one in found],
+        **patient_page.head(here, patient_page.standing_now(here, case), "timeline", role_of(request)),
+        "reads": [
+            {"at": datetime.fromisoformat(one.at), "who": one.by_name, "role": one.by_role, "route": one.what}
+            for one in found
+        ],
         "most": _OF_A_PAGE,
-    }  # fmt: skip
+    }
     return render(request, "titrant/reads.html", context)
 
 
 ROUTES: tuple[Route, ...] = (
     Route("patients/<uuid:case>/timeline/", timeline, "timeline", CLINICAL, Reach.TEAM),
-    Route("patients/<uuid:case>/reads/", reads, "reads", CLINICAL, Reach.TEAM),
+    Route("patients/<uuid:case>/reads/", readers, "readers", CLINICAL, Reach.TEAM),
 )

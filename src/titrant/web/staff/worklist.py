@@ -166,7 +166,7 @@ def _listed(request: HttpRequest, here: Office, case: str = "") -> dict[str, Any
         "items": items, "query": query, "today": here.today, "filters": _filters(request),
         "tallies": list(_tallies(request, here)), "views": _views(request),
         "states": [state.value for state in State if state is not State.ABSENT],
-        "protocols": sorted(here.library.protocols), "page": page, "engine_on": here.settings.engine_on,
+        "protocols": sorted(here.library.protocols), "page": page, "engine_on": not here.no_proposals,
         "before": _with_filters(reverse("worklist"), request, page=str(page - 1)) if page > 1 else "",
         "after": _with_filters(reverse("worklist"), request, page=str(page + 1)) if len(rows) > PAGE else "",
         "first": (page - 1) * PAGE + 1, "last": (page - 1) * PAGE + len(items),
@@ -185,7 +185,7 @@ def _tallies(request: HttpRequest, here: Office) -> Iterator[dict[str, Any]]:
     for name, (words, grade) in _TALLY_WORDS.items():
         url = f"{reverse('worklist')}?tally={name}"
         yield {"name": name, "words": words, "count": counts[name], "grade": grade, "url": url, "here": name == chosen}
-    stuck = problems(here.now()) + len(here.degraded) + len(here.alarms)
+    stuck = problems(here.now())
     grade = "now" if stuck else ""
     yield {"name": "queue", "words": "Queue problems", "count": stuck, "grade": grade, "url": reverse("queues")}
 

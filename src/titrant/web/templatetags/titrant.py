@@ -20,3 +20,9 @@ def since(text: str, today: date) -> str:
 def words(code: str) -> str:
     """A code as words: ``plan_read`` is "plan read"."""
     return code.replace("_", " ")
+
+
+@register.filter
+def instant(text: str) -> str:
+    """An instant of the record for people, to the second: 2026-11-21 09:00:00."""
+    return text[:19].replace("T", " ")

@@ -35,6 +35,7 @@
   };
 
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && typing(event.target)) event.target.blur();
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || keys.open) return;
     if (event.target.matches("input") && event.key.startsWith("Arrow")) return;
     const act = acts[event.key];

@@ -1,0 +1,57 @@
+"""Where the phone sends what was written. The answer comes when it is on disk, and carries the number of the entry."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from titrant.clinic.acts.diary import keep_entry
+from titrant.record.ports import Conflict
+from titrant.terms.errors import CaseFileError, TitrantError
+from titrant.terms.reading import Unreadable, read_json
+from titrant.web.access import PATIENTS, Reach, Route
+from titrant.web.wired import office
+
+MOST_BYTES = 16_000  # of one entry, far above what a day holds
+
+
+@csrf_exempt  # the page that sends may be older than any token; own pages alone can send JSON with this cookie
+def entries(request: HttpRequest) -> HttpResponse:
+    """Keep one entry. The same again gives the same receipt; another one under its id is a conflict (409)."""
+    if not _from_own_page(request):
+        return _answer(403, "It was not sent by a page of this clinic.")
+    if len(request.body) > MOST_BYTES:
+        return _answer(413, "It is too long to be one day of a diary.")
+    here, visitor = office(), request.visitor  # type: ignore[attr-defined]
+    try:
+        sent = read_json(request.body)
+        if not isinstance(sent, dict) or set(sent) != {"id", "entry"}:
+            return _answer(422, "It is not an entry and its id.")
+        receipt = keep_entry(here, visitor.case, sent["entry"], sent["id"], visitor.actor, received_at=here.now())
+    except Unreadable as error:
+        return _answer(422, error.fault)
+    except Conflict as error:
+        return _answer(409, error.fault)
+    except CaseFileError as error:
+        return _answer(422, error.fault)
+    except TitrantError as error:
+        return _answer(409, error.fault)
+    return JsonResponse({"receipt": receipt.number, "at": receipt.at, "again": receipt.again})
+
+
+def _answer(status: int, why: str) -> HttpResponse:
+    return JsonResponse({"why": why}, status=status)
+
+
+def _from_own_page(request: HttpRequest) -> bool:
+    """Whether a page of this clinic sent it: JSON needs a permission across sites that this clinic never gives."""
+    if request.content_type != "application/json":
+        return False
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        return False
+    origin: Any = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.get_host()
+
+
+ROUTES = (Route("p/entries/", entries, "phone_entries", PATIENTS, Reach.OWN, ("POST",), logged=False),)

@@ -1,0 +1,93 @@
+"""Joining and leaving: the link and the short code that enrol a phone, and signing out."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from titrant.clinic.acts.enrolling import enrol, revoke
+from titrant.clinic.office import Office
+from titrant.record.events import instant_text
+from titrant.record.ports import NotFound
+from titrant.storage.devices import Devices
+from titrant.storage.models import Device
+from titrant.storage.throttle import Limit, wait_for, was_right
+from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route
+from titrant.web.accounts import network_of
+from titrant.web.phone.cookie import drop_cookie, set_cookie
+from titrant.web.phone.pages import patient_of, wanted, words_of
+from titrant.web.phone.shell import frame
+from titrant.web.wired import office
+
+
+def by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """One tap enrols. Looking at the page uses nothing up, because mail programs look at links."""
+    here = office()
+    words = wanted(here, request)
+    if request.method == "POST":
+        try:
+            return _let_in(request, here, link=token)
+        except NotFound:
+            pass
+    good = Devices().invited(link=token, now=instant_text(here.now())) is not None
+    context = frame(words, good=good, hello=words.say("enrol_hello", clinic=here.settings.name))
+    return render(request, "titrant/phone/enrol.html", context, status=200 if good else 404)
+
+
+def by_code(request: HttpRequest) -> HttpResponse:
+    """The short code of the letter; wrong ones are counted for the network, and the wait grows."""
+    here = office()
+    words = wanted(here, request)
+    network = Limit(f"code:{network_of(request)}")
+    everybody = Limit("code:*", free=200)  # codes tried from many networks at once
+    wait = wait_for([network, everybody], here.now())
+    if wait > timedelta(0):
+        minutes = -(-int(wait.total_seconds()) // 60)
+        return _welcome(request, here, words.say("enrol_wait", minutes=minutes), 429)
+    try:
+        answer = _let_in(request, here, code=request.POST.get("code", ""))
+    except NotFound:
+        return _welcome(request, here, words.say("enrol_bad"), 404)
+    was_right(network, everybody)
+    return answer
+
+
+def _let_in(request: HttpRequest, here: Office, *, link: str = "", code: str = "") -> HttpResponse:
+    made = enrol(here, Devices(), link=link, code=code, label=request.headers.get("User-Agent", ""))
+    answer = redirect("phone")
+    set_cookie(answer, made.token)
+    return answer
+
+
+def _welcome(request: HttpRequest, here: Office, fault: str, status: int) -> HttpResponse:
+    context = frame(wanted(here, request), clinic=here.settings.name, fault=fault)
+    return render(request, "titrant/phone/welcome.html", context, status=status)
+
+
+def this_phone(request: HttpRequest) -> HttpResponse:
+    here, patient = office(), patient_of(request)
+    assert patient is not None
+    words = words_of(here, patient)
+    since = Device.objects.get(id=patient.actor.id).enrolled_at[:10]
+    said = words.say("phone_since", day=words.date(since))
+    return render(request, "titrant/phone/phone.html", frame(words, since=said))
+
+
+def out(request: HttpRequest) -> HttpResponse:
+    """The patient lets this phone out; the page has wiped it before."""
+    here, patient = office(), patient_of(request)
+    assert patient is not None
+    words = words_of(here, patient)
+    revoke(here, Devices(), patient.case, patient.actor.id, patient.actor, "the patient signed out")
+    answer = render(request, "titrant/phone/welcome.html", frame(words, out=True))
+    drop_cookie(answer)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+ROUTES = (
+    Route("p/enrol/<str:token>/", by_link, "phone_enrol", EVERYBODY, methods=("GET", "POST")),
+    Route("p/code/", by_code, "phone_code", EVERYBODY, methods=("POST",)),
+    Route("p/phone/", this_phone, "phone_this", PATIENTS, Reach.OWN),
+    Route("p/out/", out, "phone_out", PATIENTS, Reach.OWN, ("POST",)),
+)

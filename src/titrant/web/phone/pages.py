@@ -1,0 +1,148 @@
+"""The pages of the patient's phone: the diary, and beside it plan, course, messages, reminder and the phone itself."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+
+from titrant.clinic.acts import patient_says
+from titrant.clinic.acts.diary import keep_entry
+from titrant.clinic.office import Office
+from titrant.clinic.phone_day import local_day, local_now, phone_state, readers, signed_steps
+from titrant.knowledge.shapes.phone import PhoneWords
+from titrant.record.events import Role
+from titrant.record.folding import Record
+from titrant.storage.devices import Devices
+from titrant.terms.errors import CaseFileError
+from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route, Visitor
+from titrant.web.phone.cookie import keep_cookie
+from titrant.web.phone.plain_form import entry_of, form_of
+from titrant.web.phone.shell import diary_page, frame
+from titrant.web.phone.trend import trend_of
+from titrant.web.wired import office
+
+
+def patient_of(request: HttpRequest) -> Visitor | None:
+    """The patient of the phone that asks; None for staff and for strangers."""
+    visitor: Visitor | None = request.visitor  # type: ignore[attr-defined]
+    return visitor if visitor is not None and visitor.actor.role is Role.PATIENT else None
+
+
+def diary(request: HttpRequest) -> HttpResponse:
+    """Today. A phone that nobody enrolled is told how to join."""
+    here, patient = office(), patient_of(request)
+    if patient is None:
+        words = wanted(here, request)
+        return render(request, "titrant/phone/welcome.html", frame(words, clinic=here.settings.name))
+    Devices().seen(patient.actor.id, here.today.isoformat())
+    state, words = phone_state(here, patient.case), words_of(here, patient)
+    answer = diary_page(request, words, state, plain=form_of(words, state, local_now(here, patient.case)))
+    keep_cookie(request, answer)
+    return answer
+
+
+def wanted(here: Office, request: HttpRequest) -> PhoneWords:
+    """The language of the phone, where nobody is known yet."""
+    for part in request.headers.get("Accept-Language", "").split(","):
+        name = part.partition(";")[0].strip().partition("-")[0]
+        if name in here.library.phone.by_id:
+            return here.library.phone.by_id[name]
+    return here.library.phone.of(here.settings.language)
+
+
+def words_of(here: Office, patient: Visitor) -> PhoneWords:
+    return here.library.phone.of(here.store.summary(patient.case).person.language)
+
+
+def state(request: HttpRequest) -> HttpResponse:
+    """What the phone keeps, encrypted: the signed doses of the next days, and what was written of the last."""
+    patient = patient_of(request)
+    assert patient is not None  # the policy lets nobody else in
+    return JsonResponse(phone_state(office(), patient.case))
+
+
+def _page(request: HttpRequest, template: str, **more: Any) -> HttpResponse:
+    here, patient = office(), patient_of(request)
+    assert patient is not None
+    words = words_of(here, patient)
+    who, when = readers(here.settings, words)
+    read_by = words.say("messages_not_urgent", who=who, when=when)
+    return render(request, f"titrant/phone/{template}.html", frame(words, read_by=read_by, **more))
+
+
+def plan(request: HttpRequest) -> HttpResponse:
+    here, patient = office(), patient_of(request)
+    assert patient is not None
+    if request.method == "POST":
+        number = request.POST.get("plan", "")
+        if number.isdecimal() and len(number) < 9:
+            patient_says.confirm_plan(here, patient.case, int(number), patient.actor)
+        return redirect("phone_plan")
+    said = phone_state(here, patient.case)
+    words = words_of(here, patient)
+    shown = said["plan"]
+    dates = {}
+    if shown:
+        ends = words.say("plan_ends", day=words.date(shown["ends"])) if shown["ends"] else ""
+        dates = {"from_text": words.say("plan_from", day=words.date(shown["starts"])), "ends_text": ends}
+    return _page(request, "plan", said=said, plan=shown, **dates)
+
+
+def trend(request: HttpRequest) -> HttpResponse:
+    here, patient = office(), patient_of(request)
+    assert patient is not None
+    record = here.store.open(patient.case)
+    today = local_day(here, record.summary.person)
+    found = trend_of(record.tree["given"].get("diary") or [], signed_steps(here, record), today)
+    return _page(request, "trend", trend=found, unread=False)
+
+
+def messages(request: HttpRequest) -> HttpResponse:
+    here, patient = office(), patient_of(request)
+    assert patient is not None
+    fault = ""
+    if request.method == "POST":
+        sent, text = request.POST.get("id", ""), request.POST.get("text", "")
+        try:
+            patient_says.send_message(here, patient.case, text, str(uuid.UUID(sent)), patient.actor)
+            return redirect("phone_messages")
+        except (CaseFileError, ValueError):
+            fault = "yes"
+    patient_says.messages_read(here, patient.case, patient.actor)
+    return _page(request, "messages", thread=_thread(here.store.open(patient.case)), id=str(uuid.uuid4()), fault=fault)
+
+
+def _thread(record: Record) -> list[dict[str, Any]]:
+    """Newest first: what was just said is seen without scrolling."""
+    found = patient_says.thread(record.events)
+    return [
+        {"text": one.body["text"], "mine": one.by.role is Role.PATIENT, "name": one.by.name, "at": one.at}
+        for one in reversed(found)
+    ]
+
+
+def plain(request: HttpRequest) -> HttpResponse:
+    """A whole day written on one plain form, for a browser without scripts."""
+    here, patient = office(), patient_of(request)
+    assert patient is not None
+    days = phone_state(here, patient.case)["days"]
+    try:
+        entry, flags = entry_of(request.POST, days)
+        receipt = keep_entry(
+            here, patient.case, entry, request.POST.get("id", ""), patient.actor, received_at=here.now()
+        )
+    except CaseFileError as error:
+        return _page(request, "kept", fault=error.fault)
+    words = words_of(here, patient)
+    return _page(request, "kept", receipt_text=words.say("receipt", number=receipt.number), flags=flags)
+
+
+ROUTES = (
+    Route("p/", diary, "phone", EVERYBODY),
+    Route("p/state/", state, "phone_state", PATIENTS, Reach.OWN),
+    Route("p/plan/", plan, "phone_plan", PATIENTS, Reach.OWN, ("GET", "POST")),
+    Route("p/trend/", trend, "phone_trend", PATIENTS, Reach.OWN),
+    Route("p/messages/", messages, "phone_messages", PATIENTS, Reach.OWN, ("GET", "POST")),
+    Route("p/write/", plain, "phone_plain", PATIENTS, Reach.OWN, ("POST",)),
+)

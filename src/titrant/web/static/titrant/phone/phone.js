@@ -1,0 +1,617 @@
+"use strict";
+/* The diary, one question at a time. What it shows of a dose comes word for word from the signed plan that the clinic
+   sent; nothing is worked out here. Every tap of a dose is kept before the next question is shown. */
+(() => {
+  const read = (id) => {
+    const found = document.getElementById(id);
+    return found && found.textContent ? JSON.parse(found.textContent) : null;
+  };
+  const WORDS = read("words");
+  const ROOT = document.getElementById("diary");
+  const EFFECTS = ["dizziness", "nausea", "drowsiness", "dissociation", "confusion", "headache", "palpitations", "fatigue",
+    "urinary_frequency", "urinary_urgency", "urinary_pain", "urinary_blood"];
+  const FLAGS = ["cannot_be_woken", "chest_pain", "severe_headache", "suicidal_thoughts", "hears_or_sees_things",
+    "yellow_eyes", "pregnant", "took_extra"];
+  const CALL = ["cannot_be_woken", "chest_pain", "severe_headache", "suicidal_thoughts", "emergency"]; // the emergency first
+  const WHY_NOT = { forgot: "forgot", effects: "side effects", no_need: "did not need it", ran_out: "none left",
+    told: "the clinic said so", other: "another reason" };
+  const FRESH = 10 * 60 * 1000;
+
+  let state = null; // what the clinic sent last
+  let written = []; // in short, what was written on this phone or is known to the clinic
+  let queue = [];
+  let day = ""; // the day that is written about
+  let draft = null; // answers of the questions of one day
+  let note = ""; // said once, above the page
+  let enrolled = true;
+  let drawn = 0; // how many unsent entries the page speaks of
+
+  const say = (name, facts = {}) => (WORDS[name] || name).replace(/\{([a-z]+)\}/g, (_, key) => String(facts[key]));
+
+  // Building the page
+
+  function el(name, attributes = {}, ...children) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key === "tap") made.addEventListener("click", value);
+      else if (value === true) made.setAttribute(key, "");
+      else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
+    }
+    made.append(...children.flat().filter((one) => one !== null && one !== undefined && one !== false));
+    return made;
+  }
+
+  const button = (text, tap, kind = "") => el("button", { type: "button", class: kind, tap: once(tap) }, text);
+  const title = (text) => el("h1", { tabindex: "-1" }, text);
+
+  /* A second tap on the same button does nothing while the first is at work. */
+  function once(act) {
+    let busy = false;
+    return async (event) => {
+      if (busy) return;
+      busy = true;
+      try { await act(event); } finally { busy = false; }
+    };
+  }
+
+  function show(...children) {
+    ROOT.replaceChildren(top(), el("div", { class: "step" }, ...children));
+    const head = ROOT.querySelector("h1");
+    if (head) head.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }
+
+  function top() {
+    const unsent = drawn = queue.length;
+    const words = unsent === 1 ? say("waiting_one") : say("waiting_many", { n: unsent });
+    return el("header", { class: "bar" },
+      here().step === "today" ? el("span", { class: "name" }, say("app")) : button(say("back"), () => history.back(), "plain back"),
+      unsent ? el("span", { class: "badge today unsent", role: "status" }, words) : null,
+      el("button", { type: "button", class: "danger help-now", tap: () => go("flags") }, say("help")));
+  }
+
+  // Going from one question to the next; the back button goes one back
+
+  const here = () => history.state || { step: "today" };
+
+  function go(step, more = {}) {
+    history.pushState({ step, ...more }, "");
+    draw();
+  }
+
+  function home(words = "") {
+    note = words;
+    draft = null;
+    history.pushState({ step: "today" }, "");
+    draw();
+  }
+
+  window.addEventListener("popstate", draw);
+
+  function draw() {
+    const { step } = here();
+    const steps = { today, why, pain, activity, sleep, mood, peg, pressure, effects, which, grade, done, flags, danger, extra,
+      timer, more, earlier };
+    if (["pain", "activity", "sleep", "mood", "peg", "effects", "which", "grade"].includes(step) && !draft) return today();
+    return (steps[step] || today)();
+  }
+
+  // Days
+
+  const two = (number) => String(number).padStart(2, "0");
+  const iso = (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const clock = (date) => `${two(date.getHours())}:${two(date.getMinutes())}`;
+
+  function back(days) {
+    const date = new Date();
+    date.setHours(12, 0, 0, 0); // noon: no change of the clocks moves it to another day
+    date.setDate(date.getDate() - days);
+    return iso(date);
+  }
+
+  function entered() {
+    const now = new Date();
+    const offset = -now.getTimezoneOffset();
+    const sign = offset < 0 ? "-" : "+";
+    const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
+    return `${iso(now)}T${clock(now)}:${two(now.getSeconds())}${sign}${two(hours)}:${two(minutes)}`;
+  }
+
+  const shown = (text) => new Date(`${text}T12:00:00`).toLocaleDateString(document.documentElement.lang,
+    { weekday: "long", day: "numeric", month: "long" });
+  const day_name = () => (day === back(0) ? say("today") : day === back(1) ? say("yesterday") : shown(day));
+
+  // What is known of a day
+
+  const dose_of = () => (state && state.status === "on_plan" || state && state.status === "not_begun" ? state.days[day] : null);
+  const of_day = () => written.filter((one) => one.day === day);
+
+  function logged() {
+    const dose = dose_of();
+    const all = of_day().some((one) => one.taken === "all") && dose ? dose.times : 0;
+    const doses = of_day().flatMap((one) => one.doses).filter((one) => one.what !== "unplanned");
+    return { doses, count: Math.max(all, doses.length) };
+  }
+
+  const pending = () => (dose_of() ? Math.max(dose_of().times - logged().count, 0) : 0);
+  const daily_done = () => of_day().some((one) => one.daily);
+
+  // Keeping
+
+  const new_id = () => (crypto.randomUUID ? crypto.randomUUID()
+    : [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join(""));
+
+  async function keep(entry, id = new_id()) {
+    const item = { id, made: Date.now(), entry: { day, entered: entered(), ...entry } };
+    const short = { id, day: item.entry.day, taken: entry.taken || "", pain: entry.pain ? entry.pain.average : -1,
+      doses: (entry.doses || []).map((one) => ({ what: one.what, at: one.at || "" })), daily: Boolean(entry.pain),
+      bp: Boolean(entry.blood_pressure) };
+    await Keep.add(item);
+    written = [...written.filter((one) => one.id !== id), short];
+    await Keep.put("written", written);
+    queue = await Keep.waiting();
+    Send.flush().catch(() => {});
+    return id;
+  }
+
+  function merged(known, own) {
+    const ids = new Set(known.map((one) => one.id));
+    const since = back(8);
+    return [...known, ...own.filter((one) => !ids.has(one.id) && since <= one.day)];
+  }
+
+  Send.listen(async (news) => {
+    if (news.what === "sent") {
+      written = written.map((one) => (one.id === news.item.id ? { ...one, receipt: news.receipt } : one));
+      await Keep.put("written", written);
+    }
+    if (news.what === "not_enrolled") { enrolled = false; await forget(); }
+    queue = await Keep.waiting();
+    if (news.what === "looked" && drawn === queue.length) return; // nothing to show: no tap is disturbed
+    if (["today", "done"].includes(here().step)) draw();
+    else ROOT.querySelector("header")?.replaceWith(top());
+  });
+
+  /* A phone that was let out shows no dose; what is not yet sent stays until somebody has read it. */
+  async function forget() {
+    state = null;
+    await Keep.drop("state");
+  }
+
+  // Today
+
+  function today() {
+    const dose = dose_of();
+    const choice = days_to_choose();
+    const head = title(day_name());
+    if (choice) head.className = "visually-hidden";
+    show(
+      head, choice,
+      day === back(0) || day === back(1) ? null : el("p", { class: "small muted" }, say("day_late")),
+      note ? el("p", { class: "banner ok small", role: "status" }, note) : null,
+      troubles(),
+      dose ? dose_card(dose) : standing(),
+      el("div", { class: "taps" }, dose_tap(dose), el("div", { class: "two" }, other_taps(dose))),
+      read_by());
+    note = "";
+  }
+
+  function days_to_choose() {
+    const both = [back(0), back(1)];
+    const offered = state && new Date().getHours() < state.asks.yesterday_until;
+    if (!both.includes(day) || (day === both[0] && !offered)) return null;
+    return el("div", { class: "pair days", role: "group", "aria-label": say("day_ask") },
+      both.map((one) => el("button", { type: "button", "aria-pressed": String(one === day),
+        tap: () => { day = one; draw(); } }, one === both[0] ? say("today") : say("yesterday"))));
+  }
+
+  function troubles() {
+    const refused = queue.filter((one) => one.refused);
+    const lines = [];
+    if (refused.length) lines.push(el("p", {}, say("refused", { why: refused[0].refused })));
+    if (!enrolled) lines.push(el("p", {}, say("not_enrolled")));
+    if (!Keep.works) lines.push(el("p", {}, say("no_storage")));
+    if (lines.length) return el("div", { class: "banner warn", role: "alert" }, lines);
+    if (state && state.plan && !state.plan.read) return el("a", { class: "button new", href: "/p/plan/" }, say("plan_new"));
+    return null;
+  }
+
+  function standing() {
+    if (!state) return enrolled ? null : el("p", { class: "banner stop" }, say("plan_none"));
+    if (!(day in state.days)) {
+      return el("p", { class: "banner stop" }, say("plan_too_old", { day: shown(state.checked_on) }));
+    }
+    return el("p", { class: state.status === "on_plan" ? "card" : "banner stop" },
+      state.status_text || say("dose_not_today"));
+  }
+
+  function dose_card(dose) {
+    const seen = logged().doses.map((one) => (one.at && one.what === "taken" ? say("taken_at", { at: one.at })
+      : say(one.what === "taken" ? "logged_taken" : "logged_missed")));
+    const lines = seen.length ? seen : Array(logged().count).fill(say("logged_taken"));
+    return el("section", { class: "card dose", "aria-label": say("dose_today") },
+      el("p", { class: "big amount" }, dose.amount),
+      el("p", {}, `${dose.times_text}. ${say("times_on_paper")}`),
+      el("p", {}, dose.how),
+      lines.length ? el("ul", { class: "logged" }, lines.map((text, place) =>
+        el("li", {}, dose.times > 1 ? `${place + 1}: ${text}` : text))) : null);
+  }
+
+  function dose_tap(dose) {
+    if (!dose || !pending()) return question_tap("primary large");
+    const words = dose.times === 1 ? say("taken") : say("taken_one", { k: dose.times - pending() + 1 });
+    return button(words, () => took(1), "primary large");
+  }
+
+  function other_taps(dose) {
+    const left = dose ? pending() : 0;
+    const missed = dose && (dose.times === 1 ? say("not_taken") : say("not_taken_one", { k: dose.times - left + 1 }));
+    return [
+      left ? button(missed, () => go("why")) : null,
+      left > 1 && left === dose.times ? button(say("taken_all", { n: left }), () => took(left)) : null,
+      left && !daily_done() ? question_tap("") : null,
+      button(say("bad_day"), begin_bad), button(say("extra_dose"), () => go("extra")),
+      dose && dose.hold && left ? button(say("timer"), () => go("timer")) : null,
+      button(say("more"), () => go("more")),
+    ];
+  }
+
+  function question_tap(kind) {
+    if (daily_done()) return el("p", { class: "badge ok state" }, say("done_today"));
+    return button(kind ? say("questions") : say("questions_short"), begin, kind);
+  }
+
+  const read_by = () => state && el("p", { class: "read-by" },
+    say("read_by", { who: state.clinic.read_by, when: state.clinic.read_when }));
+
+  async function took(count, more = {}) {
+    const dose = dose_of();
+    const now = clock(new Date());
+    // Two doses of one minute were written down after the fact: their times are not known.
+    const at = count === 1 && day === back(0) && !logged().doses.some((one) => one.at === now) ? { at: now } : {};
+    await keep({ doses: Array.from({ length: count }, () => ({ what: "taken", ...at, dose: `${dose.mg} mg`, ...more })) });
+    on_to_questions();
+  }
+
+  function why() {
+    show(title(say("why_not")), el("div", { class: "taps" }, Object.entries(WHY_NOT).map(([name, text]) =>
+      button(say(`why_${name}`), async () => {
+        await keep({ doses: [{ what: "missed", reason: text }] });
+        on_to_questions();
+      }, "large"))));
+  }
+
+  function on_to_questions() {
+    if (pending() || daily_done()) home(say("kept"));
+    else begin();
+  }
+
+  // The questions of the day
+
+  function begin() {
+    const asks = (state && state.asks) || {};
+    const after = [...(asks.peg ? ["pain", "enjoyment", "activity"].map((one) => ({ step: "peg", one })) : []),
+      ...(asks.pressure && !of_day().some((one) => one.bp) ? [{ step: "pressure" }] : [])];
+    draft = { id: new_id(), entry: {}, chain: [{ step: "pain" }, { step: "activity" }, { step: "sleep" }, { step: "mood" },
+      ...after, { step: "effects" }] };
+    go("pain", { place: 0 });
+  }
+
+  function begin_bad() {
+    draft = { id: new_id(), entry: { bad_day: "yes" }, chain: [{ step: "pain" }] };
+    go("pain", { place: 0 });
+  }
+
+  async function on() {
+    const place = (here().place || 0) + 1;
+    if (place < draft.chain.length) { const { step, ...more } = draft.chain[place]; go(step, { place, ...more }); }
+    else await finish();
+  }
+
+  async function finish() {
+    const { id, entry } = draft;
+    draft = null;
+    await keep(entry, id);
+    const worst = Math.max(0, ...Object.values(entry.effects || {}));
+    if (worst === 3) go("danger", { about: "severe", kept: id });
+    else go("done", { kept: id });
+  }
+
+  const answer = (name, value) => async () => { draft.entry[name] = value; await on(); };
+  const leave_out = () => button(say("skip"), on, "plain");
+
+  function scale(question, least, most, take) {
+    show(title(question), el("div", { class: "eleven", role: "group", "aria-label": question },
+      Array.from({ length: 11 }, (_, value) => button(String(value), () => take(value)))),
+    el("p", { class: "ends" }, el("span", {}, `0 = ${least}`), el("span", {}, `10 = ${most}`)), draft && leave_out());
+  }
+
+  function pain() {
+    const bad = Boolean(draft.entry.bad_day);
+    scale(say(bad ? "pain_ask_bad" : "pain_ask"), say("pain_least"), say("pain_most"),
+      async (value) => { draft.entry.pain = { average: value }; await on(); });
+  }
+
+  function activity() {
+    const own = state && state.asks.activity;
+    show(title(own ? say("activity_ask", { activity: own }) : say("activity_ask_plain")), el("div", { class: "taps" },
+      ["done", "partly", "no"].map((word) => button(say(`activity_${word}`), answer("activity", word), "large"))), leave_out());
+  }
+
+  const sleep = () => scale(say("sleep_ask"), say("scale_worst"), say("scale_best"), (value) => answer("sleep", value)());
+  const mood = () => scale(say("mood_ask"), say("scale_worst"), say("scale_best"), (value) => answer("mood", value)());
+
+  function peg() {
+    const { one } = here();
+    const ends = one === "pain" ? ["pain_least", "pain_most"] : ["peg_least", "peg_most"];
+    scale(say(`peg_ask_${one}`), say(ends[0]), say(ends[1]), async (value) => {
+      draft.peg = { ...draft.peg, [one]: value };
+      if (Object.keys(draft.peg).length === 3) draft.entry.peg = draft.peg;
+      await on();
+    });
+  }
+
+  function pressure() {
+    const upper = el("input", { type: "number", inputmode: "numeric", id: "upper", class: "short", autocomplete: "off" });
+    const lower = el("input", { type: "number", inputmode: "numeric", id: "lower", class: "short", autocomplete: "off" });
+    const wrong = el("p", { class: "error", role: "alert", hidden: true }, say("bp_wrong"));
+    const save = async () => {
+      const [high, low] = [upper.value, lower.value].map(Number);
+      const fine = [upper, lower].every((one) => /^[0-9]{2,3}$/.test(one.value)) && low < high;
+      wrong.hidden = fine;
+      if (!fine) { upper.focus(); return; }
+      // A pressure is kept at once, whatever becomes of the other answers; the limits are those of the clinic's rules.
+      const kept = await keep({ blood_pressure: [`${high}/${low} mmHg`] });
+      const limits = (state && state.asks.pressure_limits) || [];
+      const place = draft ? (here().place || 0) + 1 : 0;
+      if (limits.some((one) => one.upper <= high || one.lower <= low)) {
+        go("danger", draft ? { about: "pressure", then: { ...draft.chain[place], place } } : { about: "pressure", kept });
+      } else if (draft) await on();
+      else go("done", { kept });
+    };
+    show(title(say("bp_ask")), el("p", {}, say("bp_help")),
+      el("div", { class: "pair" }, el("div", { class: "field" }, el("label", { for: "upper" }, say("bp_upper")), upper),
+        el("div", { class: "field" }, el("label", { for: "lower" }, say("bp_lower")), lower)),
+      wrong, button(say("save"), save, "primary large"), draft && leave_out());
+  }
+
+  // Side effects
+
+  function effects() {
+    show(title(say("effects_ask")), el("div", { class: "taps" },
+      button(say("effects_none"), answer("effects", {}), "primary large"),
+      button(say("effects_some"), () => { draft.chosen = []; go("which", { place: here().place }); }, "large"),
+      button(say("effects_urgent"), () => go("flags"), "danger large")), leave_out());
+  }
+
+  function which() {
+    const chosen = new Set(draft.chosen || []);
+    const next = button(say("next"), () => {
+      draft.chosen = EFFECTS.filter((one) => chosen.has(one));
+      draft.entry.effects = {};
+      if (draft.chosen.length) go("grade", { place: here().place, number: 0 });
+    }, "primary large");
+    const toggle = (name) => el("button", { type: "button", "aria-pressed": String(chosen.has(name)), tap: (event) => {
+      if (!chosen.delete(name)) chosen.add(name);
+      event.currentTarget.setAttribute("aria-pressed", String(chosen.has(name)));
+    } }, say(`effect_${name}`));
+    show(title(say("effects_which")), el("div", { class: "two" }, EFFECTS.map(toggle)), next);
+  }
+
+  function grade() {
+    const { number, place } = here();
+    const name = draft.chosen[number];
+    const take = async (value) => {
+      draft.entry.effects = { ...draft.entry.effects, [name]: value };
+      // An emergency is kept at once, whatever becomes of the other answers.
+      if (value === 4) await keep({ effects: { [name]: 4 } });
+      const last = number + 1 === draft.chosen.length;
+      if (value === 4) { go("danger", { about: "emergency", then: last ? null : { step: "grade", number: number + 1, place } }); return; }
+      if (last) await on(); else go("grade", { place, number: number + 1 });
+    };
+    show(title(say("grade_ask", { effect: say(`effect_${name}`) })), el("div", { class: "taps" },
+      [1, 2, 3, 4].map((value) => button(say(`grade_${value}`), () => take(value), value === 4 ? "danger large" : "large"))));
+  }
+
+  // Danger: the words are on the phone, and are shown before anything is sent
+
+  function flags() {
+    show(title(say("emergency_ask")), el("div", { class: "taps close" }, FLAGS.map((name) =>
+      button(say(`flag_${name}`), () => {
+        const kept = keep({ day: back(0), flags: [name] });
+        go("danger", { about: name });
+        return kept;
+      }, "danger"))), numbers(true));
+  }
+
+  function numbers(urgent) {
+    const { emergency = "", phone = "" } = (state && state.clinic) || {};
+    const call = (number, words, plain, kind) => (number
+      ? el("a", { class: `button large ${kind}`, href: `tel:${number.replace(/[^0-9+]/g, "")}` }, words)
+      : el("p", { class: kind ? "strong" : "" }, plain));
+    const first = call(emergency, say("emergency_call", { phone: emergency }), say("emergency_call_local"), "danger call");
+    const second = call(phone, say("emergency_clinic", { phone }), say("emergency_clinic_paper"), urgent ? "" : "primary");
+    return el("div", { class: "taps" }, urgent ? [first, second] : [second, first]);
+  }
+
+  function danger() {
+    const { about, then, kept } = here();
+    show(el("div", { class: "banner stop", role: "alert" }, title(say("emergency_title")),
+      el("p", { class: "strong" }, say(`do_${about}`)), el("p", {}, say("emergency_do"))),
+    numbers(CALL.includes(about)), el("p", { class: "small" }, say("emergency_kept")),
+    button(say("close"), async () => {
+      if (then && draft) go(then.step, then);
+      else if (draft && about === "emergency") await finish_quietly();
+      else if (draft) history.go(-2); // back to the question, past the list of signs
+      else if (kept) go("done", { kept });
+      else home(say("kept"));
+    }, "large"));
+  }
+
+  async function finish_quietly() {
+    const { id, entry } = draft;
+    draft = null;
+    go("done", { kept: await keep(entry, id) });
+  }
+
+  // An unplanned dose can always be written down
+
+  function extra() {
+    const dose = dose_of();
+    const amount = el("input", { type: "text", inputmode: "decimal", id: "pieces", class: "short", autocomplete: "off" });
+    const wrong = el("p", { class: "error", role: "alert", hidden: true }, say("extra_wrong"));
+    const save = (more) => async () => {
+      const at = day === back(0) ? { at: clock(new Date()) } : {};
+      const kept = await keep({ doses: [{ what: "unplanned", ...at, ...more }] });
+      go("danger", { about: "took_extra", kept });
+    };
+    const own = async () => {
+      const pieces = amount.value.trim().replace(",", ".");
+      const fine = /^(0|[1-9][0-9]{0,3})(\.[0-9]{1,3})?$/.test(pieces) && Number(pieces) > 0;
+      wrong.hidden = fine;
+      if (fine) await save({ pieces })(); else amount.focus();
+    };
+    const units = dose ? dose.units : `${say("units_capsule")} / ${say("units_troche")} / mL`;
+    show(title(say("extra_ask")), el("p", { class: "small" }, say("extra_help")), el("div", { class: "taps" },
+      dose ? button(say("extra_usual", { dose: dose.amount }), save({ dose: `${dose.mg} mg` }), "large") : null,
+      el("div", { class: "field" }, el("label", { for: "pieces" }, say("extra_pieces", { units })), amount), wrong,
+      button(say("save"), own, "primary large"), button(say("extra_unknown"), save({}), "large")));
+  }
+
+  // The timer of a dose that is held in the mouth
+
+  function timer() {
+    const dose = dose_of();
+    if (!dose || !dose.hold) { today(); return; }
+    const swallow = dose.then === "swallowed";
+    const setting = (name) => el("label", { class: "choice" }, el("input", { type: "checkbox", id: name,
+      checked: localStorage.getItem(name) === "on" }), say(name));
+    const face = el("p", { class: "big timer", role: "timer", "aria-live": "off" });
+    const said = el("p", { class: "strong", role: "status" });
+    let begun = 0;
+    let ticking = 0;
+    let end = null;
+    const tick = () => {
+      const left = Math.max(0, Math.round((begun + dose.hold * 60000 - Date.now()) / 1000));
+      face.textContent = say("timer_left", { minutes: Math.floor(left / 60), seconds: two(left % 60) });
+      if (!face.isConnected) { clearInterval(ticking); return; }
+      if (!left && end) { end(); end = null; }
+    };
+    const finish_up = () => {
+      clearInterval(ticking);
+      said.textContent = say(swallow ? "timer_swallow" : "timer_spit");
+      if (document.getElementById("timer_sound").checked) beep();
+      if (document.getElementById("timer_vibration").checked && navigator.vibrate) navigator.vibrate([400, 200, 400]);
+    };
+    const done_tap = button(say(swallow ? "timer_swallowed" : "timer_spat"), async () => {
+      const held = Math.round((Date.now() - begun) / 60000);
+      clearInterval(ticking);
+      await took(1, { hold_minutes: Math.min(held, 240), then: dose.then });
+    }, "primary large");
+    done_tap.hidden = true;
+    const start = button(say("timer_start"), () => {
+      begun = Date.now();
+      end = finish_up;
+      start.hidden = true;
+      done_tap.hidden = !pending();
+      ["timer_sound", "timer_vibration"].forEach((name) =>
+        localStorage.setItem(name, document.getElementById(name).checked ? "on" : "off"));
+      ticking = setInterval(tick, 250);
+      tick();
+    }, "primary large");
+    show(title(say("timer_title")), el("p", { class: "big amount" }, dose.amount), el("p", {}, dose.how),
+      el("p", {}, say("timer_rest")), face, said, el("div", { class: "taps" }, start, done_tap),
+      el("div", { class: "pair" }, setting("timer_sound"), setting("timer_vibration")));
+  }
+
+  function beep() {
+    const sound = new AudioContext();
+    const tone = sound.createOscillator();
+    const volume = sound.createGain();
+    volume.gain.value = 0.2;
+    tone.connect(volume).connect(sound.destination);
+    tone.start();
+    tone.stop(sound.currentTime + 0.6);
+  }
+
+  // Done, and the other pages
+
+  function done() {
+    const id = here().kept;
+    const one = written.find((each) => each.id === id);
+    const waits = queue.find((each) => each.id === id);
+    const sent = one && one.receipt && !waits;
+    show(title(say("written")),
+      el("p", { class: `badge ${sent ? "ok" : "today"} state`, role: "status" }, sent ? say("sent") : say("kept")),
+      sent ? el("p", { class: "num" }, say("receipt", { number: one.receipt })) : el("p", {}, say("sends_itself")),
+      one && one.day !== back(0) ? el("p", { class: "small" }, `${shown(one.day)}. ${say("day_late")}`) : null,
+      read_by(), button(say("close"), () => { day = back(0); home(); }, "primary large"));
+  }
+
+  function more() {
+    const link = (words, href) => el("a", { class: "button", href }, say(words));
+    show(title(say("more")), el("div", { class: "taps close" },
+      link("menu_plan", "/p/plan/"), link("menu_trend", "/p/trend/"), link("menu_messages", "/p/messages/"),
+      button(say("menu_pressure"), () => go("pressure")), button(say("menu_earlier"), () => go("earlier")),
+      link("menu_report", "/p/report"), link("menu_reminder", "/p/reminder/"), link("menu_phone", "/p/phone/")));
+  }
+
+  function earlier() {
+    const most = (state && state.asks.days_back) || 1;
+    show(title(say("day_ask")), el("div", { class: "taps close" }, Array.from({ length: most }, (_, number) => back(number + 1))
+      .map((one) => button(shown(one), () => { day = one; home(); }))));
+  }
+
+  // Beginning
+
+  async function fetched() {
+    const answer = await fetch("/p/state/", { credentials: "same-origin", headers: { Accept: "application/json" } });
+    if ([401, 403, 404].includes(answer.status)) { enrolled = false; await forget(); return null; }
+    return answer.ok ? answer.json() : null;
+  }
+
+  async function take(fresh) {
+    state = fresh;
+    enrolled = true;
+    await Keep.put("state", fresh);
+    written = merged(fresh.entries, (await Keep.get("written")) || []);
+    await Keep.put("written", written);
+  }
+
+  async function renew() {
+    const fresh = await fetched().catch(() => null);
+    if (fresh) await take(fresh);
+    if (["today", "done"].includes(here().step)) draw();
+  }
+
+  async function begin_page() {
+    const sent = read("state");
+    if (sent) await take(sent);
+    else {
+      state = await Keep.get("state");
+      written = merged((state && state.entries) || [], (await Keep.get("written")) || []);
+    }
+    queue = await Keep.waiting();
+    if (location.pathname !== "/p/") note = say("needs_network");
+    history.replaceState({ step: "today" }, "", "/p/");
+    draw();
+    document.documentElement.dataset.ready = "yes";
+    Send.flush();
+    if (!sent) renew();
+    if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
+    if (navigator.serviceWorker) {
+      navigator.serviceWorker.register(`/p/worker.js?language=${document.documentElement.lang}`, { scope: "/p/" });
+    }
+  }
+
+  let looked = Date.now();
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden || Date.now() - looked < FRESH) return;
+    looked = Date.now();
+    if (here().step === "today") day = back(0);
+    renew();
+  });
+
+  day = back(0);
+  begin_page();
+})();

@@ -1,0 +1,53 @@
+"use strict";
+/* Keeps the empty frame of the diary on the phone, so that it opens without a network. Nothing of a person is kept here. */
+const NAME = "diary-{{ version }}";
+const SHELL = "{{ shell }}";
+const URLS = [SHELL{% for url in urls %}, "{{ url|escapejs }}"{% endfor %}];
+const PATIENCE = 4000;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil((async () => {
+    const cache = await caches.open(NAME);
+    await cache.addAll(URLS.map((url) => new Request(url, { cache: "reload", credentials: "omit" })));
+    await self.skipWaiting();
+  })());
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil((async () => {
+    const old = (await caches.keys()).filter((name) => name.startsWith("diary-") && name !== NAME);
+    await Promise.all(old.map((name) => caches.delete(name)));
+    await self.clients.claim();
+  })());
+});
+
+async function page(request) {
+  const frame = async () => (await (await caches.open(NAME)).match(SHELL)) || Response.error();
+  const slow = new Promise((resolve) => setTimeout(() => resolve(null), PATIENCE));
+  try {
+    const answer = await Promise.race([fetch(request), slow]);
+    return answer && answer.status < 500 ? answer : await frame();
+  } catch {
+    return frame(); // no network
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const request = event.request;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (request.mode === "navigate" && !url.pathname.startsWith("/p/enrol/")) {
+    event.respondWith(page(request));
+  } else if (url.pathname.startsWith("/static/")) {
+    event.respondWith((async () => (await (await caches.open(NAME)).match(request)) || fetch(request))());
+  }
+});
+
+self.addEventListener("push", (event) => {
+  event.waitUntil(self.registration.showNotification("{{ title|escapejs }}", { tag: "diary", icon: "{{ icon|escapejs }}" }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(self.clients.openWindow("/p/"));
+});

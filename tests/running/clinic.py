@@ -1,0 +1,34 @@
+"""A clinic in a folder of its own, and processes that write to it, for tests that kill, trace and fill."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+Done = subprocess.CompletedProcess[str]
+ROOT = Path(__file__).parent.parent.parent
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """Of a process of its own on ``folder``: nothing of the test's own clinic leaks into it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TITRANT", "DJANGO"))}
+    return kept | {"TITRANT_DATA": str(folder), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"} | more
+
+
+def python(folder: Path, *arguments: str, before: tuple[str, ...] = (), **more: str) -> Done:
+    """Run ``python ARGUMENTS`` on the clinic in ``folder``; ``before``: a program that runs it, such as strace."""
+    return subprocess.run(
+        [*before, sys.executable, *arguments], env=environment(folder, **more), cwd=ROOT, capture_output=True,
+        text=True, timeout=600, check=False,
+    )  # fmt: skip
+
+
+def titrant(folder: Path, *arguments: str, **more: str) -> Done:
+    return python(folder, "-m", "titrant.cli.main", *arguments, **more)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])

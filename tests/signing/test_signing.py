@@ -1,0 +1,306 @@
+"""A prescriber signs exactly what was shown, once more saying who they are and how much it is."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from tests.signing.conftest import CASE, DOCTOR, NOW, NURSE, OTHER, office_with, opened
+from titrant.clinic.acts import signing
+from titrant.clinic.acts.signing import Chosen, offer_change, offer_start, sign, verified_plan
+from titrant.clinic.office import Office
+from titrant.record.events import Actor, Draft, Kind, Role
+from titrant.record.states import State
+from titrant.terms.errors import NotAllowed, NotNow, Stale
+
+LOWER = Chosen(action="lower", reason="effects")
+
+
+def signed(office: Office, case: str, chosen: Chosen = Chosen()):  # noqa: B008
+    made = signing.offer(office, office.store.open(case), chosen)
+    return sign(office, case, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=chosen)
+
+
+def levels(office: Office, case: str):
+    return [(one["since"], one["dose"]) for one in office.store.open(case).tree["given"]["course"]["levels"]]
+
+
+def test_a_first_plan_is_signed_and_the_record_holds_its_level_and_its_product(office, newcomer) -> None:
+    summary = signed(office, newcomer)
+    record = office.store.open(newcomer)
+    assert summary.state is State.ON_PLAN
+    assert levels(office, newcomer) == [("2026-11-21", "10 mg")]
+    assert record.tree["product"] == {"family": "oral-solution-10", "strength": "10 mg/mL", "content": "base"}
+    plan = verified_plan(office, record)
+    assert plan.text.startswith("For Ada Example (synthetic), born 1974-05-02, record R-1.")
+    assert (plan.printed_name, plan.meaning, plan.at) == (DOCTOR.name, signing.MEANING, NOW)
+
+
+def test_a_signature_carries_what_it_rests_on(office, newcomer) -> None:
+    content = offer_start(office, newcomer).content
+    assert content["inputs_sha256"] == office.store.open(newcomer).inputs_sha256
+    assert content["knowledge"] == office.library.sha256
+    assert content["protocol"]["sha256"] == office.library.protocol_sha256("oral-guideline", 1)
+    assert content["clinic"]["synthetic"] == "yes"
+
+
+def test_a_proposed_step_holds_from_the_next_day_and_says_what_was_before(office, followed) -> None:
+    made = offer_change(office, followed)
+    assert (made.action, made.daily_mg, made.against) == ("raise", "90", False)
+    assert made.content["before"]["dose_mg"] == "20"
+    signed(office, followed)
+    assert levels(office, followed)[-1] == ("2026-11-22", "30 mg")
+    verified_plan(office, office.store.open(followed))
+
+
+def test_a_hold_is_a_signature_without_a_change(office, followed) -> None:
+    chosen = Chosen(action="hold", reason="slower")
+    signed(office, followed, chosen)
+    assert levels(office, followed)[-1] == ("2026-11-22", "20 mg")
+    assert office.store.open(followed).plan.body["unchanged"] is True
+
+
+def test_less_holds_from_today_and_overtakes_what_was_signed_for_tomorrow(office, followed) -> None:
+    signed(office, followed)
+    signed(office, followed, LOWER)
+    assert levels(office, followed) == [("2026-11-07", "10 mg"), ("2026-11-14", "20 mg"), ("2026-11-21", "15 mg")]
+    verified_plan(office, office.store.open(followed))
+
+
+def test_a_pause_gives_no_dose_until_a_prescriber_signs_again(office, followed) -> None:
+    signed(office, followed, Chosen(action="hold", reason="slower"))
+    signed(office, followed, Chosen(action="pause", reason="examined"))
+    assert office.store.summary(followed).state is State.SUSPENDED
+    chosen = Chosen(action="hold", reason="examined")
+    made = signing.offer(office, office.store.open(followed), chosen)
+    signing.resume(office, followed, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=chosen)
+    record = office.store.open(followed)
+    assert record.summary.state is State.ON_PLAN
+    assert record.tree["given"]["course"]["suspensions"][-1]["lifted_by"] == DOCTOR.name
+    assert levels(office, followed)[-1][0] == "2026-11-22"
+
+
+def test_a_stop_ends_the_course_and_a_new_start_is_planned_anew(office, followed) -> None:
+    signed(office, followed, Chosen(action="hold", reason="slower"))
+    signed(office, followed, Chosen(action="stop", reason="ended"))
+    assert office.store.summary(followed).state is State.ENDED
+    made = signing.offer(office, office.store.open(followed), Chosen())
+    assert made.is_start
+    if made.may_be_signed:
+        signed(office, followed)
+        assert len(levels(office, followed)) == 1
+
+
+# Who may, and what is typed
+
+
+@pytest.mark.parametrize("role", [one for one in Role if one is not Role.PRESCRIBER])
+def test_nobody_but_a_prescriber_signs(office, newcomer, role) -> None:
+    made = offer_start(office, newcomer)
+    with pytest.raises(NotAllowed):
+        sign(office, newcomer, made.sha256, made.daily_mg, Actor("x", "X", role), expected=made.version)
+    assert not office.store.summary(newcomer).plan
+
+
+WRONG = ("", "10", "300", "3", "30.1", ".30", "30.", "3O", "30,0", "+30", "030", "3e1", "-30", "nan")
+
+
+@pytest.mark.parametrize("typed", WRONG)
+def test_a_dose_that_is_typed_back_wrongly_is_refused(office, newcomer, typed) -> None:
+    made = offer_start(office, newcomer)
+    with pytest.raises(NotNow, match="must be the dose that was meant"):
+        sign(office, newcomer, made.sha256, typed, DOCTOR, expected=made.version)
+    assert not office.store.summary(newcomer).plan
+
+
+def test_the_same_amount_in_another_spelling_is_the_same_dose(office, newcomer) -> None:
+    made = offer_start(office, newcomer)
+    sign(office, newcomer, made.sha256, " 30.0 ", DOCTOR, expected=made.version)
+
+
+def test_an_offer_that_nobody_was_shown_is_refused(office, newcomer) -> None:
+    made = offer_start(office, newcomer)
+    with pytest.raises(Stale):
+        sign(office, newcomer, "0" * 64, made.daily_mg, DOCTOR, expected=made.version)
+
+
+def test_an_offer_of_yesterday_is_refused_and_says_so(newcomer, office) -> None:
+    made = offer_start(office, newcomer)
+    tomorrow = office_with(office.store, NOW + timedelta(days=1))
+    with pytest.raises(Stale, match="The day, the knowledge"):
+        sign(tomorrow, newcomer, made.sha256, made.daily_mg, DOCTOR, expected=made.version)
+
+
+# Against what is proposed
+
+
+def test_departing_from_a_proposal_needs_a_reason_of_the_list(office, followed) -> None:
+    for reason in ("", "because"):
+        chosen = Chosen(action="lower", reason=reason)
+        made = signing.offer(office, office.store.open(followed), chosen)
+        with pytest.raises(NotNow, match="no reason is given"):
+            sign(office, followed, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=chosen)
+
+
+@pytest.mark.parametrize(
+    ("dose", "code"),
+    [
+        ("40", "change_beyond_a_step"), ("60", "change_beyond_a_step"), ("100", "change_looks_like_a_slip"),
+        ("65", "change_beyond_bounds"), ("200", "too_many_pieces"), ("20.05", "change_cannot_be_made"),
+        (".5", "change_cannot_be_made"), ("1,5", "change_cannot_be_made"), ("0", "change_cannot_be_made"),
+    ],
+)  # fmt: skip
+def test_a_dose_of_ones_own_is_refused_with_its_reason(office, followed, dose, code) -> None:
+    made = offer_change(office, followed, dose_mg=dose, reason="examined")
+    assert code in [one.code for one in made.refused]
+    with pytest.raises(NotNow):
+        sign(office, followed, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=made.chosen)
+
+
+def test_more_is_refused_while_a_check_is_overdue_even_by_hand(office) -> None:
+    """With the blood pressure of today one step up is proposed; without it none may be signed, whatever the reason."""
+    old = {"given": {"readings": {"blood_pressure": ["126/78 mmHg on 2026-11-06", "124/78 mmHg on 2026-11-07"]}}}
+    case = opened(office, "following-ready-for-a-step", changes=old)
+    made = offer_change(office, case, dose_mg="25", reason="examined")
+    assert "raise_waits_for_checks" in [one.code for one in made.refused]
+    with pytest.raises(NotNow, match="not even by hand"):
+        sign(office, case, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=made.chosen)
+
+
+def test_no_second_raise_is_signed_before_the_first_was_taken(office, followed) -> None:
+    signed(office, followed)
+    made = offer_change(office, followed, dose_mg="25", reason="examined")
+    assert "change_signed_already" in [one.code for one in made.refused]
+
+
+def test_less_than_the_smallest_part_is_not_to_be_had_and_says_so(office) -> None:
+    course = {"levels": [{"since": "2026-11-07", "dose": "1 mg", "times_per_day": 3}], "supplies": None}
+    case = opened(office, "following-ready-for-a-step", changes={"given": {"course": course, "diary": None}})
+    made = signing.offer(office, office.store.open(case), LOWER)
+    assert [one.code for one in made.refused] == ["change_not_to_be_had"]
+    assert "the product and the limits leave none" in office.desk.words.say("change_not_to_be_had", {"action": "lower"})
+
+
+def test_giving_less_is_never_refused_while_the_plan_runs(office) -> None:
+    for number, name in enumerate(("following-bladder-creeping", "following-silent", "following-two-flat-steps")):
+        case = opened(office, name, case=f"6f0f6e0e-0000-4000-8000-0000000001{number:02d}")
+        assert signing.offer(office, office.store.open(case), Chosen(action="pause", reason="examined")).may_be_signed
+        assert signing.offer(office, office.store.open(case), Chosen(action="stop", reason="ended")).may_be_signed
+        assert signing.offer(office, office.store.open(case), LOWER).may_be_signed
+
+
+def test_a_plan_that_has_ended_goes_on_only_as_a_renewed_one(office, followed) -> None:
+    later = office_with(office.store, NOW + timedelta(days=90))
+    chosen = Chosen(action="hold", reason="examined")
+    assert [one.code for one in signing.offer(later, office.store.open(followed), chosen).refused] == ["plan_has_ended"]
+    renewed = msgspec.structs.replace(chosen, renew=True)
+    made = signing.offer(later, office.store.open(followed), renewed)
+    assert made.may_be_signed, [one.code for one in made.refused]
+    sign(later, followed, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=renewed)
+    assert later.store.open(followed).tree["given"]["course"]["plan_from"] == "2027-02-19"
+
+
+# The second prescriber
+
+
+@pytest.fixture
+def high(office: Office) -> str:
+    """Somebody on 60 mg four times a day: above the bound for one prescriber."""
+    course = {"levels": [{"since": "2026-11-01", "dose": "55 mg", "times_per_day": 4}], "supplies": None}
+    return opened(office, "following-ready-for-a-step", changes={"given": {"course": course, "diary": None}})
+
+
+HOLD = Chosen(action="hold", reason="examined")
+
+
+def test_beyond_the_bound_one_prescriber_is_not_enough(office, high) -> None:
+    made = signing.offer(office, office.store.open(high), HOLD)
+    assert [one.code for one in made.second] == ["second_prescriber_needed", "second_prescriber_needed"]
+    with pytest.raises(NotNow, match="second prescriber"):
+        sign(office, high, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=HOLD)
+
+
+def test_the_second_prescriber_is_somebody_else(office, high) -> None:
+    made = signing.offer(office, office.store.open(high), HOLD)
+    signing.second(office, high, made.sha256, DOCTOR, expected=made.version, chosen=HOLD)
+    with pytest.raises(NotNow, match="second prescriber"):
+        sign(office, high, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=HOLD)
+    signing.second(office, high, made.sha256, OTHER, expected=made.version, chosen=HOLD)
+    sign(office, high, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=HOLD)
+    record = office.store.open(high)
+    assert record.plan.body["seconded_by"] == [OTHER.name]
+    assert record.tree["given"]["confirmations"][-1]["by"] == OTHER.name
+
+
+def test_who_stood_behind_another_text_does_not_stand_behind_this_one(office, high) -> None:
+    made = signing.offer(office, office.store.open(high), HOLD)
+    signing.second(office, high, made.sha256, OTHER, expected=made.version, chosen=HOLD)
+    other = msgspec.structs.replace(HOLD, words="and something else")
+    again = signing.offer(office, office.store.open(high), other)
+    with pytest.raises(NotNow, match="second prescriber"):
+        sign(office, high, again.sha256, again.daily_mg, DOCTOR, expected=again.version, chosen=other)
+
+
+def test_a_nurse_stands_behind_nothing(office, high) -> None:
+    made = signing.offer(office, office.store.open(high), HOLD)
+    with pytest.raises(NotAllowed):
+        signing.second(office, high, made.sha256, NURSE, expected=made.version, chosen=HOLD)
+
+
+# Drafts, refusals, endings
+
+
+def test_a_nurse_drafts_and_a_prescriber_signs_the_draft(office, newcomer) -> None:
+    version = office.store.summary(newcomer).version
+    signing.draft(office, newcomer, NURSE, expected=version)
+    assert office.store.summary(newcomer).state is State.DRAFTED
+    signed(office, newcomer, signing.drafted_choice(office.store.open(newcomer)))
+    assert not office.store.summary(newcomer).draft
+
+
+def test_a_draft_is_dropped_once(office, newcomer) -> None:
+    summary = signing.draft(office, newcomer, NURSE, expected=office.store.summary(newcomer).version)
+    signing.drop_draft(office, newcomer, NURSE, expected=summary.version)
+    assert office.store.summary(newcomer).state is State.PREPARING
+    with pytest.raises(NotNow):
+        signing.drop_draft(office, newcomer, NURSE, expected=summary.version + 1)
+
+
+def test_anybody_who_cares_suspends_at_once_whatever_else_was_written(office, newcomer) -> None:
+    signed(office, newcomer)
+    signing.suspend(office, newcomer, "very drowsy", NURSE)
+    record = office.store.open(newcomer)
+    assert record.summary.state is State.SUSPENDED
+    assert record.tree["given"]["course"]["suspensions"][-1] == {
+        "since": "2026-11-21", "by": "provider", "reason": "very drowsy",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("act", [signing.stop, signing.withdraw, signing.refuse])
+def test_an_ending_needs_its_reason_and_a_prescriber(office, newcomer, act) -> None:
+    version = signed(office, newcomer).version
+    with pytest.raises(NotNow, match="No reason"):
+        act(office, newcomer, DOCTOR, expected=version, reason="")
+    with pytest.raises(NotAllowed):
+        act(office, newcomer, NURSE, expected=version, reason="mistake")
+    assert act(office, newcomer, DOCTOR, expected=version, reason="mistake").version == version + 1
+
+
+def test_a_withdrawn_plan_is_nobodys_plan(office, newcomer) -> None:
+    version = signed(office, newcomer).version
+    signing.withdraw(office, newcomer, DOCTOR, expected=version, reason="mistake")
+    with pytest.raises(NotNow, match="no signed plan"):
+        verified_plan(office, office.store.open(newcomer))
+
+
+def test_handing_over_is_recorded_after_the_seal_was_checked(office, newcomer) -> None:
+    signed(office, newcomer)
+    assert signing.deliver(office, newcomer, "printed", NURSE).delivered
+
+
+def test_levels_of_a_signed_plan_change_by_a_signature_only(office, newcomer) -> None:
+    """A nurse may record facts; a dose level is no fact that anybody records."""
+    version = signed(office, newcomer).version
+    raised = {"given": {"course": {"levels": [{"since": "2026-11-21", "dose": "100 mg", "times_per_day": 4}]}}}
+    with pytest.raises(NotAllowed, match="signature only"):
+        office.store.append(CASE, [Draft(Kind.FACTS_RECORDED, {"set": raised}, NURSE, NOW)], expected=version)

@@ -1,0 +1,220 @@
+"""Red flags reach a person (T25), and nothing waits where nobody looks (T26)."""
+
+import contextlib
+import importlib
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from tests.web.conftest import actor, new_case
+from titrant.record.events import SYSTEM, Draft, Kind, instant_of, instant_text
+from titrant.record.ports import Query
+
+LADDER = ("first@demo.invalid", "second@demo.invalid", "third@demo.invalid")
+BEGINS = datetime(2026, 11, 21, 9, tzinfo=UTC)
+
+
+class _Late:
+    """A module that knows the database: it can be imported only once there is one."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str):
+        return getattr(importlib.import_module(self._name), name)
+
+
+delivering, doctor, working = (_Late(f"titrant.app.{name}") for name in ("delivering", "doctor", "working"))
+
+
+class Post:
+    """A mail server in simulated time: accepts, fails by chance, or is dead for a while."""
+
+    def __init__(self, failing: float, dead: tuple[datetime, datetime] | None = None) -> None:
+        self.failing, self.dead, self.now = failing, dead, BEGINS
+        self.tried: list[tuple[datetime, str]] = []
+        self.accepted: list[tuple[datetime, str, str]] = []
+        self._chance = random.Random(25)
+
+    def send(self, to: str, subject: str, text: str) -> None:
+        self.tried.append((self.now, to))
+        dead = self.dead is not None and self.dead[0] <= self.now < self.dead[1]
+        if dead or self._chance.random() < self.failing:
+            raise OSError("the server took no message")
+        self.accepted.append((self.now, to, text))
+
+
+@pytest.fixture
+def empty(office) -> Iterator[None]:
+    """Nothing of other tests waits."""
+    from titrant.storage.models import Outgoing
+
+    Outgoing.objects.all().delete()
+    yield
+    Outgoing.objects.all().delete()
+
+
+def at(office, moment: datetime):
+    settings = msgspec.structs.replace(office.settings, red_flag_to=LADDER, red_flag_minutes=10)
+    return msgspec.structs.replace(office, settings=settings, now=lambda: moment)
+
+
+def flag(office, case: str, name: str, moment: datetime) -> None:
+    task = {"id": name, "grade": "now", "code": "red_flag", "why": "chest pain"}
+    office.store.append(case, [Draft(Kind.TASK_OPENED, task, SYSTEM, moment)], expected=None)
+
+
+def run(office, post: Post, until: datetime, every: timedelta) -> None:
+    while post.now < until:
+        delivering.deliver_due(at(office, post.now), post.send)
+        post.now += every
+
+
+def test_a_red_flag_is_on_the_screen_and_in_the_outbox_at_once(office, empty) -> None:
+    from titrant.storage.models import Outgoing
+
+    case = new_case(office.store)
+    flag(office, case, "t1", BEGINS)
+    rows = office.store.rows(Query(teams=None, tally="call_now", size=1000), BEGINS.date())
+    assert case in [row.summary.case for row in rows]
+    assert Outgoing.objects.filter(case=case, kind="red_flag", done_at="").count() == 1
+
+
+def test_an_entry_that_is_refused_leaves_nothing_to_deliver(office, empty) -> None:
+    from titrant.storage.models import Outgoing
+
+    case = new_case(office.store)
+    drafts = [
+        Draft(Kind.TASK_OPENED, {"id": "t", "grade": "now", "code": "x", "why": "y"}, SYSTEM, BEGINS),
+        Draft(Kind.TASK_CLOSED, {"id": "unknown"}, actor("nurse"), BEGINS),
+    ]
+    with pytest.raises(Exception, match="not open"):
+        office.store.append(case, drafts, expected=None)
+    assert not Outgoing.objects.filter(case=case).exists()
+
+
+def test_the_ladder_is_climbed_until_somebody_takes_the_task(office, empty) -> None:
+    post, case = Post(failing=0.0), new_case(office.store)
+    flag(office, case, "t1", BEGINS)
+    run(office, post, BEGINS + timedelta(minutes=25), timedelta(seconds=5))
+    assert [(moment - BEGINS, to) for moment, to, _ in post.accepted] == [
+        (timedelta(0), LADDER[0]), (timedelta(minutes=10), LADDER[1]), (timedelta(minutes=20), LADDER[2]),
+    ]  # fmt: skip
+    office.store.append(case, [Draft(Kind.TASK_TAKEN, {"id": "t1"}, actor("nurse"), post.now)], expected=None)
+    run(office, post, BEGINS + timedelta(hours=3), timedelta(minutes=1))
+    assert len(post.accepted) == 3
+
+
+def test_a_message_says_that_one_is_waiting_and_nothing_else(office, empty) -> None:
+    post, case = Post(failing=0.0), new_case(office.store, name="Canary Name (synthetic)")
+    flag(office, case, "t1", BEGINS)
+    run(office, post, BEGINS + timedelta(minutes=1), timedelta(seconds=5))
+    text = post.accepted[0][2]
+    assert text == "A message is waiting in Titrant. Sign in to read it."
+    assert not {"Canary", case, "chest"} & set(text.split())
+
+
+def late_and_lost(office, flags: int, post: Post, hours: int, every: timedelta) -> tuple[int, int]:
+    """Of ``flags`` open tasks: of how many nobody accepted a message, and how many steps began late."""
+    case = new_case(office.store)
+    for number in range(flags):
+        flag(office, case, f"t{number}", BEGINS)
+    run(office, post, BEGINS + timedelta(hours=hours), every)
+    from titrant.storage.models import Outgoing
+
+    rows = list(Outgoing.objects.filter(case=case))
+    steps = [(instant_of(row.due_at) - BEGINS) // timedelta(minutes=10) for row in rows]
+    late = sum(1 for row in rows if row.done_at or instant_of(row.due_at) < post.now - every)
+    assert len(steps) == flags
+    expected = hours * 6
+    first = {to for moment, to in post.tried if moment < BEGINS + timedelta(minutes=10)}
+    assert first == {LADDER[0]}, "a later address was troubled before its time"
+    reached = sum(1 for _ in post.accepted)
+    return max(0, flags * (expected - 1) - reached) if post.dead is None else 0, late
+
+
+def test_half_of_all_sending_fails_and_no_flag_is_lost(office, empty) -> None:
+    post = Post(failing=0.5)
+    lost, late = late_and_lost(office, 30, post, hours=1, every=timedelta(seconds=15))
+    assert (lost, late) == (0, 0)
+
+
+@pytest.mark.night
+def test_ten_thousand_flags_and_half_of_all_sending_fails(office, empty) -> None:
+    lost, late = late_and_lost(office, 10_000, Post(failing=0.5), hours=1, every=timedelta(seconds=30))
+    assert (lost, late) == (0, 0)
+
+
+def test_a_server_that_is_dead_for_a_day_loses_nothing(office, empty) -> None:
+    post, case = Post(failing=0.0, dead=(BEGINS, BEGINS + timedelta(hours=24))), new_case(office.store)
+    flag(office, case, "t1", BEGINS)
+    run(office, post, BEGINS + timedelta(hours=24), timedelta(minutes=5))
+    assert post.accepted == []
+    assert {to for _, to in post.tried} == set(LADDER), "the ladder must be climbed although nothing is accepted"
+    run(office, post, BEGINS + timedelta(hours=25), timedelta(minutes=1))
+    assert len(post.accepted) >= 5
+
+
+def test_the_harness_finds_a_worker_that_swallows_the_error_of_the_server(office, empty, monkeypatch) -> None:
+    def swallowing(send, to, subject="", text="") -> str:
+        with contextlib.suppress(OSError):
+            send(to, subject, text)
+        return ""
+
+    monkeypatch.setattr("titrant.app.delivering._fault", swallowing)
+    lost, _ = late_and_lost(office, 30, Post(failing=0.5), hours=1, every=timedelta(seconds=15))
+    assert lost > 0
+
+
+# Nothing falls in a hole
+
+
+def states(office, moment: datetime) -> dict[str, str]:
+    from titrant.app.settings import PLACE
+
+    return {one.name: one.state for one in doctor.examine(PLACE, moment)}
+
+
+def test_what_is_stuck_is_told_within_five_minutes(office, empty) -> None:
+    flag(office, new_case(office.store), "t1", BEGINS)
+    assert states(office, BEGINS + timedelta(minutes=4))["queue"] == "ok"
+    assert states(office, BEGINS + timedelta(minutes=5))["queue"] == "red"
+
+
+def test_what_fails_again_and_again_is_told_although_it_is_due_later(office, empty) -> None:
+    post = Post(failing=1.0)
+    flag(office, new_case(office.store), "t1", BEGINS)
+    run(office, post, BEGINS + timedelta(minutes=6), timedelta(seconds=5))
+    assert states(office, post.now)["queue"] == "red"
+
+
+def test_a_flag_without_any_address_is_told(office, empty) -> None:
+    case = new_case(office.store)
+    flag(office, case, "t1", BEGINS)
+    nobody = msgspec.structs.replace(office.settings, red_flag_to=())
+    for minute in range(6):
+        moment = BEGINS + timedelta(minutes=minute)
+        delivering.deliver_due(msgspec.structs.replace(office, settings=nobody, now=lambda m=moment: m), Post(0.0).send)
+    assert states(office, BEGINS + timedelta(minutes=6))["queue"] == "red"
+
+
+def test_a_worker_that_is_silent_is_told_in_three_minutes(office, empty, tmp_path) -> None:
+    from titrant.app.settings import PLACE
+    from titrant.storage.models import Heartbeat
+
+    working.one_round(at(office, BEGINS), PLACE, Post(0.0).send)
+    assert Heartbeat.objects.get(name="worker").at == instant_text(BEGINS)
+    assert states(office, BEGINS + timedelta(minutes=2))["worker"] == "ok"
+    assert states(office, BEGINS + timedelta(minutes=4))["worker"] == "red"
+
+
+def test_a_row_is_sent_by_one_worker_only(office, empty) -> None:
+    from titrant.storage.outbox import lease
+
+    flag(office, new_case(office.store), "t1", BEGINS)
+    assert len(lease(BEGINS, 10)) == 1
+    assert lease(BEGINS, 10) == []
+    assert len(lease(BEGINS + timedelta(minutes=3), 10)) == 1, "a worker that died keeps its rows for ever"

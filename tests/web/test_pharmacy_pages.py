@@ -1,0 +1,314 @@
+"""The pharmacist's pages, the stock book and the protocol pages, asked as a browser asks."""
+
+import re
+import subprocess
+import sys
+import time
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from tests.clinic.signing_by_hand import opened, sign, tree_of
+from tests.web.conftest import TEAM, actor
+from titrant.record.events import CLINIC, Kind
+
+LIQUID = "oral-solution-10|10 mg/mL|base"
+PASSWORD = "four plain words here"
+
+
+@pytest.fixture
+def on_plan(office):
+    """A patient of the clinic who was signed today for 10 mg, 1 mL, three times a day."""
+    return signed_case(office)
+
+
+def signed_case(office, protocol="everything-known.yaml", times=3):
+    facts = tree_of(protocol)
+    case = opened(office, facts, str(uuid.uuid4()), TEAM)
+    sign(office, case, {"since": office.today.isoformat(), "dose": "10 mg", "times_per_day": times, "days_per_week": 7})
+    return case
+
+
+def with_password(staff, role, **kinds):
+    one = staff(role, **kinds)
+    one.set_password(PASSWORD)
+    one.save()
+    client = Client()
+    client.force_login(one)
+    return client
+
+
+def supplied(office, case, **changes):
+    return {
+        "product": LIQUID, "lot": "A1", "beyond_use": (office.today + timedelta(days=90)).isoformat(), "quantity": "21",
+        "told": "yes", "version": str(office.store.summary(case).version),
+    } | changes  # fmt: skip
+
+
+def text_of(answer):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def test_one_screen_answers_may_i_supply_how_much_until_when(signed_in, on_plan, office):
+    said = text_of(signed_in("pharmacist").get(f"/patients/{on_plan}/supply/"))
+    last = office.today + timedelta(days=6)
+    assert "Yes 21 mL until" in said
+    assert f"{last.day} {last:%b} {last.year}" in said
+    assert "7 days × 3 = 21 mL" in said
+    assert "10 mg = 1 mL (10 mg of base in each mL), 3 a day" in said
+    assert "does not transmit prescriptions" in said
+
+
+def test_a_supply_is_entered_and_the_label_line_is_there(signed_in, on_plan, office):
+    client = signed_in("pharmacist")
+    answer = client.post(f"/patients/{on_plan}/supply/enter/", supplied(office, on_plan), follow=True)
+    said = text_of(answer)
+    assert "Supply entered" in said
+    assert "21 (twenty-one) mL for 7 days" in said
+    assert "No not today" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"product": "oral-solution-50|50 mg/mL|base"}, "needs a new signature"),
+        ({"product": ""}, "product is not chosen"),
+        ({"quantity": "22"}, "more than may be handed out"),
+        ({"told": ""}, "told of the dose"),
+        ({"version": "1"}, "moved on"),
+        ({"from_stock": "yes"}, "0 mL of this lot"),
+    ],
+)
+def test_what_does_not_fit_is_refused_on_the_page_and_what_was_typed_stays(signed_in, on_plan, office, changes, said):
+    client = signed_in("pharmacist")
+    answer = client.post(f"/patients/{on_plan}/supply/enter/", supplied(office, on_plan, **changes))
+    assert answer.status_code == 409
+    assert said in text_of(answer)
+    assert 'value="A1"' in answer.content.decode()
+    assert not office.store.open(on_plan).of(Kind.SUPPLIED)
+
+
+def test_a_hold_closes_the_button_for_everybody_and_only_a_prescriber_opens_it(signed_in, on_plan, office):
+    pharmacist = signed_in("pharmacist")
+    pharmacist.post(f"/patients/{on_plan}/supply/ask/", {"question": "Is this dose meant?", "holds": "yes"})
+    for role in ("pharmacist", "prescriber"):
+        page = signed_in(role).get(f"/patients/{on_plan}/supply/").content.decode()
+        assert '<button class="primary" disabled' in page
+        assert "A hold is placed" in page
+    name = next(iter(office.store.summary(on_plan).holds))
+    lifted = {"id": name, "why": "yes"}
+    assert pharmacist.post(f"/patients/{on_plan}/supply/lift/", lifted).status_code == 409
+    assert signed_in("prescriber").post(f"/patients/{on_plan}/supply/lift/", lifted).status_code == 302
+    assert "21 mL until" in text_of(pharmacist.get(f"/patients/{on_plan}/supply/"))
+
+
+def test_who_may_not_come_in_finds_nothing(signed_in, on_plan):
+    for role in ("administrator", "auditor"):
+        assert signed_in(role).get(f"/patients/{on_plan}/supply/").status_code == 404
+    other = signed_in("pharmacist", teams=("Team B (synthetic)",))
+    assert other.get(f"/patients/{on_plan}/supply/").status_code == 404
+    assert signed_in("nurse").post(f"/patients/{on_plan}/supply/enter/", {}).status_code == 409
+    assert signed_in("nurse").get("/stock/").status_code == 404
+    assert signed_in("prescriber").post("/stock/receive/", {}).status_code == 404
+    assert signed_in("pharmacist").post(f"/patients/{on_plan}/supply/burn/", {}).status_code == 404
+
+
+def test_everybody_due_is_on_the_list_of_supplies(signed_in, on_plan, office):
+    office.store.append(
+        on_plan,
+        [office.draft(Kind.PERSON_RECORDED, {"person": {"name": "Zed Listed (synthetic)"}}, actor("nurse"))],
+        expected=None,
+    )
+    client = signed_in("pharmacist")
+    pages = [text_of(client.get(f"/supplies/?which=due&page={number}")) for number in range(3)]
+    assert any("Zed Listed (synthetic)" in page for page in pages)
+    client.post(f"/patients/{on_plan}/supply/enter/", supplied(office, on_plan))
+    due = [text_of(client.get(f"/supplies/?which=due&page={number}")) for number in range(3)]
+    assert not any("Zed Listed (synthetic)" in page for page in due)
+    soon = [text_of(client.get(f"/supplies/?which=soon&page={number}")) for number in range(3)]
+    assert any("Zed Listed (synthetic)" in page for page in soon)
+
+
+def test_the_stock_book_keeps_its_balance_in_the_database(signed_in, on_plan, office):
+    client, lot = signed_in("pharmacist"), f"L{uuid.uuid4().hex[:6]}"
+    receipt = {"product": LIQUID, "lot": lot, "quantity": "50", "beyond_use": str(office.today + timedelta(days=90))}
+    assert client.post("/stock/receive/", receipt).status_code == 302
+    given = supplied(office, on_plan, lot=lot, beyond_use="", from_stock="yes")
+    assert client.post(f"/patients/{on_plan}/supply/enter/", given).status_code == 302
+    batch = f"oral-solution-10|10 mg/mL|base|{lot}|shelf"
+    waste = {"batch": batch, "quantity": "30", "witness": "Second Person (synthetic)", "why": "spilt"}
+    refused = client.post("/stock/waste/", waste)
+    assert refused.status_code == 409
+    assert "There are 29 mL of this lot" in text_of(refused)
+    assert client.post("/stock/waste/", waste | {"quantity": "29"}).status_code == 302
+    said = text_of(client.get("/stock/"))
+    assert re.search(rf"destroyed spilt {lot} .*? -29 0 mL", said)
+
+
+# Protocols
+
+
+def test_a_protocol_is_read_as_prose_with_every_source(signed_in, office):
+    said = text_of(signed_in("nurse").get("/protocols/oral-guideline/1/"))
+    assert "The first dose is 10 mg. mid-essex" in said
+    assert "At home no dose is above 60 mg. titrant-proposal [proposal]" in said
+    from titrant.clinic.listing import values
+    from titrant.clinic.reading import prose
+
+    protocol = office.library.protocols["oral-guideline"]
+    written = [line.place for section in prose(protocol) for line in section.lines]
+    assert {place for place, _, _ in values(protocol)} <= set(written)
+    assert len(written) == len(set(written))
+
+
+def test_two_versions_stand_side_by_side_with_their_differences_marked(office):
+    import msgspec
+
+    from titrant.clinic.reading import compared
+    from titrant.knowledge.library import Library
+
+    path = "protocols/oral-guideline/1.yaml"
+    tree = msgspec.json.decode(msgspec.json.encode(office.library.trees[path]))
+    tree |= {"version": 2}
+    tree["step"]["interval"]["value"] = "10 days"
+    tree["stop_rules"] = tree["stop_rules"][1:]
+    library = Library({**office.library.trees, "protocols/oral-guideline/2.yaml": tree}, office.library.tables)
+    one, two = [version for version in library.versions if version.id == "oral-guideline"]
+    marked = {row.place: row for row in compared(one, two) if row.differs}
+    assert set(marked) == {"step.interval", f"stop_rules.{one.stop_rules[0].code}"}
+    assert "7 days" in marked["step.interval"].one
+    assert "10 days" in marked["step.interval"].other
+    assert marked[f"stop_rules.{one.stop_rules[0].code}"].other == ""
+
+
+def test_a_withdrawal_needs_the_password_again(staff, office):
+    client = with_password(staff, "prescriber")
+    wrong = client.post("/protocols/troche-article/1/withdraw/", {"why": "x", "password": "wrong"})
+    assert wrong.status_code == 409
+    assert not [event for event in office.store.events(CLINIC) if event.kind is Kind.PROTOCOL_WITHDRAWN]
+
+
+OTHER_PROCESS = """
+import sys, time
+import django
+from titrant.app import engine
+django.setup()
+from titrant.app.wiring import office
+before = office().library.protocols["oral-article"].status
+print("ready", before.value, flush=True)
+for _ in range(400):
+    if office().library.protocols["oral-article"].status != before:
+        print("seen", time.time(), flush=True)
+        break
+    time.sleep(0.02)
+"""
+
+
+def test_a_withdrawal_is_seen_by_another_web_process_within_a_second(staff, signed_in):
+    """T32: worker processes share nothing but the database. Put back in use afterwards by two people."""
+    other = subprocess.Popen([sys.executable, "-c", OTHER_PROCESS], stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout.readline().split() == ["ready", "in_use"]
+        client = with_password(staff, "prescriber")
+        sent = time.time()
+        answer = client.post(
+            "/protocols/oral-article/1/withdraw/", {"why": "a claim, not a source", "password": PASSWORD}
+        )
+        done = time.time()
+        assert answer.status_code == 302
+        word, seen = other.stdout.readline().split()
+        figure = float(seen) - done
+        print(f"T32 seconds until another process refuses: {figure:.3f}, target 1.0")  # noqa: T201
+        assert word == "seen"
+        assert sent <= float(seen) <= done + 1.0
+    finally:
+        other.kill()
+        other.wait()
+    page = signed_in("prescriber").get("/protocols/oral-article/1/").content.decode()
+    assert "withdrawn" in page
+    sha256 = re.search(r'name="sha256" value="([0-9a-f]{64})"', page)[1]
+    signature = {"sha256": sha256, "password": PASSWORD}
+    assert client.post("/protocols/oral-article/1/approve/", signature).status_code == 302
+    assert client.post("/protocols/oral-article/1/second/", signature).status_code == 409  # the same person
+    second = with_password(staff, "administrator")
+    assert second.post("/protocols/oral-article/1/second/", signature).status_code == 302
+    assert "in use" in text_of(client.get("/protocols/oral-article/1/"))
+
+
+def test_the_page_lists_who_is_touched_and_names_nobody_of_another_team(staff, signed_in, office):
+    case = signed_case(office, "everything-known-troche.yaml", times=2)
+    own = text_of(signed_in("nurse").get("/protocols/troche-guideline/1/"))
+    assert "Ada Example (synthetic)" in own
+    for role, teams in (("nurse", ("Team B (synthetic)",)), ("auditor", (TEAM,))):
+        page = signed_in(role, teams=teams).get("/protocols/troche-guideline/1/").content.decode()
+        assert "record of another team" in page
+        assert "Ada Example" not in page
+        assert case not in page
+
+
+def test_one_trial_at_a_time(signed_in, office, monkeypatch):
+    from titrant.web import trials
+
+    monkeypatch.setattr(trials, "_alive", lambda _running: True)
+    folder = trials._folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "running").touch()
+    try:
+        answer = signed_in("prescriber").post("/protocols/oral-guideline/1/try/", {"patients": "300"})
+        assert answer.status_code == 409
+        assert "Another trial is running" in text_of(answer)
+    finally:
+        (folder / "running").unlink()
+
+
+@pytest.mark.parametrize("asked", ["0", "49", "2001", "-1", "1e3", "٣٠٠", ""])
+def test_a_trial_of_an_unbelievable_size_is_refused(signed_in, asked):
+    answer = signed_in("prescriber").post("/protocols/oral-guideline/1/try/", {"patients": asked})
+    assert answer.status_code == 409
+    assert "virtual people were asked for" in text_of(answer)
+
+
+def test_nobody_finds_a_trial_that_was_not_asked_for(signed_in):
+    for name in ("0000000000000000", "running", "-"):
+        assert signed_in("nurse").get(f"/protocols/trials/{name}/").status_code == 404
+
+
+@pytest.mark.release
+def test_a_trial_runs_beside_the_clinic_and_answers(signed_in):
+    client = signed_in("prescriber")
+    place = client.post("/protocols/oral-guideline/1/try/", {"patients": "50"})["Location"]
+    for _ in range(300):
+        page = client.get(place).content.decode()
+        if "What became of them" in page or "without an answer" in page:
+            break
+        time.sleep(1)
+    assert "doses beyond a hard limit: 0" in page
+    assert "assumptions made visible, not evidence" in page
+    assert client.get(f"{place}chart.svg").content.startswith(b"<svg")
+
+
+def test_the_measure_of_a_withdrawal_sees_a_process_that_does_not_look(staff, office, monkeypatch):
+    """The planted fault of T32: approvals that are kept and never read again go on proposing."""
+    from titrant.app import wiring
+
+    held = wiring.office().library
+    monkeypatch.setattr(wiring, "_library", lambda *_: held)
+    client = with_password(staff, "prescriber")
+    said = {"why": "a claim, not a source", "password": PASSWORD}
+    assert client.post("/protocols/iv-then-oral/1/withdraw/", said).status_code == 302
+    assert wiring.office().library.protocols["iv-then-oral"].status.value == "in_use"
+    monkeypatch.undo()
+    assert wiring.office().library.protocols["iv-then-oral"].status.value == "retired"
+    sha256 = office.library.protocol_sha256("iv-then-oral", 1)
+    client.post("/protocols/iv-then-oral/1/approve/", {"sha256": sha256, "password": PASSWORD})
+    second = with_password(staff, "prescriber")
+    second.post("/protocols/iv-then-oral/1/second/", {"sha256": sha256, "password": PASSWORD})
+    assert wiring.office().library.protocols["iv-then-oral"].status.value == "in_use"
+
+
+def test_a_prescription_with_an_empty_field_is_named_on_the_page(signed_in, on_plan, office):
+    said = text_of(signed_in("pharmacist").get(f"/patients/{on_plan}/supply/"))
+    assert "quantity is empty" in said  # this signature names no quantity
+    assert "Ada Example (synthetic)" in said

@@ -1,0 +1,217 @@
+"""A phone is let in once, by a link or a code that works for a day; it shows its own record and no other."""
+
+import json
+import re
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from django.test import Client
+
+from tests.clinic.signing_by_hand import NURSE
+from tests.web.conftest import actor, new_case
+from tests.web.phone_cases import client_of, on_plan, phone_of, today
+from titrant.clinic.acts.enrolling import CODE_LENGTH, GOOD_FOR, enrol, invite, revoke
+from titrant.record.events import Kind
+from titrant.record.ports import NotFound
+
+
+@pytest.fixture
+def devices():
+    from titrant.storage.devices import Devices
+
+    return Devices()
+
+
+def test_a_link_works_once(office, devices) -> None:
+    made = invite(office, devices, new_case(office.store), NURSE)
+    assert enrol(office, devices, link=made.link).case
+    with pytest.raises(NotFound):
+        enrol(office, devices, link=made.link)
+    with pytest.raises(NotFound):
+        enrol(office, devices, code=made.code)
+
+
+def test_a_code_is_read_as_it_was_printed_or_typed(office, devices) -> None:
+    made = invite(office, devices, new_case(office.store), NURSE)
+    assert len(made.code) == CODE_LENGTH
+    assert enrol(office, devices, code=f" {made.code[:4].lower()} - {made.code[4:]}").token
+
+
+def test_only_the_newest_invitation_works(office, devices) -> None:
+    case = new_case(office.store)
+    old, new = invite(office, devices, case, NURSE), invite(office, devices, case, NURSE)
+    with pytest.raises(NotFound):
+        enrol(office, devices, link=old.link)
+    assert enrol(office, devices, link=new.link).case == case
+
+
+def test_an_invitation_is_good_for_a_day(office, devices) -> None:
+    made = invite(office, devices, new_case(office.store), NURSE)
+    later = office.now() + GOOD_FOR + timedelta(seconds=1)
+    with pytest.raises(NotFound):
+        enrol(msgspec.structs.replace(office, now=lambda: later), devices, link=made.link)
+
+
+def test_nothing_that_lets_a_phone_in_is_kept(office, devices) -> None:
+    from titrant.storage.models import Device, Invitation
+
+    made = invite(office, devices, new_case(office.store), NURSE)
+    phone = enrol(office, devices, link=made.link)
+    rows = json.dumps(
+        [*Invitation.objects.values("link_sha256", "code_sha256"), *Device.objects.values("token_sha256")]
+    )
+    for secret in (made.link, made.code, phone.token):
+        assert secret not in rows
+    facts = json.dumps([event.body for event in office.store.events(phone.case)])
+    for secret in (made.link, made.code, phone.token):
+        assert secret not in facts
+
+
+def test_a_lost_phone_is_out_at_once(office, devices) -> None:
+    case = on_plan(office)
+    phone = phone_of(office, case)
+    client = client_of(phone.token)
+    assert client.get("/p/state/").status_code == 200
+    revoke(office, devices, case, phone.device, NURSE, "lost")
+    assert client.get("/p/state/").status_code == 404
+    assert "25 mg" not in client.get("/p/").content.decode()
+    assert [one.kind for one in office.store.events(case)][-1] is Kind.DEVICE_REVOKED
+
+
+def test_the_cookie_is_for_the_phone_alone(office, devices) -> None:
+    made = invite(office, devices, new_case(office.store), NURSE)
+    client = Client()
+    page = client.get(f"/p/enrol/{made.link}/")
+    assert page.status_code == 200
+    assert "phone" not in page.cookies
+    cookie = client.post(f"/p/enrol/{made.link}/").cookies["phone"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", "/p/")
+    assert len(cookie.value) >= 43
+    assert client.get("/p/state/").status_code == 200
+
+
+def test_a_code_typed_at_the_door_lets_in_and_guessing_becomes_slow(office, devices) -> None:
+    from titrant.storage.models import Throttle
+
+    client = Client(REMOTE_ADDR="192.0.2.77")
+    for _ in range(5):
+        assert client.post("/p/code/", {"code": "ABCD2345"}).status_code == 404
+    assert client.post("/p/code/", {"code": "ABCD2345"}).status_code == 429
+    made = invite(office, devices, new_case(office.store), NURSE)
+    assert client.post("/p/code/", {"code": made.code}).status_code == 429
+    assert Client(REMOTE_ADDR="192.0.2.78").post("/p/code/", {"code": made.code}).status_code == 302
+    assert Throttle.objects.filter(key="code:192.0.2.77").get().tries == 5
+
+
+def test_guessed_links_open_nothing(office) -> None:
+    client = Client()
+    for _ in range(20):
+        assert client.post(f"/p/enrol/{uuid.uuid4().hex}{uuid.uuid4().hex}/").status_code == 404
+
+
+def test_a_phone_writes_to_its_own_record_only(office) -> None:
+    own, other = on_plan(office), on_plan(office)
+    client = client_of(phone_of(office, own).token)
+    before = office.store.summary(other).version
+    entry = {"day": today().isoformat(), "entered": datetime.now(UTC).isoformat(), "pain": {"average": 3}}
+    sent = {"id": str(uuid.uuid4()), "entry": entry}
+    answer = client.post("/p/entries/", json.dumps(sent), content_type="application/json")
+    assert answer.json()["receipt"] == office.store.summary(own).version
+    assert office.store.summary(other).version == before
+    assert client.post("/p/entries/", json.dumps(sent), content_type="application/json").json()["again"] is True
+    sent["entry"] = {**entry, "pain": {"average": 4}}
+    assert client.post("/p/entries/", json.dumps(sent), content_type="application/json").status_code == 409
+    assert client.get(f"/patients/{own}/").status_code in (302, 404)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "headers", "status"),
+    [
+        ('{"id": "a", "id": "b", "entry": {}}', "application/json", {}, 422),
+        ('{"id": "00000000", "entry": {}}', "text/plain", {}, 403),
+        ('{"id": "00000000", "entry": {}}', "application/json", {"Sec-Fetch-Site": "cross-site"}, 403),
+        ('{"id": "00000000", "entry": {}}', "application/json", {"Origin": "https://elsewhere.invalid"}, 403),
+        ("[" * 100_000, "application/json", {}, 413),
+        ("[" * 15_000, "application/json", {}, 422),
+        ('{"id": "00000000", "entry": {}, "case": "other"}', "application/json", {}, 422),
+        ('{"id": "00000000", "entry": {"day": "2026-11-20", "mood": 1e400}}', "application/json", {}, 422),
+    ],
+)
+def test_what_is_no_entry_is_refused_at_the_door(office, body, kind, headers, status) -> None:
+    case = on_plan(office)
+    client = client_of(phone_of(office, case).token)
+    before = office.store.summary(case).version
+    assert client.post("/p/entries/", body, content_type=kind, headers=headers).status_code == status
+    assert office.store.summary(case).version == before
+
+
+def test_an_entry_leaves_its_fact_and_no_line_of_reading(office) -> None:
+    from titrant.storage.models import ReadEntry
+
+    case = on_plan(office)
+    client = client_of(phone_of(office, case).token)
+    client.get("/p/state/")
+    lines = ReadEntry.objects.filter(case=case)
+    seen = lines.count()
+    assert seen >= 1
+    entry = {"day": today().isoformat(), "entered": datetime.now(UTC).isoformat(), "mood": 3}
+    client.post("/p/entries/", json.dumps({"id": str(uuid.uuid4()), "entry": entry}), content_type="application/json")
+    assert lines.count() == seen
+    assert office.store.events(case)[-1].kind is Kind.DIARY_KEPT
+
+
+def test_staff_invite_and_let_out(office, signed_in) -> None:
+    case = on_plan(office)
+    client = signed_in("nurse")
+    page = client.post(f"/patients/{case}/phone/").content.decode()
+    link = re.search(r"/p/enrol/([A-Za-z0-9_-]+)/", page)
+    assert link
+    assert "<svg" in page
+    phone = Client()
+    assert phone.post(link[0]).status_code == 302
+    assert phone.get("/p/state/").status_code == 200
+    found = re.search(
+        rf"/patients/{case}/phone/([0-9a-f-]+)/lost/", client.get(f"/patients/{case}/phone/").content.decode()
+    )
+    assert found
+    client.post(found[0])
+    assert phone.get("/p/state/").status_code == 404
+
+
+def test_a_patient_signs_out(office) -> None:
+    case = on_plan(office)
+    client = client_of(phone_of(office, case).token)
+    answer = client.post("/p/out/")
+    assert "storage" in answer["Clear-Site-Data"]
+    assert answer.cookies["phone"].value == ""
+    assert office.store.events(case)[-1].by.role.value == "patient"
+
+
+def test_words_of_messages_are_shown_as_words(office) -> None:
+    case = on_plan(office)
+    client = client_of(phone_of(office, case).token)
+    hostile = "<script>alert(1)</script> {{ 7|add:7 }} \u00e9"
+    client.post("/p/messages/", {"id": str(uuid.uuid4()), "text": hostile})
+    page = client.get("/p/messages/").content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert office.store.summary(case).unread
+
+
+def test_a_day_can_be_written_without_scripts(office) -> None:
+    case = on_plan(office)
+    client = client_of(phone_of(office, case).token)
+    page = client.get("/p/").content.decode()
+    hidden = dict(re.findall(r'<input type="hidden" name="(id|entered)" value="([^"]+)"', page))
+    sent = {**hidden, "day": today().isoformat(), "dose": "one", "pain": "4", "effects": "none", "activity": "done"}
+    for _ in range(2):  # a double click
+        assert client.post("/p/write/", sent).status_code == 200
+    (one,) = office.store.open(case).tree["given"]["diary"]
+    assert (one["pain"], one["effects"], one["doses"]) == ({"average": 4}, {}, [{"what": "taken", "dose": "25 mg"}])
+
+
+def test_the_nurse_is_not_a_phone(office, signed_in) -> None:
+    assert signed_in("nurse").get("/p/state/").status_code == 404
+    assert actor("nurse").role is not actor("patient").role

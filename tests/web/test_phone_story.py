@@ -1,0 +1,387 @@
+"""Story 2 in a real browser: a day in six taps, a bad day in two, without scrolling, in flight mode, never twice."""
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.web.browser import accessible
+from tests.web.phone_cases import on_plan, phone_of, today
+
+
+@pytest.fixture
+def phone(page_as, live, office):
+    """A phone of a patient: ``phone(case)`` opens the diary at 360 x 640."""
+
+    def made(case: str, **options: Any) -> Any:
+        page = page_as("", size="phone", timezone_id="UTC", **options)
+        page.context.add_cookies([{"name": "phone", "value": phone_of(office, case).token, "url": f"{live}/p/"}])
+        page.goto("/p/")
+        page.wait_for_selector("html[data-ready=yes]")
+        return page
+
+    return made
+
+
+def tap(page: Any, words: str, exact: bool = True) -> None:
+    page.get_by_role("button", name=words, exact=exact).click()
+
+
+def fits(page: Any) -> None:
+    """Nothing to scroll, and every target of 44 px."""
+    seen = page.evaluate("[document.documentElement.scrollHeight, innerHeight, document.documentElement.scrollWidth]")
+    assert seen[0] <= seen[1], f"{page.locator('h1').inner_text()}: {seen[0]} px high, {seen[1]} px of room"
+    assert seen[2] <= 360
+    small = page.evaluate(
+        """[...document.querySelectorAll('button, a, input, select')].filter((one) => one.offsetParent)
+        .map((one) => [one.textContent, one.getBoundingClientRect().height])
+        .filter(([, height]) => height < 44 && height > 0)"""
+    )
+    assert not [one for one in small if one[0]], small
+
+
+def kept(office: Any, case: str) -> list[dict[str, Any]]:
+    return office.store.open(case).tree["given"].get("diary", [])
+
+
+def wait_sent(page: Any) -> None:
+    page.get_by_text("Receipt").wait_for()
+
+
+def test_a_normal_day_is_six_taps_and_no_scrolling(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    fits(page)
+    page.get_by_text("25 mg = 1 and a quarter troches").wait_for()
+    for words in ("Taken", "4", "Partly", "7", "6", "No side effects"):
+        tap(page, words)
+        fits(page)
+    wait_sent(page)
+    dose, scores = kept(office, case)
+    written = office.store.events(case)[-2].body["written"]
+    assert dose["doses"] == [{"what": "taken", "dose": "25 mg", "at": written[11:16]}]
+    assert (scores["pain"], scores["activity"], scores["sleep"], scores["mood"], scores["effects"]) == (
+        {"average": 4}, "partly", 7, 6, {},
+    )  # fmt: skip
+
+
+def test_a_bad_day_is_two_taps(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    tap(page, "Bad day")
+    fits(page)
+    tap(page, "9")
+    wait_sent(page)
+    assert [(one["bad_day"], one["pain"]) for one in kept(office, case)] == [("yes", {"average": 9})]
+
+
+def test_in_flight_mode_the_entry_is_kept_then_sent_once(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+    page.context.set_offline(True)
+    page.reload()
+    page.wait_for_selector("html[data-ready=yes]")
+    page.get_by_text("25 mg = 1 and a quarter troches").wait_for()
+    for words in ("Taken", "5", "Yes", "5", "5", "No side effects"):
+        tap(page, words)
+    page.get_by_text("Kept on this phone").wait_for()
+    page.get_by_text("2 not yet sent").wait_for()
+    assert kept(office, case) == []
+    page.reload()  # the queue outlives the page
+    page.wait_for_selector("html[data-ready=yes]")
+    page.get_by_text("2 not yet sent").wait_for()
+    page.get_by_text("taken at").wait_for()
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.locator(".unsent").wait_for(state="detached")
+    assert len(kept(office, case)) == 2
+
+
+def test_what_is_kept_on_the_phone_cannot_be_read_there(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+    page.context.set_offline(True)
+    tap(page, "Bad day")
+    tap(page, "9")
+    page.get_by_text("Kept on this phone").wait_for()
+    stored = page.evaluate(
+        """async () => {
+          const asked = (request) => new Promise((done) => { request.onsuccess = () => done(request.result); });
+          const base = await asked(indexedDB.open('titrant-diary'));
+          const all = (name) => asked(base.transaction(name).objectStore(name).getAll());
+          const boxes = [...await all('outbox'), ...await all('kept')];
+          const text = boxes.map((box) => new TextDecoder('latin1').decode(box.data)).join('');
+          let out = 'no';
+          try { await crypto.subtle.exportKey('raw', (await all('keys'))[0]); out = 'yes'; } catch {}
+          const kept = [];
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            for (const one of await cache.keys()) kept.push([one.url, await (await cache.match(one)).text()]);
+          }
+          return { count: boxes.length, text, out, pages: kept.map((one) => one[0]),
+            bodies: kept.map((one) => one[1]).join(''), local: JSON.stringify(localStorage) };
+        }"""
+    )
+    assert stored["count"] >= 3
+    assert not [word for word in ("dose", "pain", "bad_day", "entered", "troche") if word in stored["text"]]
+    assert stored["out"] == "no"
+    assert all("/p/shell/" in one or "/static/" in one for one in stored["pages"])
+    assert case not in stored["bodies"] + stored["local"] + stored["text"]
+
+
+def test_a_second_tap_does_not_count_twice(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    page.get_by_role("button", name="Taken", exact=True).dblclick()
+    page.get_by_role("heading", name="How strong was your pain on average?").wait_for()
+    page.go_back()
+    page.get_by_text("taken at").wait_for()
+    assert not page.get_by_role("button", name="Taken", exact=True).is_visible()
+    page.get_by_text("not yet sent").wait_for(state="detached")
+    assert len(kept(office, case)) == 1
+
+
+def test_an_entry_for_an_earlier_day_is_marked(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    tap(page, "More")
+    fits(page)
+    tap(page, "An earlier day")
+    page.locator(".taps button").nth(1).click()
+    page.get_by_text("It is marked so").wait_for()
+    fits(page)
+    tap(page, "Bad day")
+    tap(page, "8")
+    wait_sent(page)
+    (one,) = kept(office, case)
+    assert one["day"] == (today() - timedelta(days=2)).isoformat()
+    assert one["entered"][:10] > one["day"]
+
+
+def test_emergency_words_come_at_once_also_without_a_network(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+    page.context.set_offline(True)
+    page.reload()
+    page.wait_for_selector("html[data-ready=yes]")
+    tap(page, "Help now")
+    fits(page)
+    tap(page, "Chest pain, or cannot breathe")
+    page.get_by_role("heading", name="Get help now").wait_for()
+    page.get_by_text("Call the emergency number at once. Sit down. Do not drive.").wait_for()
+    fits(page)
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.get_by_text("not yet sent").wait_for(state="detached")
+    assert kept(office, case)[0]["flags"] == ["chest_pain"]
+    assert [one.code for one in office.store.summary(case).tasks.values()] == ["chest_pain"]
+
+
+def test_side_effects_are_chosen_and_graded_in_words(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    for words in ("Taken", "4", "Yes", "5", "5", "Yes, choose"):
+        tap(page, words)
+    fits(page)
+    for words in ("Dizzy", "Sleepy"):
+        tap(page, words)
+    tap(page, "Next")
+    fits(page)
+    tap(page, "A little")
+    tap(page, "Strong, I could not do things")
+    page.get_by_text("Call the clinic today.").wait_for()
+    tap(page, "Close")
+    wait_sent(page)
+    assert kept(office, case)[1]["effects"] == {"dizziness": 1, "drowsiness": 3}
+
+
+def test_three_doses_are_three_slots(phone, office) -> None:
+    case = on_plan(office, times=3, product="everything-known.yaml", dose="10 mg")
+    page = phone(case)
+    fits(page)
+    tap(page, "Dose 1: taken")
+    page.get_by_role("button", name="Dose 2: taken").wait_for()
+    fits(page)
+    tap(page, "Dose 2: not taken")
+    tap(page, "I forgot")
+    page.get_by_role("button", name="Dose 3: taken").wait_for()
+    tap(page, "Dose 3: taken")
+    page.get_by_role("heading", name="How strong was your pain on average?").wait_for()
+    page.get_by_text("not yet sent").wait_for(state="detached")
+    assert [one["doses"][0]["what"] for one in kept(office, case)] == ["taken", "missed", "taken"]
+
+
+def test_an_unplanned_dose_can_always_be_written(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    tap(page, "Extra dose")
+    fits(page)
+    page.get_by_label("Another amount").fill("0,5")
+    tap(page, "Save")
+    page.get_by_text("Do not stay alone").wait_for()
+    tap(page, "Close")
+    wait_sent(page)
+    assert kept(office, case)[0]["doses"][0]["pieces"] == "0.5"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_page_of_the_phone_is_accessible(phone, office, language) -> None:
+    case = on_plan(office, language=language)
+    page = phone(case)
+    words = office.library.phone.of(language).words
+    accessible(page)
+    assert page.evaluate("document.documentElement.lang") == language
+    for name in ("taken", None, "activity_done", None, None, "effects_some"):
+        page.get_by_role("button", name=words[name] if name else "5", exact=True).click()
+        fits(page)
+        accessible(page)
+    for name in ("effect_dizziness", "next", "grade_4"):
+        page.get_by_role("button", name=words[name], exact=True).click()
+        fits(page)
+        accessible(page)
+    page.get_by_role("button", name=words["close"], exact=True).click()
+    accessible(page)
+    for path in ("plan", "trend", "messages", "phone"):
+        page.goto(f"/p/{path}/")
+        accessible(page)
+
+
+def mirrored(words: dict[str, str]) -> dict[str, str]:
+    """A made-up language that is written from right to left: every letter another, every place to fill in as it was."""
+    letters = "אבגדהוזחטיכלמנסעפצקרשתםןץף"
+    return {
+        name: "".join(
+            part
+            if part.startswith("{")
+            else "".join(letters[(ord(one) - 97) % 26] if one.isalpha() else one for one in part)
+            for part in re.split(r"(\{[a-z]+\})", text.lower())
+        )
+        for name, text in words.items()
+    }
+
+
+def test_a_language_from_right_to_left_has_its_frame_mirrored(page_as, live, office) -> None:
+    case = on_plan(office)
+    page = page_as("", size="phone", timezone_id="UTC", service_workers="block")
+    page.context.add_cookies([{"name": "phone", "value": phone_of(office, case).token, "url": f"{live}/p/"}])
+    words = mirrored(office.library.phone.of("en").words)
+
+    def answer(route: Any) -> None:
+        got = route.fetch()
+        text = got.text().replace('lang="en" dir="ltr"', 'lang="he" dir="rtl"')
+        island = f'<script id="words" type="application/json">{json.dumps(words)}</script>'
+        text = re.sub(r'<script id="words".*?</script>', lambda _: island, text, flags=re.DOTALL)
+        route.fulfill(response=got, body=text)
+
+    page.route(f"{live}/p/", answer)
+    page.goto("/p/")
+    page.wait_for_selector("html[data-ready=yes]")
+    fits(page)
+    accessible(page)
+    tap(page, words["taken"])
+    page.locator(".eleven").wait_for()
+    fits(page)
+    page.locator(".unsent").wait_for(state="detached")
+    back, help_now = page.locator(".bar .back").bounding_box(), page.locator(".help-now").bounding_box()
+    assert back["x"] > help_now["x"]
+    assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
+
+
+@pytest.mark.parametrize("language", ["en-US", "es-MX"])
+def test_joining_by_link_and_by_code(page_as, office, language) -> None:
+    from tests.clinic.signing_by_hand import NURSE
+    from titrant.clinic.acts.enrolling import invite
+    from titrant.storage.devices import Devices
+
+    case = on_plan(office, language=language[:2])
+    words = office.library.phone.of(language).words
+    page = page_as("", size="phone", timezone_id="UTC", locale=language)
+    page.goto(f"/p/enrol/{invite(office, Devices(), case, NURSE).link}/")
+    fits(page)
+    accessible(page)
+    tap(page, words["enrol_button"])
+    page.wait_for_selector("html[data-ready=yes]")
+    for path in ("reminder", "phone"):
+        page.goto(f"/p/{path}/")
+        accessible(page)
+    tap(page, words["phone_sign_out_sure"])
+    page.get_by_text(words["phone_out"]).wait_for()
+    accessible(page)
+    assert page.evaluate("indexedDB.databases().then((all) => all.length)") == 0
+    page.get_by_label(words["enrol_code"]).fill(invite(office, Devices(), case, NURSE).code)
+    tap(page, words["enrol_button"])
+    page.wait_for_selector("html[data-ready=yes]")
+
+
+def test_a_lost_phone_shows_no_dose_as_soon_as_it_is_online(phone, office) -> None:
+    from tests.clinic.signing_by_hand import NURSE
+    from titrant.clinic.acts.enrolling import revoke
+    from titrant.storage.devices import Devices
+
+    case = on_plan(office)
+    page = phone(case)
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+    page.context.set_offline(True)
+    revoke(office, Devices(), case, office.store.summary(case).devices[0], NURSE, "lost")
+    page.reload()
+    page.wait_for_selector("html[data-ready=yes]")
+    tap(page, "Bad day")
+    tap(page, "8")
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.get_by_text("1 not yet sent").wait_for()
+    tap(page, "Close")
+    page.get_by_text("This phone is not connected to the clinic any more").wait_for()
+    assert not page.get_by_text("25 mg").is_visible()
+    assert kept(office, case) == []
+
+
+def test_an_entry_that_the_clinic_refuses_stays_and_says_why(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    page.route(
+        "**/p/entries/", lambda route: route.fulfill(status=409, json={"why": "An entry with this id is kept already."})
+    )
+    tap(page, "Bad day")
+    tap(page, "8")
+    tap(page, "Close")
+    page.get_by_text("Call the clinic and read them this: An entry with this id is kept already.").wait_for()
+    accessible(page)
+
+
+def test_the_inviting_page_is_accessible(page_as, office) -> None:
+    case = on_plan(office)
+    page = page_as("nurse")
+    page.goto(f"/patients/{case}/phone/")
+    page.get_by_role("button", name="Invite a phone").click()
+    page.locator(".qr svg").wait_for()
+    accessible(page)
+
+
+def test_a_pressure_that_forbids_the_drug_is_answered_at_once(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+    page.context.set_offline(True)
+    tap(page, "More")
+    tap(page, "Blood pressure")
+    page.get_by_label("Upper number").fill("120")
+    page.get_by_label("Lower number").fill("130")
+    tap(page, "Save")
+    page.get_by_text("These numbers cannot be right").wait_for()
+    page.get_by_label("Upper number").fill("182")
+    page.get_by_label("Lower number").fill("95")
+    fits(page)
+    tap(page, "Save")
+    page.get_by_text("This is too high for this medicine").wait_for()
+    fits(page)
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.get_by_text("not yet sent").wait_for(state="detached")
+    assert kept(office, case)[0]["blood_pressure"] == ["182/95 mmHg"]
+    assert "pressure_stop" in [one.code for one in office.store.summary(case).tasks.values()]

@@ -1,0 +1,443 @@
+"""The front page: order of risk, counts, filters, done and next, messages, queues, and the report of the clinic."""
+
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from msgspec import structs
+
+from tests.web.browser import accessible
+from tests.web.conftest import actor, new_case
+from tests.web.worklist_cases import at, base, contact, followed
+from titrant.clinic.acts.contacts import Done, done, take
+from titrant.clinic.acts.judging import judge_and_keep
+from titrant.explain.small_chart import small_chart
+from titrant.record.appending import in_tally
+from titrant.record.events import SYSTEM, Draft, Kind
+from titrant.record.ports import TALLIES, Query
+from titrant.record.summary import Judged
+from titrant.storage.memory_store import MemoryStore
+from titrant.terms.errors import NotNow
+
+
+@pytest.fixture
+def team() -> str:
+    """A care team that no other test knows."""
+    return f"Team {uuid.uuid4().hex[:8]} (synthetic)"
+
+
+@pytest.fixture
+def here(office: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The clinic on the day of the synthetic courses."""
+    then = at(structs.replace(office, degraded=(), alarms=()), base("titrating"))
+    for area in ("worklist", "messages", "queue_page", "clinic_report"):
+        monkeypatch.setattr(f"titrant.web.staff.{area}.office", lambda: then)
+    return then
+
+
+@pytest.fixture
+def nurse(here: Any, signed_in: Callable[..., Client], team: str) -> Client:
+    return signed_in("nurse", (team,))
+
+
+def task(here: Any, case: str, grade: str, why: str, minutes: int = 0) -> str:
+    body = {"id": uuid.uuid4().hex[:8], "grade": grade, "code": f"c{minutes}", "why": why}
+    draft = Draft(Kind.TASK_OPENED, body, SYSTEM, here.now() + timedelta(minutes=minutes))
+    here.store.append(case, [draft], expected=None)
+    return str(body["id"])
+
+
+def names_in(page: Any) -> list[str]:
+    return [item.summary.person.name for item in page.context["items"]]
+
+
+# Order, counts, filters
+
+
+def test_the_most_urgent_comes_first_and_within_a_grade_the_oldest(here: Any, nurse: Client, team: str) -> None:
+    made = {name: followed(here.store, base("titrating"), name, team) for name in ("Ada", "Ben", "Cleo", "Dora")}
+    task(here, made["Ada"], "note", "note")
+    task(here, made["Ben"], "now", "younger", 2)
+    task(here, made["Cleo"], "now", "older", 1)
+    task(here, made["Dora"], "today", "today")
+    page = nurse.get("/")
+    assert names_in(page) == ["Cleo", "Ben", "Dora", "Ada"]
+    assert "older" in page.content.decode()
+
+
+def test_the_tallies_are_what_a_count_by_hand_gives(here: Any, nurse: Client, team: str) -> None:
+    cases = [followed(here.store, base(name), name, team, read=name != "troche") for name in ("titrating", "troche")]
+    cases += [new_case(here.store, name="New", team=team), followed(here.store, base("stable"), "Kept", team)]
+    task(here, cases[0], "now", "chest pain")
+    contact(here.store, cases[3], "2026-12-01")
+    said = Draft(Kind.MESSAGE_SENT, {"text": "?", "entry": ""}, actor("patient"), here.now())
+    here.store.append(cases[1], [said], expected=None)
+    for case in cases:
+        judge_and_keep(here, case)
+    counted = {one["name"]: one["count"] for one in nurse.get("/").context["tallies"] if one["name"] != "queue"}
+    by_hand = {
+        name: sum(in_tally(here.store.summary(case), here.store.judged(case), name, here.today) for case in cases)
+        for name in counted
+    }
+    assert counted == by_hand
+    assert (counted["call_now"], counted["no_next_date"], counted["undelivered"], counted["unread"]) == (1, 2, 1, 1)
+
+
+def test_every_tally_opens_exactly_whom_it_counts(here: Any, nurse: Client, team: str) -> None:
+    for name in ("titrating", "stable", "steps"):
+        judge_and_keep(here, followed(here.store, base(name), name, team, read=name == "stable"))
+    for one in nurse.get("/").context["tallies"]:
+        if one["name"] != "queue":
+            assert len(nurse.get(one["url"]).context["items"]) == one["count"], one["name"]
+
+
+def test_search_state_and_page_narrow_the_list(here: Any, nurse: Client, team: str) -> None:
+    for number in range(53):
+        new_case(here.store, name=f"Élise Number{number:02}", team=team)
+    followed(here.store, base("titrating"), "Ada Example", team)
+    assert names_in(nurse.get("/?words=élise+number07")) == ["Élise Number07"]
+    assert names_in(nurse.get("/?state=on_plan")) == ["Ada Example"]
+    first, second = nurse.get("/?state=preparing"), nurse.get("/?state=preparing&page=2")
+    assert (len(names_in(first)), len(names_in(second))) == (50, 3)
+    assert not set(names_in(first)) & set(names_in(second))
+    assert names_in(nurse.get("/?state=preparing&page=nonsense")) == names_in(first)
+
+
+def test_a_percent_sign_in_a_search_is_only_a_percent_sign(here: Any, nurse: Client, team: str) -> None:
+    new_case(here.store, name="Ada", team=team)
+    assert names_in(nurse.get("/?words=%25")) == []
+
+
+def test_another_team_sees_nothing_of_it(here: Any, signed_in: Callable[..., Client], team: str) -> None:
+    case = followed(here.store, base("titrating"), "Ada Canary", team)
+    task(here, case, "now", "chest pain")
+    stranger = signed_in("nurse", ("Team Elsewhere (synthetic)",))
+    assert "Ada Canary" not in stranger.get("/?words=ada").content.decode()
+    for address in (f"/worklist/{case}/", f"/messages/{case}/"):
+        answer = stranger.get(address)
+        assert (answer.status_code, "Ada Canary" in answer.content.decode()) == (404, False)
+    assert stranger.post(f"/worklist/{case}/done/", {"outcome": "reached"}).status_code == 404
+
+
+def test_a_view_is_kept_and_forgotten_by_who_made_it(
+    here: Any, nurse: Client, signed_in: Callable[..., Client]
+) -> None:
+    from titrant.storage.models import SavedView
+
+    nurse.post("/worklist/views/", {"name": "My silent ones", "tally": "silent", "words": "a&b"})
+    (view,) = nurse.get("/").context["views"]
+    assert view == ("My silent ones", "/?tally=silent&words=a%26b")
+    assert nurse.get(view[1]).status_code == 200
+    assert signed_in("nurse").get("/").context["views"] == []
+    nurse.post("/worklist/views/", {"name": "My silent ones", "forget": "1"})
+    assert not SavedView.objects.filter(name="My silent ones").exists()
+
+
+def test_hostile_words_are_only_words(here: Any, nurse: Client, team: str) -> None:
+    case = followed(here.store, base("titrating"), "<script>alert(1)</script>", team)
+    task(here, case, "now", "<img src=x onerror=alert(1)>")
+    for address in ("/", f"/worklist/{case}/", "/messages/", f"/messages/{case}/"):
+        text = nurse.get(address).content.decode()
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+
+
+# Done, next
+
+
+def test_done_closes_stamps_promises_and_opens_the_next(here: Any, nurse: Client, team: str) -> None:
+    cases = [followed(here.store, base("titrating"), name, team) for name in ("Ada", "Ben")]
+    tasks = [task(here, case, "now", "chest pain", place) for place, case in enumerate(cases)]
+    page = nurse.get(f"/worklist/{cases[0]}/?tally=call_now")
+    assert page.context["following"] == cases[1]
+    sent = {"outcome": "reached", "note": "Feels well", "next_on": "2026-11-25", "task": tasks[0], "next": cases[1],
+            "tally": "call_now"}  # fmt: skip
+    answer = nurse.post(f"/worklist/{cases[0]}/done/", sent)
+    assert answer["Location"] == f"/worklist/{cases[1]}/?tally=call_now"
+    summary = here.store.summary(cases[0])
+    assert (summary.tasks, summary.contact_on, summary.contact_why) == ({}, "2026-11-25", "Feels well")
+    assert summary.reviewed_by == "Nurse (synthetic)"
+    kinds = [event.kind for event in here.store.events(cases[0])][-3:]
+    assert kinds == [Kind.TASK_CLOSED, Kind.REVIEWED, Kind.CONTACT_PLANNED]
+
+
+def test_a_task_that_came_meanwhile_stays_open(here: Any, team: str) -> None:
+    case = followed(here.store, base("titrating"), team=team)
+    seen, late = task(here, case, "today", "nausea"), task(here, case, "now", "chest pain", 1)
+    done(here, actor("nurse"), case, Done(outcome="reached", tasks=(seen,), next_on="2026-11-25"))
+    assert list(here.store.summary(case).tasks) == [late]
+
+
+def test_who_was_not_reached_stays_on_the_list_with_an_owner(here: Any, team: str) -> None:
+    case = followed(here.store, base("titrating"), team=team)
+    one = task(here, case, "now", "chest pain")
+    before = here.store.summary(case).reviewed_at
+    done(here, actor("nurse"), case, Done(outcome="not_reached", tasks=(one,)))
+    summary = here.store.summary(case)
+    assert summary.tasks[one].owner == "Nurse (synthetic)"
+    assert (summary.reviewed_at, summary.contact_on) == (before, "2026-11-21")
+    row = [each for each in here.store.rows(Query(teams=(team,)), here.today) if each.summary.case == case]
+    assert row[0].grade == 0
+
+
+def test_what_is_passed_on_becomes_a_task_for_the_prescriber(here: Any, team: str) -> None:
+    case = followed(here.store, base("titrating"), team=team)
+    done(here, actor("nurse"), case, Done(outcome="passed", tasks=(task(here, case, "now", "x"),), note="chest pain"))
+    (left,) = here.store.summary(case).tasks.values()
+    assert (left.grade, left.why) == ("today", "Passed to a prescriber by Nurse (synthetic): chest pain")
+    assert here.store.summary(case).contact_on == "2026-11-22"
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        (Done(outcome=""), "No outcome was chosen"),
+        (Done(outcome="reached"), "The day is missing"),
+        (Done(outcome="reached", next_on="2026-11-20"), "gone by"),
+        (Done(outcome="reached", next_on="soon"), "no day"),
+        (Done(outcome="reached", next_on="2026-11-25", note="x" * 2001), "longer than 2,000"),
+    ],
+)
+def test_a_contact_without_outcome_or_next_day_is_refused(here: Any, team: str, how: Done, says: str) -> None:
+    case = followed(here.store, base("titrating"), team=team)
+    version = here.store.summary(case).version
+    with pytest.raises(NotNow, match=says):
+        done(here, actor("nurse"), case, how)
+    assert here.store.summary(case).version == version
+
+
+def test_a_task_is_taken_by_name_and_cannot_be_closed_twice(here: Any, nurse: Client, team: str) -> None:
+    case = followed(here.store, base("titrating"), team=team)
+    one = task(here, case, "now", "chest pain")
+    take(here, actor("nurse"), case, one)
+    assert here.store.summary(case).tasks[one].owner == "Nurse (synthetic)"
+    done(here, actor("nurse"), case, Done(outcome="reached", tasks=(one,), next_on="2026-11-25"))
+    assert nurse.post(f"/worklist/{case}/take/", {"task": one}).status_code == 409
+
+
+# The panel
+
+
+def test_the_panel_shows_chart_entries_and_the_proposal(here: Any, nurse: Client, team: str) -> None:
+    case = followed(here.store, base("titrating"), team=team)
+    judge_and_keep(here, case)
+    page = nurse.get(f"/worklist/{case}/")
+    text = page.content.decode()
+    assert [entry["day"] for entry in page.context["entries"]] == ["2026-11-20", "2026-11-19", "2026-11-18"]
+    assert "Raise to 30 mg in each dose." in text
+    assert "a proposal; a prescriber decides" in text
+    assert 'class="chart small-chart"' in text
+    assert "style=" not in text
+
+
+def test_the_small_chart_says_in_words_what_it_draws() -> None:
+    first, last = date(2026, 10, 1), date(2026, 11, 26)
+    pain = {first + timedelta(days=day): 8 - day // 14 for day in range(0, 56, 2)}
+    begun = time.perf_counter()
+    chart = small_chart(pain, [(date(2026, 9, 1), 30.0), (date(2026, 11, 1), 60.0)], first, last)
+    assert time.perf_counter() - begun < 0.02
+    assert chart.words == (
+        "Pain from 8 to 5 of 10 over 28 days with an entry. "
+        "Dose: 30 mg a day from 2026-10-01, 60 mg a day from 2026-11-01."
+    )
+    assert chart.dots[0].y < chart.dots[-1].y  # less pain is lower
+    assert small_chart({}, [], first, last).words.startswith("No pain was written down")
+
+
+# Queues (T26)
+
+
+def test_every_table_is_said_to_hold_a_queue_or_none() -> None:
+    from django.apps import apps
+
+    from titrant.storage import queues
+
+    tables = [model._meta.db_table for model in apps.get_app_config("storage").get_models()]
+    assert queues.unregistered(tables) == []
+    assert queues.unregistered([*tables, "storage_newqueue"]) == ["storage_newqueue"]
+
+
+def test_what_is_stuck_is_counted_with_its_owner_within_five_minutes() -> None:
+    from titrant.storage import queues
+    from titrant.storage.models import Heartbeat, Outgoing
+
+    now = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
+    Heartbeat.objects.update_or_create(name="worker", defaults={"at": "2030-01-01T11:59:00.000000Z"})
+    before = queues.problems(now)
+    made = {"kind": "red_flag", "body": "{}", "created_at": "2030-01-01T11:50:00.000000Z"}
+    edge = Outgoing.objects.create(due_at="2030-01-01T11:54:59.000000Z", **made)
+    assert queues.problems(now) == before + 1
+    oldest = Outgoing.objects.create(due_at="1999-01-01T00:00:00.000000Z", fault="no answer", **made)
+    (stuck,) = [one for one in queues.queues(now) if one.name == "outgoing"]
+    assert (stuck.owner, stuck.why, stuck.since) == ("administrator", "no answer", oldest.due_at)
+    assert all(one.owner for one in queues.queues(now))
+    assert queues.problems(now + timedelta(minutes=10)) > queues.problems(now)  # the worker has gone quiet
+    Outgoing.objects.filter(pk__in=(edge.pk, oldest.pk)).delete()
+
+
+def test_a_case_that_could_not_be_judged_is_a_queue_problem(here: Any, nurse: Client, team: str) -> None:
+    tree = base("titrating")
+    tree["given"]["readings"]["weight"] = "70 stone on 2026-11-20"
+    judge_and_keep(here, followed(here.store, tree, "Ada Unread", team))
+    count = next(one["count"] for one in nurse.get("/").context["tallies"] if one["name"] == "queue")
+    assert count >= 1
+    assert "Ada Unread" in nurse.get("/queues/").content.decode()
+
+
+# Messages
+
+
+def test_a_message_is_read_answered_and_tied_to_its_entry(here: Any, nurse: Client, team: str) -> None:
+    case = followed(here.store, base("titrating"), "Ada Writes", team)
+    entry = {"day": "2026-11-20", "id": "e7", "taken": "all", "pain": {"average": 6}, "effects": {}}
+    patient = actor("patient")
+    drafts = [
+        Draft(Kind.DIARY_KEPT, {"add": {"diary": [entry]}}, patient, here.now()),
+        Draft(Kind.MESSAGE_SENT, {"text": "Later in the evening?", "entry": "e7"}, patient, here.now()),
+    ]
+    here.store.append(case, drafts, expected=None)
+    assert "Ada Writes" in nurse.get("/messages/").content.decode()
+    page = nurse.get(f"/messages/{case}/")
+    assert "about the entry of 2026-11-20" in page.content.decode()
+    assert here.store.summary(case).unread  # looking is not reading
+    nurse.post(f"/messages/{case}/", {"act": "send", "text": "Yes.", "entry": "e7", "up_to": page.context["newest"]})
+    assert here.store.summary(case).unread == ()
+    text = nurse.get(f"/messages/{case}/").content.decode()
+    assert text.index("Yes.") < text.index("Later in the evening?")
+    assert "Read by Nurse (synthetic)" in text
+
+
+def test_a_message_that_came_after_the_page_stays_unread(here: Any, nurse: Client, team: str) -> None:
+    case = followed(here.store, base("titrating"), team=team)
+    ask = Draft(Kind.MESSAGE_SENT, {"text": "One", "entry": ""}, actor("patient"), here.now())
+    here.store.append(case, [ask], expected=None)
+    seen = nurse.get(f"/messages/{case}/").context["newest"]
+    here.store.append(case, [structs.replace(ask, body={"text": "Two", "entry": ""})], expected=None)
+    nurse.post(f"/messages/{case}/", {"act": "read", "up_to": seen})
+    assert len(here.store.summary(case).unread) == 1
+    assert nurse.post(f"/messages/{case}/", {"act": "send", "text": "  ", "up_to": seen}).status_code == 409
+
+
+# The report of the clinic
+
+
+def test_the_report_counts_without_names(here: Any, signed_in: Callable[..., Client], team: str) -> None:
+    case = followed(here.store, base("stable"), "Ada Nameless", team)
+    judge_and_keep(here, case)
+    task(here, case, "now", "chest pain")
+    reader = signed_in("administrator")
+    text = reader.get("/report/").content.decode()
+    assert "Ada Nameless" not in text
+    assert "Pain down by the aim of the trial (30 %)" in text
+    table = reader.get("/report/table.csv")
+    assert table["Content-Type"].startswith("text/csv")
+    rows = [line.split(",") for line in table.content.decode().splitlines()]
+    assert rows[0] == ["section", "what", "number", "of how many known"]
+    assert ["tasks opened", "now"] in [row[:2] for row in rows]
+    assert signed_in("auditor").get("/report/").status_code == 404
+
+
+def test_a_share_is_of_those_of_whom_it_is_known(office: Any) -> None:
+    from titrant.clinic.clinic_report import Happened, Standing, clinic_report
+
+    def judged(**more: Any) -> Judged:
+        return Judged(version=1, on=office.today, at=office.now(), **more)
+
+    cases = [
+        Standing("on_plan", "oral-guideline", judged(pain_percent="40", responder="yes", good_days=2, days_told=4)),
+        Standing("on_plan", "oral-guideline", judged(pain_percent="10", responder="no", good_days=0, days_told=4)),
+        Standing("on_plan", "oral-guideline", judged()),
+        Standing("ended", "oral-guideline", judged(pain_percent="90", responder="yes")),
+    ]
+    refused = Happened(Kind.REFUSED, office.today, {"codes": ["raise_by_protocol"], "reason": "wish"})
+    opened = [Happened(Kind.TASK_OPENED, office.today, {"grade": "now"})] * 9
+    start = Happened(Kind.SIGNED, office.today, {"content": {"action": "start", "reasons": []}})
+    why = [{"code": "raise_by_protocol"}]
+    changed = Happened(Kind.SIGNED, office.today, {"content": {"reasons": why}, "against": True, "reason": "slower"})
+    happened = [refused, start, changed, *opened, Happened(Kind.SUSPENDED, office.today, {"add": {}})]
+    made = clinic_report(cases, happened, office.library, office.desk.words, office.today)
+    shares = {one.label: (one.count, one.known, one.all) for one in made.shares}
+    assert shares["Pain down by the aim of the trial (30 %)"] == (1, 2, 3)
+    assert shares["Responders by all that is asked"] == (1, 2, 3)
+    assert shares["Days with the aim met and no severe side effect, of days with an entry"] == (2, 8, 8)
+    assert [(one.code, one.accepted, one.changed, one.refused) for one in made.rules] == [
+        ("raise_by_protocol", 0, 0, 1)
+    ]
+    assert made.alerts[0].per_100_week == "25.0"  # 9 in 12 weeks among 3 people
+
+
+# Keys, in a real browser
+
+
+def test_the_keys_move_open_and_settle(here: Any, page_as: Callable[..., Any], office: Any) -> None:
+    from tests.web.conftest import TEAM
+
+    for name in ("Key One (synthetic)", "Key Two (synthetic)"):
+        task(office, followed(office.store, base("titrating"), name, TEAM), "now", "chest pain")
+    page = page_as("nurse")
+    page.goto("/?words=key+&tally=call_now")
+    page.keyboard.press("j")
+    first = page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.textContent") != first
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#panel")
+    assert first in page.inner_text("#panel-title")
+    accessible(page)
+    page.keyboard.press("?")
+    assert page.is_visible("#keys")
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "words"
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    page.keyboard.press("Space")
+    page.fill("#next_on", "2099-01-01")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/worklist/**")
+    page.wait_for_selector("text=Kept.")
+    assert first not in page.inner_text("#panel-title")
+
+
+# The stores answer alike
+
+
+@pytest.mark.parametrize("query", [
+    Query(teams=None, tally=name) for name in (*TALLIES, "")
+] + [Query(teams=None, words="ELISE 7"), Query(teams=None, state="on_plan"), Query(teams=None, words=" ")])  # fmt: skip
+def test_memory_and_database_list_alike(office: Any, query: Query, team: str) -> None:
+    memory, database = MemoryStore(), office.store
+    for number, name in enumerate(("Elise 7", "Élise 8", "Ada")):
+        case = followed(database, base("titrating"), name, team, read=number != 1)
+        if number == 0:
+            task(office, case, "now", "x")
+        judge_and_keep(at(office, base("titrating")), case)
+        events = database.events(case)
+        drafts = [Draft(one.kind, one.body, one.by, one.at) for one in events]
+        memory.append(case, drafts, expected=None)
+        memory.judge(case, database.judged(case))
+    asked = structs.replace(query, teams=(team,), size=100)
+    on = date(2026, 11, 21)
+    assert [row.summary.case for row in database.rows(asked, on)] == [
+        row.summary.case for row in memory.rows(asked, on)
+    ]
+    assert dict(database.tallies((team,), on)) == dict(memory.tallies((team,), on))
+
+
+def test_the_narrow_index_holds_every_column_of_a_list() -> None:
+    """Counting 20,000 cases must not read a summary: the plan of the query says so."""
+    from django.db import connection
+
+    from titrant.storage.models import CaseRow
+    from titrant.storage.worklist_rows import _of_tally, _of_teams
+
+    if connection.vendor != "sqlite":
+        pytest.skip("the words of a plan are SQLite's")
+    found = _of_teams(("a",)).filter(_of_tally("silent", date(2026, 11, 21))).order_by("grade", "since", "case")
+    assert "COVERING INDEX by_risk_narrow" in found.values_list("case", flat=True)[:50].explain()
+    assert CaseRow._meta.indexes[0].name == "by_risk_narrow"
