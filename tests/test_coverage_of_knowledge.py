@@ -296,6 +296,17 @@ INJECTED: dict[str, Callable[[], Told] | None] = {
     "forecast_liver_not_in_model": None,
     "forecast_none_added": None,
     "forecast_past_review": None,
+    # What stands against signing; see tests/signing/test_signing.py
+    "change_beyond_a_step": None,
+    "change_beyond_bounds": None,
+    "change_cannot_be_made": None,
+    "change_looks_like_a_slip": None,
+    "change_not_to_be_had": None,
+    "change_signed_already": None,
+    "plan_has_ended": None,
+    "raise_waits_for_checks": None,
+    "second_prescriber_needed": None,
+    "signed_for_other_product": None,  # tests/signing/test_gates.py
     # Faults of the response model; see tests/following/test_model.py
     "model_failed": None,
     "model_more_harm_days": None,

@@ -1,17 +1,33 @@
 """Story 5: may I supply, how much, until when. Every quantity below was counted by hand."""
 
+import random
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
-from tests.clinic.signing_by_hand import CASE, NURSE, PHARMACIST, PRESCRIBER, office_on, on, opened, sign, tree_of
+from tests.clinic.signing_by_hand import (
+    CASE,
+    NURSE,
+    PHARMACIST,
+    PRESCRIBER,
+    knowledge,
+    office_on,
+    on,
+    opened,
+    sign,
+    tree_of,
+)
 from titrant.clinic.acts import supply as acts
-from titrant.clinic.pharmacy import label_data, may_supply
+from titrant.clinic.pharmacy import label_data, may_supply, product_faults
 from titrant.clinic.stock import RETURNED, Batch
+from titrant.pathway.case import ProductChoice
+from titrant.pathway.deliver import supply_of
 from titrant.record.events import Kind
 from titrant.record.seal import Broken
 from titrant.terms.errors import NotAllowed, NotNow, Stale, TitrantError
+from titrant.terms.numbers import plain
+from titrant.terms.quantity import Quantity
 
 TODAY = date(2026, 11, 21)
 LIQUID = {"family": "oral-solution-10", "strength": "10 mg/mL", "content": "base"}
@@ -174,6 +190,43 @@ def test_the_product_of_the_record_changed_after_the_signature_blocks_the_supply
     assert any("new signature" in why for why in answer.refused)
     sign(office, CASE, level("2026-11-21", "10 mg", 2))
     assert may_supply(office, office.store.open(CASE)).may
+
+
+def swaps(count, seed):
+    """Random pairs of products as they are made: family, strength, and what the label counts."""
+    library, generator = knowledge(), random.Random(seed)
+    made = [
+        supply_of(ProductChoice(family=name, strength=strength, content=content), protocol, library)
+        for protocol in (library.protocols["oral-guideline"], library.protocols["troche-guideline"])
+        for name in protocol.products
+        for strength in library.products[name].strengths.values
+        for content in ("base", "hydrochloride")
+    ]
+    return [generator.sample(made, 2) for _ in range(count)]
+
+
+def signed_for(supply):
+    piece = plain(supply.part_mg / supply.smallest_part)
+    return {"product": supply.name, "piece_unit": supply.piece_unit, "piece_mg": piece}
+
+
+def test_ten_thousand_swaps_of_a_product_are_all_stopped():
+    """T09: what was signed for one product is never supplied as another; the same product always is."""
+    found = swaps(10_000, seed=20260009)
+    assert sum(bool(product_faults(signed_for(one), other)) for one, other in found) == len(found)
+    assert not any(product_faults(signed_for(one), one) for one, _ in found)
+
+
+def test_an_old_name_on_another_strength_is_seen():
+    """The planted fault: a product that is renamed as the one it replaces."""
+    library = knowledge()
+    weak, strong = (
+        supply_of(ProductChoice(family=family, strength=strength), library.protocols["oral-guideline"], library)
+        for family, strength in (
+            ("oral-solution-10", Quantity.parse("10 mg/mL")), ("oral-solution-50", Quantity.parse("50 mg/mL")),
+        )
+    )  # fmt: skip
+    assert product_faults(signed_for(strong) | {"product": weak.name}, weak)
 
 
 def test_an_altered_plan_is_never_supplied():

@@ -167,6 +167,20 @@ def test_more_is_refused_while_a_check_is_overdue_even_by_hand(office) -> None:
         sign(office, case, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=made.chosen)
 
 
+def test_no_second_raise_is_signed_before_the_first_was_taken(office, followed) -> None:
+    signed(office, followed)
+    made = offer_change(office, followed, dose_mg="25", reason="examined")
+    assert "change_signed_already" in [one.code for one in made.refused]
+
+
+def test_less_than_the_smallest_part_is_not_to_be_had_and_says_so(office) -> None:
+    course = {"levels": [{"since": "2026-11-07", "dose": "1 mg", "times_per_day": 3}], "supplies": None}
+    case = opened(office, "following-ready-for-a-step", changes={"given": {"course": course, "diary": None}})
+    made = signing.offer(office, office.store.open(case), LOWER)
+    assert [one.code for one in made.refused] == ["change_not_to_be_had"]
+    assert "the product and the limits leave none" in office.desk.words.say("change_not_to_be_had", {"action": "lower"})
+
+
 def test_giving_less_is_never_refused_while_the_plan_runs(office) -> None:
     for number, name in enumerate(("following-bladder-creeping", "following-silent", "following-two-flat-steps")):
         case = opened(office, name, case=f"6f0f6e0e-0000-4000-8000-0000000001{number:02d}")

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from tests.documents.making import tree_of
-from tests.web.conftest import TEAM, actor, new_case
+from tests.web.conftest import actor, new_case
 
 PAPERS = ("plan", "card", "letter", "visit", "diary", "file")
 
@@ -142,5 +142,15 @@ def test_a_patient_takes_the_report_the_plan_and_the_copy_from_the_phone(signed_
     assert phone.get(f"/patients/{signed_case}/papers/plan.pdf").status_code == 404
 
 
-def test_team_is_the_one_of_the_tests():
-    assert TEAM
+def test_a_research_file_needs_consent_receiver_and_an_administrator(signed_in, signed_case):
+    told = {"receiver": "University of Nowhere (synthetic)", "purpose": "response by condition"}
+    assert signed_in("prescriber").post("/clinic/export/research.csv", told).status_code == 404
+    answer = signed_in("administrator").post("/clinic/export/research.csv", told)
+    assert answer.status_code == 409
+    assert "consent to research" in answer.content.decode()
+
+
+def test_the_list_carries_language_and_size_to_the_papers(signed_in, signed_case):
+    page = signed_in("nurse").get(f"/patients/{signed_case}/papers/?language=es&size=Letter").content.decode()
+    assert f"/patients/{signed_case}/papers/plan.pdf?language=es&amp;size=Letter" in page
+    assert "size=Poster" not in signed_in("nurse").get(f"/patients/{signed_case}/papers/?size=Poster").content.decode()

@@ -384,6 +384,16 @@ def test_anybody_who_cares_may_suspend_and_must_say_why(on_the_day, signed_in) -
     assert client.post(f"/patients/{case}/suspend/", {"reason": "fever"}).status_code == 409
 
 
+def test_everything_that_can_happen_has_words() -> None:
+    from titrant.clinic.telling_events import SENTENCES, sentence
+    from titrant.record.events import Event
+
+    assert set(SENTENCES) == set(Kind)
+    for kind in Kind:
+        event = Event(case="x", number=1, kind=kind, body={}, by=actor("nurse"), at=datetime.now(UTC))
+        assert sentence(event)[:1].isupper()
+
+
 # Hostile words
 
 
@@ -423,3 +433,12 @@ def test_hostile_words_stay_words(on_the_day, signed_in) -> None:
     assert "<script>alert" not in client.get(f"/patients/{case}/sessions/").content.decode()
     refused = given_session(client, case, **fields, dose_again="1")
     assert "<script>alert" not in refused.content.decode()
+
+
+def test_a_page_that_does_not_escape_is_found(on_the_day, signed_in, monkeypatch) -> None:
+    """The planted fault: the test above can fail."""
+    from django.template import engines
+
+    case = new_case(on_the_day.store, facts_of("following-ready-for-a-step"), name=HOSTILE)
+    monkeypatch.setattr(engines["django"].engine, "autoescape", False)
+    assert "<script>alert" in signed_in("nurse").get(f"/patients/{case}/").content.decode()

@@ -287,3 +287,28 @@ def test_a_trial_runs_beside_the_clinic_and_answers(signed_in):
     assert "doses beyond a hard limit: 0" in page
     assert "assumptions made visible, not evidence" in page
     assert client.get(f"{place}chart.svg").content.startswith(b"<svg")
+
+
+def test_the_measure_of_a_withdrawal_sees_a_process_that_does_not_look(staff, office, monkeypatch):
+    """The planted fault of T32: approvals that are kept and never read again go on proposing."""
+    from titrant.app import wiring
+
+    held = wiring.office().library
+    monkeypatch.setattr(wiring, "_library", lambda *_: held)
+    client = with_password(staff, "prescriber")
+    said = {"why": "a claim, not a source", "password": PASSWORD}
+    assert client.post("/protocols/iv-then-oral/1/withdraw/", said).status_code == 302
+    assert wiring.office().library.protocols["iv-then-oral"].status.value == "in_use"
+    monkeypatch.undo()
+    assert wiring.office().library.protocols["iv-then-oral"].status.value == "retired"
+    sha256 = office.library.protocol_sha256("iv-then-oral", 1)
+    client.post("/protocols/iv-then-oral/1/approve/", {"sha256": sha256, "password": PASSWORD})
+    second = with_password(staff, "prescriber")
+    second.post("/protocols/iv-then-oral/1/second/", {"sha256": sha256, "password": PASSWORD})
+    assert wiring.office().library.protocols["iv-then-oral"].status.value == "in_use"
+
+
+def test_a_prescription_with_an_empty_field_is_named_on_the_page(signed_in, on_plan, office):
+    said = text_of(signed_in("pharmacist").get(f"/patients/{on_plan}/supply/"))
+    assert "quantity is empty" in said  # this signature names no quantity
+    assert "Ada Example (synthetic)" in said

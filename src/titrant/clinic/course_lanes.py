@@ -145,12 +145,21 @@ def _clinic_pressures(found: Review) -> Iterator[tuple[date, int, int]]:
 
 
 def _checks(found: Review, library: Library) -> Iterator[Mark]:
-    """Days on which something of a check was measured, and the day on which it falls due."""
+    """Days on which a check was made, or a part of it, and the day on which it falls due."""
     for row in library.checks.values():
-        days = {one.on for name in row.facts for one in found.readings.get(name, ()) if one.source != "diary"}
-        for day in sorted(days):
-            yield Mark(day, f"{row.title} done", "done")
+        made = [_made_on(name, found) for name in row.facts]
+        for day in sorted(set().union(*made)):
+            whole = all(day in days for days in made)
+            yield Mark(day, f"{row.title} done" if whole else f"{row.title}: a part", "done" if whole else "part")
     for one in found.checks:
         if one.state is not State.DONE:
             word = "OVERDUE since" if one.state is State.OVERDUE else "due"
             yield Mark(one.due, f"{one.title}: {word} {one.due}", one.state.value)
+
+
+def _made_on(name: str, found: Review) -> set[date]:
+    """The days on which a fact was measured, or answered last."""
+    days = {one.on for one in found.readings.get(name, ()) if one.source != "diary"}
+    held = found.case.given.answers.get(name)
+    answered = found.case.given.answered_on if isinstance(held, str) else held.on if held else None
+    return days | {answered} if answered else days

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from msgspec import Struct
 
 from titrant.clinic.desk import Desk
-from titrant.clinic.packs import pack_of, proposals_refused
+from titrant.clinic.packs import emergency_phone, pack_of, proposals_refused
 from titrant.clinic.shaping import shape_case
 from titrant.knowledge.library import Library
 from titrant.pathway.case import Case
@@ -38,6 +38,11 @@ class Office(Struct, frozen=True):
     @property
     def desk(self) -> Desk:
         return Desk(self.library, self.today, self.degraded)
+
+    @property
+    def emergency_phone(self) -> str:
+        """What a patient calls at once: the clinic's own number, else that of the place; empty where none is known."""
+        return emergency_phone(self.settings, pack_of(self.settings, self.library))
 
     @property
     def no_proposals(self) -> str:

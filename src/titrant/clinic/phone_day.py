@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from titrant.clinic.acts.verifying import SignedPlan, sealed_content, verified_plan
 from titrant.clinic.office import Office
+from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.pathway.supplying import SignedLevel, is_dosing_day
 from titrant.record.clinic_settings import ClinicSettings
@@ -23,6 +24,7 @@ from titrant.terms.canonical import Json
 from titrant.terms.dose import Dose
 from titrant.terms.errors import TitrantError
 from titrant.terms.numbers import parse_decimal, plain
+from titrant.terms.quantity import Quantity
 from titrant.terms.regimen import Regimen
 
 _ONE_DAY = timedelta(days=1)
@@ -187,7 +189,9 @@ def phone_state(office: Office, case: str) -> Json:
 
 
 def _status_text(words: PhoneWords, found: Standing) -> str:
-    return "" if found.status == "on_plan" else words.say(f"plan_{found.status}", **found.facts)
+    if found.status == "on_plan":
+        return ""
+    return words.say(f"plan_{found.status}", **{name: words.date(value) for name, value in found.facts.items()})
 
 
 def _plan(words: PhoneWords, record: Record, found: Standing) -> Json:
@@ -195,7 +199,7 @@ def _plan(words: PhoneWords, record: Record, found: Standing) -> Json:
     if plan is None:
         return None
     later = [
-        words.say("plan_later", day=one["from"], dose=f"{dose_words(words, one['regimen'])}, "
+        words.say("plan_later", day=words.date(one["from"]), dose=f"{dose_words(words, one['regimen'])}, "
                   f"{times_words(words, int(one['regimen']['times_per_day']))}")
         for one in plan.content.get("steps") or ()
     ]  # fmt: skip
@@ -205,7 +209,7 @@ def _plan(words: PhoneWords, record: Record, found: Standing) -> Json:
         "amount": dose_words(words, regimen), "times": times_words(words, int(regimen["times_per_day"])),
         "how": how_words(words, record.summary.person, regimen), "product": regimen["product"],
         "most": words.say("plan_most", mg=regimen["daily_mg"]), "later": later,
-        "signed": words.say("plan_signed", name=plan.printed_name, day=plan.at.date().isoformat()),
+        "signed": words.say("plan_signed", name=plan.printed_name, day=words.date(plan.at.date().isoformat())),
     }  # fmt: skip
 
 
@@ -246,8 +250,19 @@ def _asks(office: Office, record: Record, person: Person, today: date) -> Json:
     return {
         "activity": person.activity or (goals[0] if goals else ""),
         "peg": not today < date.fromisoformat(peg) + _ONE_DAY * every,
-        "pressure": due, "yesterday_until": int(hours), "days_back": whole_days(form.days_back.value),
+        "pressure": due, "pressure_limits": list(_pressure_limits(office.library)), "yesterday_until": int(hours),
+        "days_back": whole_days(form.days_back.value),
     }  # fmt: skip
+
+
+def _pressure_limits(library: Library) -> Iterator[Json]:
+    """From which pressure on the patient is told at once what to do: the bands that open a task for staff."""
+    told = {code for sign in library.triage.signs for code in sign.bands}
+    for band in library.conditions["blood_pressure"].bands:
+        if band.code in told:
+            held = {one.fact.rpartition(".")[2]: Quantity.parse(one.value).value for one in band.when.any}
+            if {"systolic", "diastolic"} <= held.keys():
+                yield {"upper": int(held["systolic"]), "lower": int(held["diastolic"])}
 
 
 def _peg_days(record: Record) -> Iterator[str]:
@@ -274,7 +289,7 @@ def _clinic(office: Office, words: PhoneWords) -> Json:
     own = office.settings
     who, when = readers(own, words)
     return {
-        "name": own.name, "phone": own.phone, "emergency": own.emergency_phone, "read_by": who, "read_when": when,
+        "name": own.name, "phone": own.phone, "emergency": office.emergency_phone, "read_by": who, "read_when": when,
     }  # fmt: skip
 
 

@@ -83,7 +83,8 @@ class Section(Struct, frozen=True):
 
 def prose(protocol: Protocol) -> tuple[Section, ...]:
     """The protocol to be read from top to bottom. Nothing is left out: every value, rung, bar, rule and stop."""
-    lines = list(_lines(protocol))
+    order = {place: number for number, place in enumerate(_SENTENCES)}
+    lines = sorted(_lines(protocol), key=lambda one: order.get(one.place, len(order)))
     sections = [
         Section(heading, tuple(one for one in lines if one.place.split(".")[0] == name)) for name, heading in _HEADINGS
     ]

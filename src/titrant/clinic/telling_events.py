@@ -10,7 +10,8 @@ Say = Callable[[Json], str]
 
 def sentence(event: Event) -> str:
     """``event`` as a sentence; who and when stand beside it."""
-    text = SENTENCES[event.kind](event.body)
+    say = SENTENCES.get(event.kind) or _plain(event.kind.value.replace("_", " "))
+    text = say(event.body)
     return text[:1].upper() + text[1:]
 
 
@@ -123,9 +124,10 @@ SENTENCES: dict[Kind, Say] = {
     Kind.ADJUSTED: _why("adjustment worked out", "action", "outcome"),
     Kind.REFUSED: _why("proposal refused", "action", "reason", "words"),
     Kind.SESSION_GIVEN: _session,
-    Kind.SUPPLIED: _why("supplied", "on", "quantity", "lot"),
+    Kind.SUPPLIED: _why("supplied", "on", "pieces", "quantity", "lot"),
+    Kind.SUPPLY_CORRECTED: _why("supply corrected", "on", "pieces", "why"),
     Kind.COUNTED: lambda body: f"counted on {body.get('on', '')}: {body.get('left', '')} left",
-    Kind.RETURNED: _why("returned", "on", "quantity", "why"),
+    Kind.RETURNED: _why("returned", "on", "pieces", "quantity", "why"),
     Kind.HOLD_PLACED: _why("supply put on hold", "why"),
     Kind.HOLD_LIFTED: _why("hold lifted", "why"),
     Kind.DIARY_KEPT: _diary,
@@ -146,6 +148,12 @@ SENTENCES: dict[Kind, Say] = {
     Kind.SETTINGS_CHANGED: lambda body: f"settings changed: {', '.join(body.get('changes') or ())}",
     Kind.PROTOCOL_APPROVED: _why("protocol approved", "protocol", "version"),
     Kind.PROTOCOL_WITHDRAWN: _why("protocol withdrawn", "protocol", "version", "why"),
+    Kind.PROTOCOL_SECONDED: _why("protocol seen by a second pair of eyes", "protocol", "version"),
+    Kind.STOCK_RECEIVED: _why("stock received", "lot", "pieces"),
+    Kind.STOCK_SUPPLIED: _why("stock handed out", "lot", "pieces"),
+    Kind.STOCK_RETURNED: _why("stock came back", "lot", "pieces"),
+    Kind.STOCK_WASTED: _why("stock destroyed", "lot", "pieces", "witness"),
+    Kind.STOCK_CORRECTED: _why("stock corrected", "lot", "pieces", "why"),
     Kind.STAFF_INVITED: _why("staff invited", "role"),
     Kind.STAFF_CHANGED: _why("staff changed", "what"),
     Kind.SIGNED_IN: _plain("signed in"),

@@ -4,8 +4,10 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-_STARTS = ("=", "+", "-", "@", "|", "%", "\t", "\r")
-_BLANKS = " \t\r\n\v\f   　﻿​"
+_STARTS = ("=", "+", "-", "@", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Signs below the blank that are not seen either.
+_UNSEEN = "".join(map(chr, range(32)))
+_BLANKS = " \t\r\n\v\f\u00a0\u2000\u2001\u2002\u2003\u2007\u2009\u202f\u205f\u3000\ufeff\u200b\u200c\u200d\u2060\u00ad"
 
 
 def safe(text: str) -> str:
@@ -14,7 +16,7 @@ def safe(text: str) -> str:
 
 
 def _safe_line(text: str) -> str:
-    bare = text.lstrip(_BLANKS)
+    bare = text.lstrip(_BLANKS + _UNSEEN)
     if not bare.startswith(_STARTS) or _is_number(bare):
         return text.replace("\0", "")
     return "'" + text.replace("\0", "")

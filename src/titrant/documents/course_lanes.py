@@ -10,6 +10,7 @@ from titrant.terms.canonical import Json
 _WHOLE = {"done": 1.0, "partly": 0.5, "no": 0.06}
 _WEEK = 7
 _MOST_TICKS = 9
+_LAST_TICK = 0.96  # words further right would leave the page
 
 
 def lanes_of(course: Course, speech: Speech) -> Json:
@@ -102,5 +103,6 @@ def _ticks(axis: _Axis, speech: Speech) -> Iterator[Json]:
     weeks = max(1, -(-axis.days // (_WEEK * _MOST_TICKS)))
     day = axis.course.first
     while day <= axis.course.last:
-        yield {"x": axis.x(day), "text": speech.short_day(day)}
+        if axis.x(day) <= _LAST_TICK:
+            yield {"x": axis.x(day), "text": speech.short_day(day)}
         day += timedelta(days=_WEEK * weeks)

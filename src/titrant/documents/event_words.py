@@ -9,6 +9,7 @@ from titrant.terms.canonical import Json
 
 # The whole of these stands elsewhere in the file, or is of no meaning to a reader.
 _ELSEWHERE = frozenset({"seal", "content", "text", "set", "add", "sha256", "inputs_sha256", "legal"})
+NARROW = 12  # letters of a word in a narrow column
 _LONGEST = 200_000  # a whole file is whole; a row goes on over as many pages as it needs
 
 
@@ -21,7 +22,7 @@ def when_of(event: Event) -> str:
 
 
 def who_of(event: Event) -> str:
-    return line(f"{event.by.name} ({event.by.role.value})", 60)
+    return line(f"{event.by.name} ({event.by.role.value})", 60, NARROW)
 
 
 def told(event: Event) -> str:

@@ -29,7 +29,7 @@ def invitation_data(desk: Desk, invited: Invited) -> Json:
         **envelope(desk, speech.say("invitation-title")), "qr": qr_svg(invited.link), "qr_alt": speech.say("i-qr"),
         "name": line(desk.record.summary.person.name), "code_word": speech.say("i-code"),
         "expires": speech.say("i-expires", until=line(invited.expires, 60)), "code": line(invited.code, 40),
-        "link": line(invited.link, 200), "steps_word": speech.say("i-steps"), "steps": steps,
+        "link": line(invited.link, 200, 90), "steps_word": speech.say("i-steps"), "steps": steps,
         "sections": sections((speech.say("i-know"), [speech.text("education", "who-reads"), *phones(desk)])),
         "notes": speech.notes,
     }  # fmt: skip

@@ -23,6 +23,12 @@ def newest_label(desk: Desk) -> bytes:
     return supply_label(desk, supplies[-1].body)
 
 
+def _pieces(supplied: Json) -> str:
+    """What a supply adds to the course, where its body names no quantity of its own."""
+    lines = (supplied.get("add") or {}).get("course.supplies") or [{}]
+    return str(lines[0].get("pieces", ""))
+
+
 def label_sheet(desk: Desk, supplied: Json) -> Json:
     speech, plan, person = desk.speech, desk.plan, desk.record.summary.person
     if plan is None or plan.standing != "in_force":
@@ -32,7 +38,7 @@ def label_sheet(desk: Desk, supplied: Json) -> Json:
         )  # fmt: skip
     dose = dose_lines(plan, speech)
     often = f"{dose['often'][:1].lower()}{dose['often'][1:]}"
-    pieces = str(supplied.get("quantity") or supplied.get("pieces") or "")
+    pieces = str(supplied.get("quantity") or _pieces(supplied))
     lot = [line(f"Lot {supplied['lot']}", 40)] if supplied.get("lot") else []
     until = [f"Use before {speech.day(supplied['beyond_use'])}"] if supplied.get("beyond_use") else []
     return {

@@ -101,7 +101,16 @@ def _reasons(desk: Desk, plan: PlanInHand, case: Case | None) -> list[str]:
     words = desk.office.desk.words
     given = plan.content.get("reasons") or []
     said = [shown(words.say_rule(one.get("rule", ""), one["code"], one.get("facts") or {}), 400) for one in given]
-    return [*goals, *_own_reason(desk, plan), *said][:_MOST]
+    return [*goals, *_own_reason(desk, plan), *_by_rule(plan), *said][:_MOST]
+
+
+def _by_rule(plan: PlanInHand) -> list[str]:
+    """Whether a change followed what the protocol's rules propose."""
+    action = str(plan.content.get("action") or "").replace("_", " ")
+    if not action or action == "start":
+        return []
+    how = "against" if plan.content.get("against") == "yes" else "in line with"
+    return [f"{action.capitalize()}: {how} what the protocol's rules propose for the diary and the checks."]
 
 
 def _own_reason(desk: Desk, plan: PlanInHand) -> list[str]:

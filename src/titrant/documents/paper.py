@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from titrant.clinic.office import Office
+from titrant.clinic.packs import emergency_phone, pack_of
 from titrant.documents.plan_in_hand import PlanInHand
 from titrant.documents.printer import printed
 from titrant.documents.shown import line
@@ -112,8 +113,8 @@ def whose(desk: Desk) -> list[tuple[str, str]]:
 def phones(desk: Desk) -> list[str]:
     """Whom to call, the emergency number first where one is set."""
     speech, settings = desk.speech, desk.settings
-    has = settings.emergency_phone
-    found = [speech.say("call-emergency", phone=number(has))] if has else []
+    emergency = emergency_phone(settings, pack_of(settings, desk.office.library))
+    found = [speech.say("call-emergency", phone=number(emergency))] if emergency else []
     clinic = speech.say("call-phone", phone=number(settings.phone)) if settings.phone else speech.say("no-phone")
     return [*found, clinic]
 

@@ -69,7 +69,6 @@ _REST = (
     ),
 )  # fmt: skip
 PAPERS: dict[str, PaperKind] = {one.name: one for one in (*_SIGNED, *_DRAFTS, *_REST)}
-FOR_PATIENTS = ("plan", "card", "visit", "diary")
 
 
 def desk_of(office: Office, record: Record, kind: PaperKind, asked: Asked) -> Desk:
@@ -100,7 +99,7 @@ def plain_letter(office: Office, record: Record, asked: Asked) -> str:
         if one.get("new_page"):
             break
         lines += ["", one["heading"].upper(), *(f"- {line}" for line in one["lines"])]
-    return "\n".join((*lines, "", data["foot"])).replace("​", "").replace(" ", " ")
+    return "\n".join((*lines, "", data["foot"])).replace("\u200b", "").replace("\u00a0", " ")
 
 
 def _plan(office: Office, record: Record, rests_on: str) -> PlanInHand | None:
@@ -111,4 +110,4 @@ def _plan(office: Office, record: Record, rests_on: str) -> PlanInHand | None:
     return None
 
 
-__all__ = ["FOR_PATIENTS", "PAPERS", "Asked", "PaperKind", "desk_of", "plain_letter", "print_paper", "printable"]
+__all__ = ["PAPERS", "Asked", "PaperKind", "desk_of", "plain_letter", "print_paper", "printable"]

@@ -137,11 +137,19 @@ def _supply(desk: Desk, plan: PlanInHand, protocol: Protocol) -> list[str]:
 def next_supply(desk: Desk, plan: PlanInHand, protocol: Protocol) -> str:
     """The first day of the next supply, where it follows from what was signed alone; else the clinic is asked."""
     if desk.record.tree["given"].get("course", {}).get("supplies"):
-        judged = desk.office.store.judged(desk.record.summary.case)
-        return judged.refill_on if judged else ""
+        return _after_what_was_supplied(desk)
     lasts = date.fromisoformat(plan.content["starts"]) + timedelta(days=int(plan.regimen["supply_days"]))
     early = protocol.supply.early_refill.value.to("days").value
     return (lasts - timedelta(days=int(early))).isoformat()
+
+
+def _after_what_was_supplied(desk: Desk) -> str:
+    """The first day of the next supply by what is in the house; empty where it cannot be worked out."""
+    try:
+        found = desk.office.desk.dispense(case_in(desk.record))[1]
+    except (TitrantError, ValueError, KeyError):
+        return ""
+    return found.earliest.isoformat() if found else ""
 
 
 def _checks(desk: Desk, plan: PlanInHand) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from titrant.clinic.course_lanes import course_of
+from titrant.clinic.course_lanes import RANGES, course_of
 from titrant.clinic.following import review_at
 from titrant.clinic.office import case_in
 from titrant.documents.course_lanes import lanes_of
@@ -28,7 +28,7 @@ def visit_report(desk: Desk) -> bytes:
 def visit_data(desk: Desk) -> Json:
     speech, plan = desk.speech, desk.plan
     found, failed = _reviewed(desk)
-    course = course_of(found, desk.office.library, "12w") if found else None
+    course = course_of(found, desk.office.library, _span(found)) if found else None
     follows = plan is not None and plan.standing in ("in_force", "suspended")
     dose = dose_lines(plan, speech) if follows and plan is not None else None
     told = [f"{dose['each']}. {dose['often']}", *dose["lines"]] if dose else [speech.say("v-no-plan")]
@@ -45,6 +45,11 @@ def visit_data(desk: Desk) -> Json:
         ],
         "ask_word": speech.say("v-ask"), "ask": _LINES_TO_ASK, "notes": speech.notes,
     }  # fmt: skip
+
+
+def _span(found: Review) -> str:
+    """A young course is not lost in twelve empty weeks."""
+    return "4w" if (found.on - found.levels[0].since).days <= RANGES["4w"] else "12w"
 
 
 def _reviewed(desk: Desk) -> tuple[Review | None, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from titrant.documents.event_words import heading_of, leaves, told, when_of, who_of
+from titrant.documents.event_words import NARROW, heading_of, leaves, told, when_of, who_of
 from titrant.documents.paper import Desk, envelope, put, whose
 from titrant.documents.plan_in_hand import check_signature
 from titrant.documents.shown import line, shown
@@ -89,9 +89,9 @@ def _entry(entry: Json) -> list[str]:
     day = f"{entry.get('day', '')}{' to ' + str(entry['through']) if entry.get('through') else ''}"
     average = pain.get("average")
     return [
-        line(day, 30), line(str(entry.get("entered") or "not known"), 40), "—" if average is None else str(average),
-        line(str(entry.get("taken") or "—"), 20), line(str(entry.get("activity") or "—"), 20),
-        shown("; ".join([*flags, asked]), 400), shown(more, 600),
+        line(day, 30), line(str(entry.get("entered") or "not known"), 40, NARROW), "—" if average is None else str(average),
+        line(str(entry.get("taken") or "—"), 20, NARROW), line(str(entry.get("activity") or "—"), 20, NARROW),
+        shown("; ".join([*flags, asked]), 400, NARROW * 2), shown(more, 600, NARROW * 2),
     ]  # fmt: skip
 
 

@@ -63,7 +63,7 @@ class Course(Struct, frozen=True, kw_only=True):
     sessions: tuple[Mark, ...] = ()
     peg: tuple[Mark, ...] = ()
     pressures: tuple[tuple[date, int, int], ...] = ()  # measured at the clinic
-    checks: tuple[Mark, ...] = ()  # kind: done, due, overdue
+    checks: tuple[Mark, ...] = ()  # kind: done, part, due, overdue
 
 
 class Column(Struct, frozen=True):
@@ -404,13 +404,13 @@ def _pressures(plot: _Plot, top: float, bottom: float) -> Iterator[str]:
     yield from _paths((f"pressure {where}", _span(plot.x(on), y(hi), y(lo), r)) for on, hi, lo, where in found)
 
 
-_CHECKS = {"done": _circle, "due": _circle, "overdue": _triangle}
+_CHECKS = {"done": _circle, "part": _square, "due": _circle, "overdue": _triangle}
 
 
 def _checks(plot: _Plot, top: float, bottom: float) -> Iterator[str]:
     """Checks of one day share a place: it shows the gravest of them, and the words name all."""
     y = (top + bottom) / 2
-    order = ("overdue", "due", "done")
+    order = ("overdue", "due", "done", "part")
     by_day: dict[date, list[Mark]] = {}
     for mark in plot.course.checks:
         by_day.setdefault(max(plot.course.first, mark.on), []).append(mark)
@@ -439,7 +439,12 @@ def columns(course: Course) -> list[Column]:
     for one in course.days:
         by_day.setdefault(one.on, []).append(one)
     also: dict[date, list[str]] = {}
-    for mark in (*course.steps, *course.sessions, *course.peg, *(one for one in course.checks if one.kind == "done")):
+    for mark in (
+        *course.steps,
+        *course.sessions,
+        *course.peg,
+        *(one for one in course.checks if one.kind in ("done", "part")),
+    ):
         also.setdefault(mark.on, []).append(mark.text)
     found, first = [], course.first
     while first <= min(course.today, course.last):

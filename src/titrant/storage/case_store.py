@@ -67,10 +67,13 @@ class DjangoStore:
     @transaction.atomic
     def append(self, case: str, drafts: Sequence[Draft], *, expected: int | None) -> Summary:
         head = locked_head()
-        before = self._summary_now(case)
+        return self._appended(head, self._summary_now(case), drafts, expected)
+
+    def _appended(self, head: ChainHead, before: Summary, drafts: Sequence[Draft], expected: int | None) -> Summary:
+        """The append itself, inside a transaction that holds ``head``."""
         events, summary = numbered(before, drafts, expected)
         _write_facts(head, events)
-        if case != CLINIC:
+        if summary.case != CLINIC:
             _write_plans(events)
             write_for(events)
             self._write_row(summary, before)
@@ -82,15 +85,15 @@ class DjangoStore:
 
     @transaction.atomic
     def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
-        locked_head()
+        head = locked_head()
         found = EntryReceipt.objects.filter(case=case, client_id=client_id).first()
         if found is not None:
             if found.sha256 != sha256:
                 raise conflict()
             return again(Receipt(found.number, found.at))
-        before = self.summary(case).version
-        self.append(case, drafts, expected=None)
-        receipt = Receipt(before + 1, instant_text(drafts[0].at))
+        before = self.summary(case)
+        self._appended(head, before, drafts, None)
+        receipt = Receipt(before.version + 1, instant_text(drafts[0].at))
         EntryReceipt.objects.create(case=case, client_id=client_id, sha256=sha256, number=receipt.number, at=receipt.at)
         return receipt
 

@@ -49,10 +49,37 @@ def make_settings(office: Office) -> None:
     office.store.append(CLINIC, [change], expected=0)
 
 
+def make_stock(office: Office) -> None:
+    """Three lots on the shelf, so that a supply can be entered from the book."""
+    came = datetime.combine(office.today - timedelta(days=20), datetime.min.time(), UTC)
+    until = (office.today + timedelta(days=160)).isoformat()
+    lots = (
+        ("oral-solution-10", "10 mg/mL", "mL", "D-1001", "2000"),
+        ("troche-quarters", "20 mg", "troche", "D-2001", "600"),
+        ("capsule", "10 mg", "capsule", "D-3001", "300"),
+    )
+    lines = [
+        {
+            "product": {"family": family, "strength": strength, "content": "base"},
+            "lot": lot,
+            "quantity": many,
+            "unit": unit,
+            "beyond_use": until,
+            "where": "shelf",
+            "on": came.date().isoformat(),
+            "why": "maker of the demo (synthetic)",
+        }
+        for family, strength, unit, lot, many in lots
+    ]
+    drafts = [Draft(Kind.STOCK_RECEIVED, line, member(Role.PHARMACIST), came) for line in lines]
+    office.store.append(CLINIC, drafts, expected=None)
+
+
 def make(count: int, office: Office) -> int:
     """Fill an empty clinic with ``count`` synthetic patients. How many events that were."""
     from titrant.storage.bulk import append_many
 
     make_staff()
     make_settings(office)
+    make_stock(office)
     return append_many((one.case, one.drafts) for one in told(count, office))

@@ -133,11 +133,24 @@ def _split(readings: Json, start: date) -> tuple[Json, list[tuple[str, str, str]
     return first, sorted(later)
 
 
+def _container(story: Story, supplied: Json) -> Json:
+    """What stood on the container; not from the stock book, which a made-up past cannot fill."""
+    product = story.tree.get("product") or {}
+    family = product.get("family", "oral-solution-10")
+    unit = next((one for one in ("troche", "capsule") if one in family), "mL")
+    return {
+        "product": {"family": family, "strength": product.get("strength", ""), "content": "base"}, "lot": "D-OLD",
+        "quantity": supplied["pieces"], "unit": unit, "told": "yes", "from_stock": "no", "reasons": {},
+        "beyond_use": (date.fromisoformat(supplied["on"]) + timedelta(days=180)).isoformat(),
+    }  # fmt: skip
+
+
 def _supplies(story: Story) -> Iterator[Draft]:
     pharmacist = member(Role.PHARMACIST)
     for one in story.tree["given"].get("course", {}).get("supplies", []):
         line = {name: one[name] for name in ("on", "pieces")}
-        yield Draft(Kind.SUPPLIED, {"on": one["on"], "add": {"course.supplies": [line]}}, pharmacist, at(one["on"], 14))
+        body = {"on": one["on"], **_container(story, one), "add": {"course.supplies": [line]}}
+        yield Draft(Kind.SUPPLIED, body, pharmacist, at(one["on"], 14))
         if "left" in one:
             body = {"left": one["left"], "on": one["counted_on"]}
             yield Draft(Kind.COUNTED, body, pharmacist, at(one["counted_on"], 15))

@@ -1,6 +1,7 @@
 """What the patient's phone says, one file for each language, and what its diary asks when."""
 
 import re
+from datetime import date
 
 from msgspec import Struct
 
@@ -28,6 +29,14 @@ class PhoneWords(Header, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def say(self, name: str, /, **facts: object) -> str:
         """The words called ``name`` with their facts. Raises KeyError where there are none: nothing is left blank."""
         return PLACE.sub(lambda place: str(facts[place[1]]), self.words[name])
+
+    def date(self, iso: str) -> str:
+        """``2026-11-22`` as a person says it; what is no day stays as it is."""
+        try:
+            day = date.fromisoformat(iso)
+        except ValueError:
+            return iso
+        return self.say("date_form", day=day.day, month=self.say(f"month_{day.month}"), year=day.year)
 
 
 class DiaryForm(Header, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -28,9 +28,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         sent = read_json(request.body)
         if not isinstance(sent, dict) or set(sent) != {"id", "entry"}:
             return _answer(422, "It is not an entry and its id.")
-        receipt = keep_entry(
-            here, visitor.case, sent["entry"], sent["id"], visitor.actor, received_at=here.now()
-        )
+        receipt = keep_entry(here, visitor.case, sent["entry"], sent["id"], visitor.actor, received_at=here.now())
     except Unreadable as error:
         return _answer(422, error.fault)
     except Conflict as error:

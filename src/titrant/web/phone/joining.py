@@ -69,7 +69,8 @@ def this_phone(request: HttpRequest) -> HttpResponse:
     assert patient is not None
     words = words_of(here, patient)
     since = Device.objects.get(id=patient.actor.id).enrolled_at[:10]
-    return render(request, "titrant/phone/phone.html", frame(words, since=words.say("phone_since", day=since)))
+    said = words.say("phone_since", day=words.date(since))
+    return render(request, "titrant/phone/phone.html", frame(words, since=said))
 
 
 def out(request: HttpRequest) -> HttpResponse:

@@ -84,8 +84,8 @@ def plan(request: HttpRequest) -> HttpResponse:
     shown = said["plan"]
     dates = {}
     if shown:
-        ends = words.say("plan_ends", day=shown["ends"]) if shown["ends"] else ""
-        dates = {"from_text": words.say("plan_from", day=shown["starts"]), "ends_text": ends}
+        ends = words.say("plan_ends", day=words.date(shown["ends"])) if shown["ends"] else ""
+        dates = {"from_text": words.say("plan_from", day=words.date(shown["starts"])), "ends_text": ends}
     return _page(request, "plan", said=said, plan=shown, **dates)
 
 
@@ -136,7 +136,6 @@ def plain(request: HttpRequest) -> HttpResponse:
         return _page(request, "kept", fault=error.fault)
     words = words_of(here, patient)
     return _page(request, "kept", receipt_text=words.say("receipt", number=receipt.number), flags=flags)
-
 
 
 ROUTES = (

@@ -27,7 +27,7 @@ from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.staff import patient_page
 from titrant.web.staff.fields import Filled
-from titrant.web.staff.posted import day_of, number_of, role_of, version_of
+from titrant.web.staff.posted import day_of, number_of, version_of
 from titrant.web.wired import office
 
 _STATES = {"overdue": "now", "due": "note", "done": "ok"}
@@ -55,7 +55,7 @@ def _page(
     grouped = {name for row in library.checks.values() for name in row.facts}
     others = [name for name, kind in library.facts.items() if name not in grouped and kind.kind is not Kind.DERIVED]
     context = {
-        **patient_page.head(here, standing, "checks", role_of(request)),
+        **patient_page.head(here, standing, "checks"),
         "rows": _rows(here, standing),
         "groups": [group for group in groups if group[2]],
         "others": [Filled(one, posted, faults) for one in asked_facts(others, library, given)],

@@ -1,6 +1,7 @@
 """Copies of the record: one case for the patient or another system, and the whole clinic for its administrator."""
 
 import json
+import secrets
 import tempfile
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from titrant.documents.case_folder import case_files
 from titrant.documents.clinic_export import Sources, write_clinic, zipped
 from titrant.documents.exporting import log_case_export, log_clinic_export
 from titrant.documents.papers import Asked
+from titrant.documents.research import CONSENT, Wanted, research_csv
 from titrant.fhir.export_bundle import bundle_text
 from titrant.storage import clinic_sources
 from titrant.storage.clinic_sources import knowledge_of
@@ -70,7 +72,8 @@ def bundle_of_case(request: HttpRequest, case: UUID) -> HttpResponse:
 
 def export_page(request: HttpRequest) -> HttpResponse:
     length, head = office().store.head()
-    return render(request, "titrant/export.html", {"length": length, "head": head})
+    consent = office().library.facts[CONSENT].label
+    return render(request, "titrant/export.html", {"length": length, "head": head, "consent": consent})
 
 
 def export_clinic(request: HttpRequest) -> FileResponse:
@@ -81,6 +84,15 @@ def export_clinic(request: HttpRequest) -> FileResponse:
         write_clinic(file, office(), SOURCES, asked())
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename="clinic.zip", content_type="application/zip")
+
+
+def export_research(request: HttpRequest) -> HttpResponse:
+    wanted = Wanted(request.POST.get("receiver", "")[:200], request.POST.get("purpose", "")[:400])
+    try:
+        text = research_csv(office(), wanted, secrets.token_bytes(32), request.visitor.actor)  # type: ignore[attr-defined]
+    except TitrantError as error:
+        return refused(request, error)
+    return attached(text.encode(), "research.csv", "text/csv; charset=utf-8")
 
 
 def head_file(request: HttpRequest) -> HttpResponse:
@@ -95,5 +107,6 @@ ROUTES = (
     Route("patients/<uuid:case>/record.fhir.json", bundle_of_case, "bundle_of_case", CLINICAL, Reach.TEAM, ("POST",)),
     Route("clinic/export/", export_page, "export", ADMINISTRATORS),
     Route("clinic/export/clinic.zip", export_clinic, "export_clinic", ADMINISTRATORS, methods=("POST",)),
+    Route("clinic/export/research.csv", export_research, "export_research", ADMINISTRATORS, methods=("POST",)),
     Route("clinic/export/HEAD.json", head_file, "export_head", ADMINISTRATORS),
 )

@@ -13,7 +13,6 @@ from titrant.explain.exposure_chart import Row, exposure_svg
 from titrant.terms.errors import TitrantError
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.staff import patient_page
-from titrant.web.staff.posted import role_of
 from titrant.web.wired import office
 
 if TYPE_CHECKING:  # the numbers room is loaded by the one who makes a forecast
@@ -26,7 +25,7 @@ def exposure(request: HttpRequest, case: UUID) -> HttpResponse:
     """A page of its own, or with ``part`` the piece that the patient page takes in."""
     here = office()
     standing = patient_page.standing_now(here, case)
-    context = {**patient_page.head(here, standing, "course", role_of(request)), "fault": None, "forecast": None}
+    context = {**patient_page.head(here, standing, "course"), "fault": None, "forecast": None}
     try:
         forecast = _KEPT.of(here, standing) if here.settings.engine_on else None
     except (TitrantError, ImportError) as error:

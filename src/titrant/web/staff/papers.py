@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -10,13 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from titrant.clinic.acts.signing import deliver
-from titrant.documents.papers import FOR_PATIENTS, PAPERS, Asked, plain_letter, print_paper, printable
+from titrant.documents.papers import PAPERS, Asked, plain_letter, print_paper, printable
 from titrant.record.folding import Record
 from titrant.terms.errors import TitrantError
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.staff.patient_page import head, standing_now
-from titrant.web.staff.posted import role_of
 from titrant.web.wired import office
 
 LANGUAGES = (("", "the patient's own"), ("en", "English"), ("es", "Spanish"))
@@ -44,14 +44,21 @@ def papers(request: HttpRequest, case: UUID) -> HttpResponse:
     standing = standing_now(here, case)
     text, why = _letter_text(request, standing.record)
     context = {
-        **head(here, standing, "papers", role_of(request)), "papers": [_row(one) for one in printable(standing.record)],
-        "languages": LANGUAGES, "sizes": SIZES, "letter": text, "no_letter": why,
+        **head(here, standing, "papers"), "papers": [_row(one) for one in printable(standing.record)],
+        "languages": LANGUAGES, "sizes": SIZES, "letter": text, "no_letter": why, "asked": asked_in(request),
+        "query": _query(asked_in(request)),
     }  # fmt: skip
     return render(request, "titrant/papers.html", context)
 
 
 def _row(kind: Any) -> dict[str, Any]:
-    return {"kind": kind, "url": f"print_{kind.name}", "choices": kind.name.removeprefix("draft-") in FOR_PATIENTS}
+    return {"kind": kind, "url": f"print_{kind.name}"}
+
+
+def _query(asked: Asked) -> str:
+    """What the links to the papers carry on."""
+    chosen = {name: value for name, value in (("language", asked.language), ("size", asked.size)) if value}
+    return f"?{urlencode(chosen)}" if chosen else ""
 
 
 def _letter_text(request: HttpRequest, record: Record) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from titrant.terms.canonical import Json
 from titrant.terms.errors import CaseFileError, TitrantError
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.staff import patient_page
-from titrant.web.staff.posted import day_of, role_of
+from titrant.web.staff.posted import day_of
 from titrant.web.wired import office
 
 EFFECTS: tuple[str, ...] = get_args(Effect)
@@ -29,7 +29,7 @@ def diary(request: HttpRequest, case: UUID) -> HttpResponse:
     here = office()
     standing = patient_page.standing_now(here, case)
     lines, older = diary_lines(here, standing, _before(request.GET.get("before", "")))
-    context = {**patient_page.head(here, standing, "diary", role_of(request)), "lines": lines, "older": older}
+    context = {**patient_page.head(here, standing, "diary"), "lines": lines, "older": older}
     return render(request, "titrant/patient_diary.html", context)
 
 
@@ -52,7 +52,7 @@ def paper(request: HttpRequest, case: UUID) -> HttpResponse:
     count = _MOST_DAYS if request.GET.get("days") == "7" else 1
     days = [_blank(place, here.today - timedelta(days=place + 1), posted, faults) for place in range(count)]
     context = {
-        **patient_page.head(here, patient_page.standing_now(here, case), "diary", role_of(request)),
+        **patient_page.head(here, patient_page.standing_now(here, case), "diary"),
         "days": days, "count": count,
         "effects": [(name, name.replace("_", " ")) for name in EFFECTS], "grades": GRADES,
         "flags": [(name, name.replace("_", " ")) for name in FLAGS], "scores": range(11), "faults": faults,

@@ -14,33 +14,23 @@ from titrant.clinic.acts.offers import reasons_to_choose
 from titrant.clinic.acts.signing import refuse, suspend
 from titrant.clinic.asked_facts import asked_facts
 from titrant.clinic.course_lanes import RANGES, course_of, effect_text
+from titrant.clinic.numbers_used import numbers_used
 from titrant.clinic.office import Office
+from titrant.clinic.packs import device_line
 from titrant.clinic.saying_model import model_lines
 from titrant.clinic.standing import Standing, StandingsKept, doses_to_offer
 from titrant.clinic.telling_following import headline, not_chosen_lines
 from titrant.explain.amounts import regimen_text
 from titrant.explain.course_chart import HEADINGS, columns, course_svg
 from titrant.pathway.review import StepChange
-from titrant.record.events import Role
 from titrant.terms.errors import CaseFileError, TitrantError
 from titrant.terms.reason import Severity
 from titrant.web.access import CLINICAL, PRESCRIBERS, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.staff.fields import Filled
-from titrant.web.staff.posted import role_of, version_of
+from titrant.web.staff.posted import version_of
 from titrant.web.wired import office
 
-# The other pages of one patient, by route and label.
-TABS = (
-    ("checks", "Checks and results"),
-    ("sessions", "Sessions"),
-    ("diary", "Diary"),
-    ("thread", "Messages"),
-    ("supply", "Supply"),
-    ("papers", "Papers"),
-    ("phones", "Phone"),
-    ("timeline", "Everything that happened"),
-)
 SPANS = (("4w", "4 weeks"), ("12w", "12 weeks"), ("all", "Whole course"))
 _KEPT = StandingsKept()
 
@@ -49,7 +39,7 @@ def standing_now(here: Office, case: UUID) -> Standing:
     return _KEPT.of(here, str(case))
 
 
-def head(here: Office, standing: Standing, tab: str, role: Role) -> dict[str, Any]:
+def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
     """What stands on top of every page of one patient."""
     summary, given = standing.record.summary, standing.record.tree["given"]
     weight, weighed_on = standing.weight
@@ -62,7 +52,6 @@ def head(here: Office, standing: Standing, tab: str, role: Role) -> dict[str, An
         "today": here.today,
         "today_iso": here.today.isoformat(),
         "tab": tab,
-        "tabs": _tabs(role),
         "weight": weight,
         "weighed_on": weighed_on,
         "dose_now": dose_now(standing),
@@ -70,15 +59,10 @@ def head(here: Office, standing: Standing, tab: str, role: Role) -> dict[str, An
         "allergies_on": allergies.get("reviewed_on", ""),
         "tasks": sorted(summary.tasks.values(), key=lambda one: (one.grade, one.since)),
         "engine_on": not here.no_proposals,
+        "no_proposals": here.no_proposals,
+        "device": device_line(here.settings),
         "version": standing.record.version,
     }
-
-
-def _tabs(role: Role) -> list[tuple[str, str]]:
-    """The pages of one patient that this role may open."""
-    from titrant.web.policy import ROUTE_BY_NAME
-
-    return [(name, label) for name, label in TABS if name in ROUTE_BY_NAME and role in ROUTE_BY_NAME[name].roles]
 
 
 def dose_now(standing: Standing) -> str:
@@ -97,7 +81,7 @@ def patient(request: HttpRequest, case: UUID) -> HttpResponse:
     span = request.GET.get("range", "12w")
     span = span if span in RANGES else "12w"
     context = {
-        **head(here, standing, "course", role_of(request)),
+        **head(here, standing, "course"),
         "span": span,
         "spans": SPANS,
         **_answer(here, standing),
@@ -163,7 +147,7 @@ def _proposal(here: Office, standing: Standing) -> dict[str, Any]:
     return {
         "proposal": data,
         "headline": headline(decided),
-        "numbers": _numbers(standing, here),
+        "numbers": numbers_used(decided, words),
         "findings": _unsaid(data),
         "notes_found": _notes(data["findings"]),
         "model_lines": _plain(model_lines(followed.model, words, followed.by_rules)),
@@ -221,21 +205,6 @@ def _unsaid(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _notes(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in findings if one["severity"] == Severity.NOTE.value]
-
-
-def _numbers(standing: Standing, here: Office) -> list[tuple[str, str, str]]:
-    """Every number that the deciding rules used: its name, its value, and its day where it was measured on one."""
-    assert standing.followed is not None
-    decided, words = standing.followed.decided, here.desk.words
-    known = decided.review.assessment.facts
-    found: dict[str, tuple[str, str, str]] = {}
-    for why in decided.reasons:
-        for name, value in why.facts.items():
-            if name in ("finding", "rule", "on", "source"):
-                continue
-            day = str(known[name].on or "") if name in known else why.facts.get("on", "") if len(why.facts) <= 4 else ""
-            found.setdefault(name, (_label(words.label(name)), value, day))
-    return list(found.values())
 
 
 def _label(name: str) -> str:

@@ -162,6 +162,16 @@ class SettingsForm(forms.Form):
         choices=[(one, one) for one in PACKS],
         help_text="What is shown, logged and refused by law.",
     )
+    manufacturer = forms.CharField(
+        required=False, max_length=200,
+        help_text="Of this software as a medical device, where the pack asks for one before anything is proposed.",
+    )  # fmt: skip
+    certificate = forms.CharField(label="Certificate", required=False, max_length=100, help_text="Its number.")
+    check_monitoring = forms.BooleanField(
+        label="Prescription monitoring is checked before signing",
+        required=False,
+        help_text="Without this mark an old check is only warned of, where the pack speaks of it.",
+    )
     language = forms.ChoiceField(label="Language", choices=[(one, one) for one in LANGUAGES])
     paper = forms.ChoiceField(label="Paper", choices=[(one, one) for one in PAPERS])
     read_by = forms.CharField(label="Who reads diary entries", max_length=200, help_text="Patients see this.")

@@ -24,7 +24,6 @@ from titrant.terms.numbers import plain
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import not_found
 from titrant.web.staff.patient_page import head, standing_now
-from titrant.web.staff.posted import role_of
 from titrant.web.wired import office
 
 _KEEPERS = frozenset({Role.PHARMACIST, Role.PRESCRIBER, Role.ADMINISTRATOR, Role.AUDITOR})
@@ -56,7 +55,7 @@ def _page(request: HttpRequest, case: UUID, error: TitrantError | None = None) -
     record = standing.record
     answer = may_supply(here, record)
     context = {
-        **head(here, standing, "supply", role_of(request)),
+        **head(here, standing, "supply", _by(request).role),
         **_answer(here, record, answer),
         "error": error,
         "typed": request.POST if error is not None else {},
@@ -77,8 +76,23 @@ def _answer(here: Office, record: Record, answer: MaySupply) -> dict[str, Any]:
         "products": _products(here),
         "lots": _lots(here, answer),
         "holds": sorted(record.summary.holds.items()),
+        **_prescription(here, record, answer),
+        "newest": max((event.number for event in record.of(Kind.SUPPLIED)), default=0),
         "lines": [_line(here, record, event) for event in reversed(record.of(*_LINES))],
     }
+
+
+def _prescription(here: Office, record: Record, answer: MaySupply) -> dict[str, Any]:
+    """The fields of a prescription as they would be printed, and what the law says against printing them."""
+    if answer.plan is None or not answer.regimen:
+        return {}
+    content = answer.plan.body["content"] | {"signed_on": answer.plan.at.date().isoformat()}
+    signer = {
+        "name": answer.plan.body.get("printed_name", ""),
+        "registration": answer.plan.body.get("registration", ""),
+    }
+    fields = packs.paper_fields(answer.pack, record, content, here.settings, signer)
+    return {"prescription": list(fields.items()), "paper_faults": packs.paper_faults(answer.pack, fields)}
 
 
 def _supplies(record: Record) -> tuple[Supplied, ...]:
@@ -113,7 +127,7 @@ def _line(here: Office, record: Record, event: Event) -> dict[str, Any]:
         "what": event.kind.value.replace("_", " "),
         "on": event.body.get("on", event.at.date().isoformat()),
         "body": event.body,
-        "label": label_data(here, record, event) if event.kind is Kind.SUPPLIED and "lot" in event.body else None,
+        "label": label_data(here, record, event) if event.kind is Kind.SUPPLIED and "until" in event.body else None,
     }
 
 

@@ -16,9 +16,9 @@ from titrant.storage.devices import Devices
 from titrant.terms.errors import TitrantError
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import refused
+from titrant.web.staff.patient_page import head, standing_now
+from titrant.web.staff.posted import role_of
 from titrant.web.wired import office
-
-_TITLE = "Phone"
 
 
 def phones(request: HttpRequest, case: UUID) -> HttpResponse:
@@ -30,11 +30,11 @@ def phones(request: HttpRequest, case: UUID) -> HttpResponse:
             made = invite(here, devices, str(case), request.visitor.actor)  # type: ignore[attr-defined]
         except TitrantError as error:
             return refused(request, error)
-    summary = here.store.summary(str(case))
+    standing = standing_now(here, case)
     link = request.build_absolute_uri(reverse("phone_enrol", args=[made.link])) if made else ""
     context = {
-        "case": case, "summary": summary, "person": summary.person, "phones": devices.of(str(case)), "made": made,
-        "link": link, "qr": qr(link) if link else "", "tab": "phones", "title": _TITLE,
+        **head(here, standing, "phones", role_of(request)), "phones": devices.of(str(case)), "made": made,
+        "link": link, "qr": qr(link) if link else "",
         "code": f"{made.code[:4]} {made.code[4:]}" if made else "",
         "open_until": devices.open_until(str(case), instant_text(here.now())),
     }  # fmt: skip

@@ -1,17 +1,10 @@
-"""Small readers of a request: who is asking, and what a form sent."""
+"""Small readers of what a form sent."""
 
 from datetime import date
-from typing import cast
 
-from django.http import HttpRequest, QueryDict
+from django.http import QueryDict
 
-from titrant.record.events import Role
 from titrant.terms.errors import CaseFileError
-
-
-def role_of(request: HttpRequest) -> Role:
-    """The role of who is asking; the policy table has let them in by it."""
-    return cast(Role, request.visitor.actor.role)  # type: ignore[attr-defined]
 
 
 def version_of(posted: QueryDict) -> int:

@@ -75,7 +75,8 @@ def _page(request: HttpRequest, name: str, version: int, error: TitrantError | N
         "may_second": by.role in _SIGNERS and waits is not None and waits.by_id != by.id,
         "may_withdraw": by.role is Role.PRESCRIBER and (standing["standing"] == Standing.IN_USE.value or waits),
         "touched": _touched(here, request, chosen),
-        "rules": _rules(here, chosen, standing["sha256"]),
+        "rules": _rules(here, chosen, standing["sha256"], counted=bool(request.GET.get("counted"))),
+        "counted": bool(request.GET.get("counted")),
         "trial": {"fewest": trials.FEWEST, "usual": trials.USUAL, "most": trials.MOST, "weeks": trials.WEEKS},
     }
     return render(request, "titrant/protocol.html", context, status=409 if error else 200)
@@ -109,9 +110,9 @@ def _touched(here: Office, request: HttpRequest, chosen: Protocol) -> list[dict[
     return found
 
 
-def _rules(here: Office, chosen: Protocol, sha256: str) -> list[dict[str, Any]]:
-    """Its rules of following, those first that prescribers followed least."""
-    counts = not_followed(here.store.events_of(NOT_FOLLOWED), sha256)
+def _rules(here: Office, chosen: Protocol, sha256: str, *, counted: bool) -> list[dict[str, Any]]:
+    """Its rules of following; counted, which reads every signature, those first that prescribers followed least."""
+    counts = not_followed(here.store.events_of(NOT_FOLLOWED), sha256) if counted else {}
     rules = chosen.following.rules if chosen.following else ()
     rows = [{"code": one.code, "action": one.action.value, "overridden": counts.get(one.code, 0)} for one in rules]
     return sorted(rows, key=lambda row: -int(str(row["overridden"])))

@@ -19,7 +19,7 @@ from titrant.terms.errors import CaseFileError, TitrantError
 from titrant.web.access import CARING, CLINICAL, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.staff import patient_page
-from titrant.web.staff.posted import day_of, role_of, version_of
+from titrant.web.staff.posted import day_of, version_of
 from titrant.web.wired import office
 
 _FIELDS = (
@@ -41,7 +41,7 @@ def _page(
     standing = patient_page.standing_now(here, case)
     role = request.visitor.actor.role  # type: ignore[attr-defined]
     context = {
-        **patient_page.head(here, standing, "sessions", role_of(request)),
+        **patient_page.head(here, standing, "sessions"),
         "given": _listed(standing),
         "findings": _findings(here, standing),
         "ways": WAYS.items(),

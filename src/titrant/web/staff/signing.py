@@ -20,12 +20,12 @@ from titrant.terms.errors import Stale, TitrantError
 from titrant.web.access import CARING, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.reauth import confirmed, why_not
-from titrant.web.staff.starting import steps_of
+from titrant.web.staff.starting import number_of, steps_of
 from titrant.web.wired import office
 
 _BOTH = ("GET", "POST")
 # What may be printed once a plan is signed: routes of one patient, where the clinic has them.
-PRINTS = (("papers", "Plan, card and letter"), ("devices", "Enrol the patient's phone"), ("invite", "Enrol the phone"))
+PRINTS = (("papers", "Print: plan, card, letter"), ("phones", "Enrol the patient's phone"))
 
 
 def sign_page(request: HttpRequest, case: UUID) -> HttpResponse:
@@ -57,13 +57,13 @@ def _chosen(given: Any) -> Chosen:
 
 
 def _count(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) <= 2 else 0
+    return number_of(text) if len(text) <= 2 else 0
 
 
 def _act(request: HttpRequest, here: Office, case: str, chosen: Chosen) -> HttpResponse:
     """One of: draft, drop, stand behind as a second prescriber, sign."""
     post, by = request.POST, request.visitor.actor  # type: ignore[attr-defined]
-    expected, sha256 = int(post.get("expected") or 0), post.get("sha256", "")
+    expected, sha256 = number_of(post.get("expected", "")), post.get("sha256", "")
     match post.get("do", ""):
         case "draft":
             signing.draft(here, case, by, expected=expected, chosen=chosen)

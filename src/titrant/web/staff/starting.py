@@ -40,6 +40,11 @@ def steps_of(here: str, case: str) -> list[dict[str, Any]]:
     return found
 
 
+def number_of(text: str) -> int:
+    """The version that a form was shown with; what is no number was shown by no page, and is as old as can be."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else 0
+
+
 # Step 1: the person
 
 
@@ -162,7 +167,7 @@ def screen(request: HttpRequest, case: UUID) -> HttpResponse:
     if request.method == "POST":
         given = {name: str(value) for name, value in request.POST.items()}
         try:
-            expected = int(given.get("expected", "0"))
+            expected = number_of(given.get("expected", ""))
             kept = answer(here, str(case), given, request.visitor.actor, expected=expected)  # type: ignore[attr-defined]
         except TitrantError as error:
             return refused(request, error)
@@ -229,7 +234,7 @@ def plan_page(request: HttpRequest, case: UUID) -> HttpResponse:
         given = {name: str(value) for name, value in request.POST.items()}
         try:
             kept = choose(
-                here, str(case), request.visitor.actor, expected=int(given.get("expected", "0")),  # type: ignore[attr-defined]
+                here, str(case), request.visitor.actor, expected=number_of(given.get("expected", "")),  # type: ignore[attr-defined]
                 protocol=given.get("protocol", ""), product=given.get("product", ""), dose=given.get("dose", ""),
                 why=given.get("why", ""),
             )  # fmt: skip

@@ -12,7 +12,6 @@ from titrant.record.events import Kind
 from titrant.storage.audit import Asked, lines
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.staff import patient_page
-from titrant.web.staff.posted import role_of
 from titrant.web.wired import office
 
 _OF_A_PAGE = 200
@@ -31,7 +30,7 @@ def timeline(request: HttpRequest, case: UUID) -> HttpResponse:
     ]
     page = shown[:_OF_A_PAGE]
     context = {
-        **patient_page.head(here, standing, "timeline", role_of(request)),
+        **patient_page.head(here, standing, "timeline"),
         "events": [{"number": event.number, "at": event.at, "by": event.by, "text": sentence(event)} for event in page],
         "older": page[-1].number if len(shown) > len(page) else 0,
         "with_diary": with_diary,

@@ -4,8 +4,21 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django import template
+from django.template import Context
 
 register = template.Library()
+# The pages of one patient, by route and label, in the order in which they are looked at.
+TABS = (
+    ("patient", "Course"),
+    ("checks", "Checks and results"),
+    ("sessions", "Sessions"),
+    ("diary", "Diary"),
+    ("thread", "Messages"),
+    ("supply", "Supply"),
+    ("papers", "Papers"),
+    ("phones", "Phone"),
+    ("timeline", "Everything that happened"),
+)
 _GRADES = {"now": "call now", "today": "review today", "note": "note"}
 
 
@@ -43,3 +56,12 @@ def at(mapping: Mapping[str, str], key: str) -> str:
 @register.filter(name="str")
 def as_text(value: object) -> str:
     return str(value)
+
+
+@register.simple_tag(takes_context=True)
+def patient_tabs(context: Context) -> list[tuple[str, str]]:
+    """The pages of one patient that who is asking may open."""
+    from titrant.web.policy import ROUTE_BY_NAME
+
+    role = context["visitor"].actor.role
+    return [(name, label) for name, label in TABS if name in ROUTE_BY_NAME and role in ROUTE_BY_NAME[name].roles]

@@ -4,6 +4,7 @@
   const frame = document.getElementById("chart");
   const readout = document.getElementById("readout");
   if (frame && readout) {
+    frame.scrollLeft = frame.scrollWidth; // where it is narrow, the newest days first
     const days = [...frame.querySelectorAll("rect.day")];
     let here = -1;
     const show = (place) => {

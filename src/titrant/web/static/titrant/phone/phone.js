@@ -12,7 +12,7 @@
     "urinary_frequency", "urinary_urgency", "urinary_pain", "urinary_blood"];
   const FLAGS = ["cannot_be_woken", "chest_pain", "severe_headache", "suicidal_thoughts", "hears_or_sees_things",
     "yellow_eyes", "pregnant", "took_extra"];
-  const CALL = ["cannot_be_woken", "chest_pain", "severe_headache", "suicidal_thoughts", "emergency"];
+  const CALL = ["cannot_be_woken", "chest_pain", "severe_headache", "suicidal_thoughts", "emergency"]; // the emergency first
   const WHY_NOT = { forgot: "forgot", effects: "side effects", no_need: "did not need it", ran_out: "none left",
     told: "the clinic said so", other: "another reason" };
   const FRESH = 10 * 60 * 1000;
@@ -24,6 +24,7 @@
   let draft = null; // answers of the questions of one day
   let note = ""; // said once, above the page
   let enrolled = true;
+  let drawn = 0; // how many unsent entries the page speaks of
 
   const say = (name, facts = {}) => (WORDS[name] || name).replace(/\{([a-z]+)\}/g, (_, key) => String(facts[key]));
 
@@ -61,7 +62,7 @@
   }
 
   function top() {
-    const unsent = queue.length;
+    const unsent = drawn = queue.length;
     const words = unsent === 1 ? say("waiting_one") : say("waiting_many", { n: unsent });
     return el("header", { class: "bar" },
       here().step === "today" ? el("span", { class: "name" }, say("app")) : button(say("back"), () => history.back(), "plain back"),
@@ -149,7 +150,7 @@
     written = [...written.filter((one) => one.id !== id), short];
     await Keep.put("written", written);
     queue = await Keep.waiting();
-    Send.flush();
+    Send.flush().catch(() => {});
     return id;
   }
 
@@ -166,6 +167,7 @@
     }
     if (news.what === "not_enrolled") { enrolled = false; await forget(); }
     queue = await Keep.waiting();
+    if (news.what === "looked" && drawn === queue.length) return; // nothing to show: no tap is disturbed
     if (["today", "done"].includes(here().step)) draw();
     else ROOT.querySelector("header")?.replaceWith(top());
   });
@@ -358,9 +360,14 @@
       const fine = [upper, lower].every((one) => /^[0-9]{2,3}$/.test(one.value)) && low < high;
       wrong.hidden = fine;
       if (!fine) { upper.focus(); return; }
-      const text = [`${high}/${low} mmHg`];
-      if (draft) { draft.entry.blood_pressure = text; await on(); return; }
-      go("done", { kept: await keep({ blood_pressure: text }) });
+      // A pressure is kept at once, whatever becomes of the other answers; the limits are those of the clinic's rules.
+      const kept = await keep({ blood_pressure: [`${high}/${low} mmHg`] });
+      const limits = (state && state.asks.pressure_limits) || [];
+      const place = draft ? (here().place || 0) + 1 : 0;
+      if (limits.some((one) => one.upper <= high || one.lower <= low)) {
+        go("danger", draft ? { about: "pressure", then: { ...draft.chain[place], place } } : { about: "pressure", kept });
+      } else if (draft) await on();
+      else go("done", { kept });
     };
     show(title(say("bp_ask")), el("p", {}, say("bp_help")),
       el("div", { class: "pair" }, el("div", { class: "field" }, el("label", { for: "upper" }, say("bp_upper")), upper),
