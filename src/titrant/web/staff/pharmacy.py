@@ -55,7 +55,7 @@ def _page(request: HttpRequest, case: UUID, error: TitrantError | None = None) -
     record = standing.record
     answer = may_supply(here, record)
     context = {
-        **head(here, standing, "supply", _by(request).role),
+        **head(here, standing, "supply"),
         **_answer(here, record, answer),
         "error": error,
         "typed": request.POST if error is not None else {},

@@ -17,7 +17,6 @@ from titrant.terms.errors import TitrantError
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.staff.patient_page import head, standing_now
-from titrant.web.staff.posted import role_of
 from titrant.web.wired import office
 
 
@@ -33,7 +32,7 @@ def phones(request: HttpRequest, case: UUID) -> HttpResponse:
     standing = standing_now(here, case)
     link = request.build_absolute_uri(reverse("phone_enrol", args=[made.link])) if made else ""
     context = {
-        **head(here, standing, "phones", role_of(request)), "phones": devices.of(str(case)), "made": made,
+        **head(here, standing, "phones"), "phones": devices.of(str(case)), "made": made,
         "link": link, "qr": qr(link) if link else "",
         "code": f"{made.code[:4]} {made.code[4:]}" if made else "",
         "open_until": devices.open_until(str(case), instant_text(here.now())),

@@ -44,7 +44,7 @@ def readers(request: HttpRequest, case: UUID) -> HttpResponse:
     here = office()
     found = lines(Asked(case=str(case), facts=False), 0, _OF_A_PAGE)
     context = {
-        **patient_page.head(here, patient_page.standing_now(here, case), "timeline", role_of(request)),
+        **patient_page.head(here, patient_page.standing_now(here, case), "timeline"),
         "reads": [
             {"at": datetime.fromisoformat(one.at), "who": one.by_name, "role": one.by_role, "route": one.what}
             for one in found
