@@ -1,6 +1,5 @@
-"""Everything that happened to a case, in order and in words; and who looked at it."""
+"""Everything that happened to a case, in order and in words."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +8,6 @@ from django.urls import reverse
 
 from titrant.clinic.telling_events import sentence
 from titrant.record.events import Kind
-from titrant.storage.audit import Asked, lines
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.staff import patient_page
 from titrant.web.wired import office
@@ -39,22 +37,4 @@ def timeline(request: HttpRequest, case: UUID) -> HttpResponse:
     return render(request, "titrant/timeline.html", context)
 
 
-def readers(request: HttpRequest, case: UUID) -> HttpResponse:
-    """Who opened this record, by which page; looking at this list is in it too."""
-    here = office()
-    found = lines(Asked(case=str(case), facts=False), 0, _OF_A_PAGE)
-    context = {
-        **patient_page.head(here, patient_page.standing_now(here, case), "timeline"),
-        "reads": [
-            {"at": datetime.fromisoformat(one.at), "who": one.by_name, "role": one.by_role, "route": one.what}
-            for one in found
-        ],
-        "most": _OF_A_PAGE,
-    }
-    return render(request, "titrant/reads.html", context)
-
-
-ROUTES: tuple[Route, ...] = (
-    Route("patients/<uuid:case>/timeline/", timeline, "timeline", CLINICAL, Reach.TEAM),
-    Route("patients/<uuid:case>/reads/", readers, "readers", CLINICAL, Reach.TEAM),
-)
+ROUTES: tuple[Route, ...] = (Route("patients/<uuid:case>/timeline/", timeline, "timeline", CLINICAL, Reach.TEAM),)
