@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -190,6 +191,16 @@ def test_a_public_address_without_encryption_is_refused(tmp_path) -> None:
     assert done.returncode != 0
     assert "nothing encrypts what is sent" in done.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_a_port_where_somebody_answers_is_refused(tmp_path) -> None:
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        one.bind(("127.0.0.1", 0))
+        one.listen()
+        done = titrant(tmp_path / "data", "serve", "--port", str(one.getsockname()[1]))
+    assert done.returncode != 0
+    assert "answers there" in done.stderr
 
 
 def test_a_demo_never_enters_a_folder_that_is_not_one(tmp_path) -> None:

@@ -179,6 +179,27 @@ def test_nobody_else_changes_people(signed_in, staff) -> None:
         assert changed(signed_in(role), person, role="auditor").status_code == 404
 
 
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'{{ 7|add:7 }}"
+
+
+def test_a_hostile_name_stays_words(signed_in, staff) -> None:
+    person, client = staff("nurse", name=HOSTILE), browser()
+    person.email = f"{uuid.uuid4().hex}@demo.invalid"
+    person.save()
+    client.force_login(person)
+    pages = [
+        signed_in("administrator").get("/people/"), signed_in("administrator").get(f"/people/{person.pk}/"),
+        signed_in("auditor", ()).get("/audit/"), browser().get("/account/login/"), client.get("/"),
+        signed_in("administrator").post(f"/people/{person.pk}/link/"),
+    ]  # fmt: skip
+    for page in pages:
+        text = page.content.decode()
+        assert "&lt;script&gt;alert(1)" in text
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+        assert "14" not in re.findall(r"alert\(1\)&gt;[^<]*", text)
+
+
 # Settings
 
 
