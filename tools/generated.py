@@ -16,6 +16,7 @@ from titrant.terms.canonical import sha256_of
 from titrant.terms.reading import read_yaml
 from tools.policy_page import policy_page
 from tools.reference import pages
+from tools.states_page import states_page
 
 Made = tuple[Path, str]
 ROOT = Path(__file__).parent.parent
@@ -58,6 +59,7 @@ def everything() -> Iterator[Made]:
     yield demo_approvals()
     # What follows reads the files made above, which --check has then found to be as they should be.
     yield ROOT / "docs" / "reference" / "policy.md", policy_page()
+    yield ROOT / "docs" / "reference" / "states.md", states_page()
     yield from pages(library(None), main_group, ROOT / "docs")
 
 

@@ -80,15 +80,21 @@ def test_a_pause_gives_no_dose_until_a_prescriber_signs_again(office, followed) 
     assert levels(office, followed)[-1][0] == "2026-11-22"
 
 
-def test_a_stop_ends_the_course_and_a_new_start_is_planned_anew(office, followed) -> None:
+def test_a_stop_ends_the_course_and_a_new_start_is_planned_anew(office) -> None:
+    fresh = ["126/78 mmHg on 2026-11-20", "122/76 mmHg on 2026-11-20"]
+    changes = {"given": {"readings": {"blood_pressure": fresh, "pain": "7 points on 2026-11-20"}}}
+    followed = opened(office, "following-ready-for-a-step", changes=changes)
     signed(office, followed, Chosen(action="hold", reason="slower"))
     signed(office, followed, Chosen(action="stop", reason="ended"))
     assert office.store.summary(followed).state is State.ENDED
     made = signing.offer(office, office.store.open(followed), Chosen())
     assert made.is_start
-    if made.may_be_signed:
-        signed(office, followed)
-        assert len(levels(office, followed)) == 1
+    assert made.may_be_signed, [(one.fact, one.why) for one in made.missing]
+    assert "earlier course from 2026-11-07, up to 20 mg in each dose" in made.text
+    assert "The treatment has ended as planned." in made.text
+    signed(office, followed)
+    assert levels(office, followed) == [("2026-11-21", "10 mg")]
+    verified_plan(office, office.store.open(followed))
 
 
 # Who may, and what is typed

@@ -229,6 +229,7 @@ def imported(client: Any, **changes: str) -> Any:
     held = [one["resource"] for one in json.loads(text)["entry"]]
     born = next(one["birthDate"] for one in held if one["resourceType"] == "Patient")
     person = {"name": "Imported Example (synthetic)", "birth_date": born, "no_phone": "1", "another": "1", "do": "open"}
+    person |= {"same_person": "1"}
     return client.post("/patients/new/", person | {"bundle_text": text} | changes)
 
 
@@ -245,6 +246,12 @@ def test_an_import_of_somebody_else_is_refused(prescriber, office) -> None:
     answer = imported(prescriber, birth_date="1960-01-01")
     assert answer.status_code == 422
     assert "is of somebody born" in answer.content.decode()
+
+
+def test_an_import_under_another_name_is_compared_first(prescriber) -> None:
+    answer = imported(prescriber, same_person="")
+    assert answer.status_code == 422
+    assert "it is the same person under another name" in answer.content.decode()
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"resourceType": "Bundle"}', '{"a": 1, "a": 2}', "<xml/>"])

@@ -21,6 +21,7 @@ from titrant.record.gate import faults
 from titrant.record.states import State
 from titrant.terms.canonical import Json, sha256_of
 from titrant.terms.numbers import plain
+from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Missing, Reason
 from titrant.terms.regimen import Regimen
 from titrant.terms.trees import differing
@@ -114,6 +115,7 @@ def _start(office: Office, record: Record, chosen: Chosen) -> Offer:
         "action": "start", "on": plan.on.isoformat(), "steps": [], "knowledge": office.library.sha256,
         "reason": {"code": chosen.reason, "words": chosen.words},
     }  # fmt: skip
+    content["text"] = "\n".join((content["text"], *_earlier(office, record)))
     place = f"{plan.protocol.id}@{plan.protocol.version}/bounds"
     return structs.replace(
         base, action="start", regimen=plan.regimen, content=content, text=content["text"], sha256=sha256_of(content),
@@ -147,6 +149,17 @@ def _written(office: Office, record: Record, base: Offer, change: Change, decide
         ends=draft.ends.isoformat(), dose_text=dose_line(change.regimen) if change.regimen else "no dose",
         refused=refused,
     )  # fmt: skip
+
+
+def _earlier(office: Office, record: Record) -> Iterator[str]:
+    """A course that has ended, said in the text: its harms are history to the rules, and the signer must know of it."""
+    levels = (record.tree["given"].get("course") or {}).get("levels") or []
+    ending = record.of(Kind.STOPPED, Kind.WITHDRAWN)[-1:]
+    for event in ending if levels and record.summary.state is State.ENDED else ():
+        why = reason_text(office, str(event.body.get("reason", ""))) or "no reason given"
+        most = max((one["dose"] for one in levels), key=lambda dose: Quantity.parse(dose).value)
+        yield f"There was an earlier course from {levels[0]['since']}, up to {most} in each dose."
+        yield f"{event.by.name} ended it on {event.at.date()}: {why}"
 
 
 def _names(record: Record, text: str) -> Json:

@@ -65,6 +65,9 @@ def new_patient(request: HttpRequest) -> HttpResponse:
     if rows and not given.get("another"):
         fault = {"alike": "There is a record like this one."}
         return _person_page(request, here, given, fault, rows, imported, person)
+    if imported is not None and not given.get("same_person") and not _same_name(person.get("name", ""), new.name):
+        fault = {"name": f"The record that was handed over says “{person.get('name') or 'no name'}”."}
+        return _import_page(request, here, given, imported, person, fault)
     if imported is not None and imported.given.patient.birth_date.isoformat() != new.birth_date:
         fault = {
             "birth_date": f"The record that was handed over is of somebody born {imported.given.patient.birth_date}."
@@ -75,6 +78,11 @@ def new_patient(request: HttpRequest) -> HttpResponse:
     if kept.summary is None:
         return _person_page(request, here, given, kept.faults, (), imported, person)
     return HttpResponseRedirect(reverse("start_screen", args=[kept.summary.case]))
+
+
+def _same_name(written: str, typed: str) -> bool:
+    """Whether two spellings have the same words, in whatever order."""
+    return sorted(written.casefold().replace(",", " ").split()) == sorted(typed.casefold().replace(",", " ").split())
 
 
 def _new_person(given: dict[str, str]) -> NewPerson:
