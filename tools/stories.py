@@ -145,8 +145,9 @@ def who_to_call(page: Any, step: Step) -> None:
     """3. Whom to call"""
     page.goto("/")
     step("the worklist: most urgent first, each with its reason in words")
+    page.keyboard.press("j")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(800)
+    page.locator("aside").first.wait_for()
     step("one key opens the panel: the reason, the chart, the last entries, done and next")
 
 
@@ -183,7 +184,7 @@ def refusals(page: Any, step: Step) -> None:
 
 
 STORIES = (
-    (new_patient, "prescriber"), (who_to_call, "nurse"), (diary_day, "nurse"), (next_step, "prescriber"),
+    (new_patient, "prescriber"), (who_to_call, "nurse"), (next_step, "prescriber"), (diary_day, "nurse"),
     (supply, "pharmacist"), (refusals, "prescriber"),
 )  # fmt: skip
 

@@ -304,6 +304,38 @@ def test_who_has_no_patients_opens_none(office, elsewhere) -> None:
             open_in_emergency(office, actor(role), elsewhere[0], "Collapsed in the waiting room")
 
 
+# Care teams of a patient
+
+
+def test_a_patient_is_handed_to_another_team(office, staff) -> None:
+    case, client = new_case(office.store), browser()
+    client.force_login(staff("nurse"))
+    staff("nurse", (OTHER_TEAM,))
+    said = {"team": [OTHER_TEAM], "version": office.store.summary(case).version}
+    assert client.post(f"/patients/{case}/teams/", said)["Location"] == "/"
+    assert office.store.summary(case).teams == (OTHER_TEAM,)
+    assert client.get(f"/patients/{case}/").status_code == 404
+
+
+@pytest.mark.parametrize(("team", "version", "status"), [([], 0, 403), (["no such team"], 0, 403), ([TEAM], -1, 409)])
+def test_no_patient_is_left_to_nobody(office, staff, team, version, status) -> None:
+    case, client = new_case(office.store), browser()
+    client.force_login(staff("nurse"))
+    said = {"team": team, "version": office.store.summary(case).version + version}
+    assert client.post(f"/patients/{case}/teams/", said).status_code == status
+    assert office.store.summary(case).teams == (TEAM,)
+
+
+def test_who_opened_a_record_in_an_emergency_does_not_keep_it(office, staff, elsewhere) -> None:
+    case, said = elsewhere
+    client = browser()
+    client.force_login(staff("nurse"))
+    client.post("/emergency/", said)
+    taken = {"team": [TEAM, OTHER_TEAM], "version": office.store.summary(case).version}
+    assert client.post(f"/patients/{case}/teams/", taken).status_code == 404
+    assert office.store.summary(case).teams == (OTHER_TEAM,)
+
+
 # Demo
 
 

@@ -6,6 +6,7 @@ from titrant.record.events import Event, Kind
 from titrant.terms.canonical import Json
 
 Say = Callable[[Json], str]
+_IN_ONE_SENTENCE = 8
 
 
 def sentence(event: Event) -> str:
@@ -35,13 +36,19 @@ def _facts(body: Json) -> str:
         for path, values in (body.get("add") or {}).items()
     ]
     given = (body.get("set") or {}).get("given") or {}
-    changed = [f"{place}: {', '.join(_named(value))}" for place, value in given.items()]
+    changed = [f"{place}: {', '.join(_few(_named(value)))}" for place, value in given.items()]
     return "; ".join([*added, *changed]) or "facts recorded"
 
 
 def _shown(values: object) -> str:
     listed = values if isinstance(values, list) else [values]
-    return ", ".join(_one(value) for value in listed)
+    return ", ".join(_few([_one(value) for value in listed]))
+
+
+def _few(words: list[str]) -> list[str]:
+    """As many as are read in one sentence, and how many more there are."""
+    more = len(words) - _IN_ONE_SENTENCE
+    return [*words[:_IN_ONE_SENTENCE], f"and {more} more"] if more > 0 else words
 
 
 def _one(value: object) -> str:
