@@ -7,13 +7,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import structs
 
 from titrant.app.demo import making
+from titrant.app.demo.cast import member
 from titrant.app.demo.stories import WRITTEN_ON, stories
+from titrant.clinic.acts.signing import Chosen, offer, sign
 from titrant.clinic.acts.verifying import check_signature, verified_plan
 from titrant.clinic.case_tree import tree_of
 from titrant.clinic.following import follow_at
 from titrant.clinic.office import Office, case_in
+from titrant.clinic.pharmacy import may_supply
 from titrant.record.clinic_settings import ClinicSettings
-from titrant.record.events import Kind
+from titrant.record.events import Kind, Role
 from titrant.record.ports import Query
 from titrant.record.seal import key_name
 from titrant.record.states import State
@@ -116,3 +119,18 @@ def test_suspended_and_ended_cases_give_no_dose(demo) -> None:
     assert {State.PREPARING, State.ON_PLAN, State.SUSPENDED, State.ENDED} <= states
     ended = office.store.summary(names["26-ended"])
     assert (ended.plan, ended.regimen) == (0, {})
+
+
+def test_a_step_signed_for_tomorrow_may_be_supplied_today(demo) -> None:
+    """The day before a signed step begins is still the day of the signature before it."""
+    office, names = demo
+    case = names["01-clean-responder"]
+    chosen = Chosen(action="raise")
+    made = offer(office, office.store.open(case), chosen)
+    prescriber = member(Role.PRESCRIBER)
+    typed = made.content["regimen"]["daily_mg"]
+    record = office.store.open(case)
+    sign(office, case, made.sha256, typed, prescriber, expected=record.version, chosen=chosen)
+    answer = may_supply(office, office.store.open(case))
+    assert answer.may, answer.refused
+    assert answer.most > 0

@@ -168,8 +168,12 @@ def regimen_content_piece(supply: Supply) -> str:
 
 
 def _level_faults(basis: _Basis, today: date) -> Iterator[str]:
-    """The levels of the record must be those of the signature: a supply is counted from them."""
-    level = level_on(basis.levels, max(today, min(one.since for one in basis.levels))) if basis.levels else None
+    """The levels of the record must be those of the signature: a supply is counted from them.
+
+    Before the day on which this signature begins, the one before it holds, which was checked when it was used.
+    """
+    begins = date.fromisoformat(basis.plan.body["content"]["starts"])
+    level = level_on(basis.levels, max(today, begins)) if basis.levels else None
     if level is None:
         yield "The record holds no signed level."
         return
