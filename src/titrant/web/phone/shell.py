@@ -76,7 +76,6 @@ def worker(request: HttpRequest) -> HttpResponse:
             "version": version_of(words),
             "shell": reverse("phone_shell", args=[words.language]),
             "urls": [url for _, url in _urls()],
-            "title": words.say("calendar_word"), "icon": asset_urls()["icon_192_png"],
         },
         content_type="text/javascript; charset=utf-8",
     )  # fmt: skip

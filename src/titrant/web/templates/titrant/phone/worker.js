@@ -43,12 +43,3 @@ self.addEventListener("fetch", (event) => {
     event.respondWith((async () => (await (await caches.open(NAME)).match(request)) || fetch(request))());
   }
 });
-
-self.addEventListener("push", (event) => {
-  event.waitUntil(self.registration.showNotification("{{ title|escapejs }}", { tag: "diary", icon: "{{ icon|escapejs }}" }));
-});
-
-self.addEventListener("notificationclick", (event) => {
-  event.notification.close();
-  event.waitUntil(self.clients.openWindow("/p/"));
-});
