@@ -7,6 +7,7 @@ import pytest
 
 from tests.clinic.signing_by_hand import CASE, knowledge, office_on, opened, sign, tree_of
 from titrant.clinic import packs
+from titrant.clinic.standing import standing_of
 from titrant.knowledge.checking import faults_of_form
 from titrant.knowledge.library import Library
 from titrant.record.clinic_settings import ClinicSettings
@@ -223,3 +224,17 @@ def test_every_area_of_the_law_says_what_is_shown_logged_and_refused():
         assert all(area["show"] and area["log"] and area["refuse"] and area["source"] for area in shown["areas"])
     telehealth = next(one for one in packs.pack_data(pack("us"), ClinicSettings(), TODAY)["areas"] if one["until"])
     assert telehealth["days_left"] == 40
+
+
+def test_in_the_united_kingdom_the_patient_page_proposes_nothing_until_the_operator_has_named_them():
+    for settings, proposes in (
+        ({"pack": "uk"}, False),
+        ({"pack": "uk", "manufacturer": "Maker Ltd", "certificate": "X-1"}, True),
+        ({"pack": "us"}, True),
+        ({"pack": "us", "engine_on": False}, False),
+    ):
+        office = office_on(TODAY, **settings)
+        opened(office, tree_of("everything-known.yaml"))
+        standing = standing_of(office, office.store.open(CASE))
+        assert (standing.plan is not None) is proposes
+        assert bool(office.no_proposals) is not proposes

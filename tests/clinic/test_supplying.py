@@ -115,7 +115,10 @@ def test_each_day_until_the_next_review_is_shown():
 def test_a_supply_is_entered_and_the_next_may_be_collected_two_days_before_it_ends():
     office = planned(ORAL, level("2026-11-21", "10 mg"))
     give(office)
-    assert not may_supply(office, office.store.open(CASE)).may
+    handed_out = may_supply(office, office.store.open(CASE))
+    assert not handed_out.may
+    assert handed_out.house == 21
+    assert [row.left for row in handed_out.days[:3]] == [21, 18, 15]
     later = on(office, date(2026, 11, 26))
     answer = may_supply(later, later.store.open(CASE))
     assert answer.may

@@ -178,4 +178,4 @@ def test_templates_name_no_file_package_or_address():
     for path in (Path(titrant.documents.__file__).parent / "templates").glob("*.typ"):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"@preview|https?://|#?read\(|plugin\(|csv\(|yaml\(|toml\(|xml\(|eval\(", text), path.name
-        assert {one for one in re.findall(r'import "([^"]+)"', text)} <= {"common.typ"}
+        assert set(re.findall(r'import "([^"]+)"', text)) <= {"common.typ"}

@@ -54,7 +54,8 @@ def test_the_plan_says_what_a_patient_needs(signed):
     text = flat(plan_paper(desk_at(record, office)))
     for heading in ("How to take it", "If you miss a dose", "When to stop", "Call now", "Your supply", "Checks"):
         assert heading in text, heading
-    for words in ("Twice a day, every day", "20 mg in a day", "Next supply not before Thu 26 Nov 2026", "Emergency: 999",
+    for words in ("Twice a day, every day", "20 mg in a day", "Next supply not before Thu 26 Nov 2026",
+                  "Emergency: 999",
                   "You get 7 troches for 7 days", "Signed by Dr Example (synthetic)", "1 troche = 20 mg"):  # fmt: skip
         assert words in text, words
 

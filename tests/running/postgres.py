@@ -39,6 +39,7 @@ class Server:
             user,
             "-d",
             database,
+            "-tA",
             "-v",
             "ON_ERROR_STOP=1",
         ]

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -68,7 +69,7 @@ def restored(file: Path, into: Path, ids: list[str]) -> str:
 
 def test_a_backup_under_load_holds_everything_from_before_it(clinic, tmp_path) -> None:
     with Writing(clinic) as writing:
-        for number in range(2):
+        for number in range(1):
             before, file = writing.said(), tmp_path / f"backup-{number}"
             done = titrant(clinic, "backup", str(file), **KEY)
             assert done.returncode == 0, done.stdout + done.stderr
@@ -148,7 +149,7 @@ def test_a_changed_fact_is_found_by_verify(clinic, backup, tmp_path) -> None:
     restored(backup, into, [])
     assert titrant(into, "verify").returncode == 0
     sql = "DROP TRIGGER storage_fact_update_refused;"
-    sql += "UPDATE storage_fact SET body = replace(body, '7', '3') WHERE seq = 30"
+    sql += "UPDATE storage_fact SET body = body || ' ' WHERE seq = 30"
     changing = f"from sqlcipher3 import dbapi2; c = dbapi2.connect('{into}/clinic.sqlite3'); c.executescript(\"{sql}\")"
     assert python(into, "-c", changing).returncode == 0
     done = titrant(into, "verify")
@@ -190,6 +191,16 @@ def test_a_public_address_without_encryption_is_refused(tmp_path) -> None:
     assert done.returncode != 0
     assert "nothing encrypts what is sent" in done.stderr
     assert not (tmp_path / "data").exists()
+
+
+def test_a_port_where_somebody_answers_is_refused(tmp_path) -> None:
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        one.bind(("127.0.0.1", 0))
+        one.listen()
+        done = titrant(tmp_path / "data", "serve", "--port", str(one.getsockname()[1]))
+    assert done.returncode != 0
+    assert "answers there" in done.stderr
 
 
 def test_a_demo_never_enters_a_folder_that_is_not_one(tmp_path) -> None:

@@ -28,13 +28,13 @@ def between(folder: Path, first: int, last: int, every: int, *, fault: str = "")
 
 
 def test_an_upgrade_stopped_on_its_way_is_old_or_new(tmp_path, statements) -> None:
-    stops, wrong = between(tmp_path / "data", 1, statements, max(1, statements // 12))
-    assert stops >= 10
+    stops, wrong = between(tmp_path / "data", 1, statements, max(1, statements // 6))
+    assert stops >= 6
     assert wrong == 0
 
 
 def test_the_harness_finds_an_upgrade_in_several_commits(tmp_path, statements) -> None:
-    assert between(tmp_path / "data", 1, statements, max(1, statements // 12), fault="commits")[1] > 0
+    assert between(tmp_path / "data", 1, statements, max(1, statements // 6), fault="commits")[1] > 0
 
 
 @pytest.mark.release

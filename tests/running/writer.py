@@ -20,13 +20,13 @@ FAULT = os.environ.get("TITRANT_TEST_FAULT", "")
 
 
 def set_up() -> None:
-    from titrant.app.starting import open_place
-
-    open_place(None, synthetic=True)
     if FAULT == "normal":
         from django.db.backends.signals import connection_created
 
         connection_created.connect(_no_sync, weak=False)
+    from titrant.app.starting import open_place
+
+    open_place(None, synthetic=True)
     from titrant.app.database import ready_tables
 
     ready_tables()

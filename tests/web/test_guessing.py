@@ -3,6 +3,7 @@
 import itertools
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -61,6 +62,22 @@ def test_a_count_that_each_worker_keeps_for_itself_is_found() -> None:
         return True
 
     assert most_in_an_hour(evaluated(guess, 0.72)) > ALLOWED
+
+
+def test_of_thirty_guesses_at_once_five_are_looked_at() -> None:
+    """A try is counted before it is looked at; counted after, all thirty would be."""
+    guess, now = in_database(sha256_of("at once")[:20]), BEGUN
+
+    def try_once(index: int) -> bool:
+        from django.db import connection
+
+        try:
+            return bool(guess(index, now))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(try_once, range(30))) == 5
 
 
 def test_the_wait_grows_and_ends() -> None:

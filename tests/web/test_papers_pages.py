@@ -142,6 +142,17 @@ def test_a_patient_takes_the_report_the_plan_and_the_copy_from_the_phone(signed_
     assert phone.get(f"/patients/{signed_case}/papers/plan.pdf").status_code == 404
 
 
+def test_an_invitation_is_printed_for_our_own_address_only(signed_in, signed_case):
+    from tests.documents.making import text_of
+
+    nurse = signed_in("nurse")
+    told = {"link": "http://testserver/p/enrol/abcdef/", "code": "K7QF 29XM", "expires": "2026-11-23T18:00 UTC"}
+    answer = nurse.post(f"/patients/{signed_case}/papers/invitation.pdf", told)
+    assert "K7QF 29XM" in text_of(answer.content)
+    elsewhere = told | {"link": "https://evil.invalid/p/enrol/abcdef/"}
+    assert nurse.post(f"/patients/{signed_case}/papers/invitation.pdf", elsewhere).status_code == 400
+
+
 def test_a_research_file_needs_consent_receiver_and_an_administrator(signed_in, signed_case):
     told = {"receiver": "University of Nowhere (synthetic)", "purpose": "response by condition"}
     assert signed_in("prescriber").post("/clinic/export/research.csv", told).status_code == 404

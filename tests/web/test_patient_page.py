@@ -150,6 +150,34 @@ def test_a_refusal_is_recorded_with_its_reason(on_the_day, signed_in) -> None:
     assert signed_in("nurse").post(f"/patients/{case}/refuse/", sent).status_code == 404
 
 
+@pytest.mark.parametrize("name", ["following-ready-for-a-step", "following-bladder-creeping"])
+def test_every_way_on_leads_to_a_page_that_says_the_same(on_the_day, signed_in, name) -> None:
+    case, client = new_case(on_the_day.store, facts_of(name)), signed_in("prescriber")
+    page = client.get(f"/patients/{case}/")
+    links = re.findall(rf'href="(/patients/{case}/sign/[^"]*)"', page.content.decode())
+    assert f"/patients/{case}/sign/" in links
+    assert f"/patients/{case}/sign/?action=lower" in links
+    for link in links:
+        assert client.get(link).status_code == 200, link
+    offered = client.get(f"/patients/{case}/sign/").context["offer"]
+    proposal = page.context["proposal"]
+    assert offered.action == proposal["action"]
+    if proposal["regimen"]:
+        assert offered.content["regimen"]["dose_mg"] == proposal["regimen"]["dose_mg"]
+
+
+def test_a_change_offers_only_doses_that_the_product_gives(on_the_day, signed_in) -> None:
+    case, client = new_case(on_the_day.store, facts_of("following-ready-for-a-step")), signed_in("prescriber")
+    page = client.get(f"/patients/{case}/")
+    offers = [(one.dose_mg, one.text) for one in page.context["offers"]]
+    assert ("20", "20 mg = 2 mL") in offers
+    reason = page.context["sign_reasons"][0][0]
+    chosen = {"dose_mg": "25", "times_per_day": "3", "days_per_week": "7", "reason": reason, "words": "asked for"}
+    made = client.get(f"/patients/{case}/sign/", chosen).context["offer"]
+    assert made.content["regimen"]["dose_mg"] == "25"
+    assert made.chosen.reason == reason
+
+
 def test_another_team_finds_no_page(on_the_day, signed_in) -> None:
     case = new_case(on_the_day.store, facts_of("following-ready-for-a-step"), team="Team B (synthetic)")
     for tail in ("", "checks/", "sessions/", "diary/", "timeline/", "checks/due.ics"):
@@ -442,3 +470,44 @@ def test_a_page_that_does_not_escape_is_found(on_the_day, signed_in, monkeypatch
     case = new_case(on_the_day.store, facts_of("following-ready-for-a-step"), name=HOSTILE)
     monkeypatch.setattr(engines["django"].engine, "autoescape", False)
     assert "<script>alert" in signed_in("nurse").get(f"/patients/{case}/").content.decode()
+
+
+# Kept answers
+
+
+def test_what_is_appended_is_seen_at_once(on_the_day, signed_in) -> None:
+    case, client = new_case(on_the_day.store, facts_of("following-ready-for-a-step")), signed_in("nurse")
+    assert client.get(f"/patients/{case}/").context["proposal"]["action"] == "raise"
+    entry = {"id": "worse", "day": "2026-11-20", "entered": "2026-11-21", "effects": {"urinary_blood": 2}}
+    draft = Draft(Kind.DIARY_KEPT, {"add": {"diary": [entry]}}, actor("nurse"), on_the_day.now())
+    on_the_day.store.append(case, [draft], expected=None)
+    assert client.get(f"/patients/{case}/").context["proposal"]["action"] in ("pause", "stop")
+
+
+def test_the_oldest_answers_go_first() -> None:
+    from titrant.clinic.kept import Kept
+
+    kept: Kept[str] = Kept(2)
+    for name in ("a", "b", "c"):
+        kept.keep(name, name)
+    assert [kept.get(name) for name in ("a", "b", "c")] == [None, "b", "c"]
+
+
+# The forecast
+
+
+@pytest.mark.release
+def test_the_signed_and_the_proposed_dose_are_forecast(on_the_day, signed_in) -> None:
+    case, client = new_case(on_the_day.store, facts_of("following-ready-for-a-step")), signed_in("prescriber")
+    answer = client.get(f"/patients/{case}/exposure/?part=1")
+    assert [str(one.regimen.dose) for one in answer.context["forecast"].levels] == ["20 mg", "30 mg"]
+    page = text_of(answer)
+    assert "a model, not for dosing" in page
+    assert "titrant models racemic" in page
+    assert "<html" not in answer.content.decode()
+
+
+def test_with_the_engine_off_nothing_is_forecast(on_the_day, signed_in, settings_of) -> None:
+    case = new_case(on_the_day.store, facts_of("following-ready-for-a-step"))
+    settings_of(TITRANT_OFFICE="tests.web.test_patient_page.office_with_the_engine_off")
+    assert "nothing is forecast" in text_of(signed_in("nurse").get(f"/patients/{case}/exposure/"))

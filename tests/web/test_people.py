@@ -179,6 +179,27 @@ def test_nobody_else_changes_people(signed_in, staff) -> None:
         assert changed(signed_in(role), person, role="auditor").status_code == 404
 
 
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'{{ 7|add:7 }}"
+
+
+def test_a_hostile_name_stays_words(signed_in, staff) -> None:
+    person, client = staff("nurse", name=HOSTILE), browser()
+    person.email = f"{uuid.uuid4().hex}@demo.invalid"
+    person.save()
+    client.force_login(person)
+    pages = [
+        signed_in("administrator").get("/people/"), signed_in("administrator").get(f"/people/{person.pk}/"),
+        signed_in("auditor", ()).get("/audit/"), browser().get("/account/login/"), client.get("/"),
+        signed_in("administrator").post(f"/people/{person.pk}/link/"),
+    ]  # fmt: skip
+    for page in pages:
+        text = page.content.decode()
+        assert "&lt;script&gt;alert(1)" in text
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+        assert "14" not in re.findall(r"alert\(1\)&gt;[^<]*", text)
+
+
 # Settings
 
 
@@ -281,6 +302,38 @@ def test_who_has_no_patients_opens_none(office, elsewhere) -> None:
     for role in ("administrator", "auditor", "patient"):
         with pytest.raises(NotAllowed):
             open_in_emergency(office, actor(role), elsewhere[0], "Collapsed in the waiting room")
+
+
+# Care teams of a patient
+
+
+def test_a_patient_is_handed_to_another_team(office, staff) -> None:
+    case, client = new_case(office.store), browser()
+    client.force_login(staff("nurse"))
+    staff("nurse", (OTHER_TEAM,))
+    said = {"team": [OTHER_TEAM], "version": office.store.summary(case).version}
+    assert client.post(f"/patients/{case}/teams/", said)["Location"] == "/"
+    assert office.store.summary(case).teams == (OTHER_TEAM,)
+    assert client.get(f"/patients/{case}/").status_code == 404
+
+
+@pytest.mark.parametrize(("team", "version", "status"), [([], 0, 403), (["no such team"], 0, 403), ([TEAM], -1, 409)])
+def test_no_patient_is_left_to_nobody(office, staff, team, version, status) -> None:
+    case, client = new_case(office.store), browser()
+    client.force_login(staff("nurse"))
+    said = {"team": team, "version": office.store.summary(case).version + version}
+    assert client.post(f"/patients/{case}/teams/", said).status_code == status
+    assert office.store.summary(case).teams == (TEAM,)
+
+
+def test_who_opened_a_record_in_an_emergency_does_not_keep_it(office, staff, elsewhere) -> None:
+    case, said = elsewhere
+    client = browser()
+    client.force_login(staff("nurse"))
+    client.post("/emergency/", said)
+    taken = {"team": [TEAM, OTHER_TEAM], "version": office.store.summary(case).version}
+    assert client.post(f"/patients/{case}/teams/", taken).status_code == 404
+    assert office.store.summary(case).teams == (OTHER_TEAM,)
 
 
 # Demo

@@ -312,3 +312,19 @@ def test_a_prescription_with_an_empty_field_is_named_on_the_page(signed_in, on_p
     said = text_of(signed_in("pharmacist").get(f"/patients/{on_plan}/supply/"))
     assert "quantity is empty" in said  # this signature names no quantity
     assert "Ada Example (synthetic)" in said
+
+
+def test_a_lost_trial_does_not_keep_others_out(office, tmp_path):
+    import os
+
+    from titrant.terms.errors import NotNow
+    from titrant.web import trials
+
+    running = tmp_path / "running"
+    trials._claim(running)
+    with pytest.raises(NotNow, match="Another trial"):
+        trials._claim(running)
+    long_ago = time.time() - 3600
+    os.utime(running, (long_ago, long_ago))
+    trials._claim(running)
+    assert trials._alive(running)

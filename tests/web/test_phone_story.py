@@ -2,8 +2,9 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -385,3 +386,102 @@ def test_a_pressure_that_forbids_the_drug_is_answered_at_once(phone, office) -> 
     page.get_by_text("not yet sent").wait_for(state="detached")
     assert kept(office, case)[0]["blood_pressure"] == ["182/95 mmHg"]
     assert "pressure_stop" in [one.code for one in office.store.summary(case).tasks.values()]
+
+
+def test_the_timer_counts_the_hold_and_is_silent_unless_asked(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    page.clock.install(time=datetime.now(UTC) - timedelta(hours=1))
+    tap(page, "Timer")
+    fits(page)
+    assert not page.get_by_label("Sound at the end").is_checked()
+    assert not page.get_by_label("Vibrate at the end").is_checked()
+    tap(page, "Start")
+    page.get_by_text("20:00 left").or_(page.get_by_text("19:59 left")).wait_for()
+    page.clock.fast_forward("20:01")
+    page.get_by_text("Now swallow.").wait_for()
+    fits(page)
+    tap(page, "Done, swallowed")
+    page.get_by_role("heading", name="How strong was your pain on average?").wait_for()
+    page.clock.resume()
+    page.locator(".unsent").wait_for(state="detached")
+    (dose,) = kept(office, case)[0]["doses"]
+    assert (dose["hold_minutes"], dose["then"], dose["what"]) == (20, "swallowed", "taken")
+
+
+@pytest.mark.parametrize(("hour", "offered"), [(0, True), (11, True), (12, False), (23, False)])
+def test_until_noon_an_entry_can_be_for_yesterday(phone, office, hour, offered) -> None:
+    case = on_plan(office, since=today() - timedelta(days=5))
+    page = phone(case)
+    day = today() - timedelta(days=1)
+    page.clock.set_fixed_time(datetime(day.year, day.month, day.day, hour, 30, tzinfo=UTC))
+    page.reload()
+    page.wait_for_selector("html[data-ready=yes]")
+    choice = page.get_by_role("button", name="Yesterday", exact=True)
+    assert choice.is_visible() is offered
+    if offered:
+        choice.click()
+    tap(page, "Bad day")
+    tap(page, "7")
+    wait_sent(page)
+    (one,) = kept(office, case)
+    assert one["day"] == (day - timedelta(days=1 if offered else 0)).isoformat()
+    assert one["entered"] == day.isoformat()
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"])
+def test_the_time_of_writing_is_the_local_one_with_its_offset(page_as, live, office, zone) -> None:
+    case = on_plan(office, zone=zone)
+    page = page_as("", size="phone", timezone_id=zone)
+    page.context.add_cookies([{"name": "phone", "value": phone_of(office, case).token, "url": f"{live}/p/"}])
+    page.goto("/p/")
+    page.wait_for_selector("html[data-ready=yes]")
+    tap(page, "Bad day")
+    tap(page, "7")
+    wait_sent(page)
+    (one,) = kept(office, case)
+    written = datetime.fromisoformat(one["entered"])
+    assert written.utcoffset() == datetime.now(ZoneInfo(zone)).utcoffset()
+    assert abs(written - datetime.now(UTC)) < timedelta(minutes=1)
+    assert one["day"] == datetime.now(ZoneInfo(zone)).date().isoformat()
+
+
+def test_a_browser_without_a_safe_place_still_writes_while_it_is_online(page_as, live, office) -> None:
+    case = on_plan(office)
+    page = page_as("", size="phone", timezone_id="UTC", service_workers="block")
+    page.add_init_script("Object.defineProperty(window, 'indexedDB', { value: undefined })")
+    page.context.add_cookies([{"name": "phone", "value": phone_of(office, case).token, "url": f"{live}/p/"}])
+    page.goto("/p/")
+    page.get_by_text("This browser cannot keep entries").wait_for()
+    tap(page, "Bad day")
+    tap(page, "7")
+    wait_sent(page)
+    assert len(kept(office, case)) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_whom_to_call_stands_on_the_page_of_danger_and_can_be_tapped(page_as, live, office, language) -> None:
+    case = on_plan(office, language=language)
+    words = office.library.phone.of(language).words
+    page = page_as("", size="phone", timezone_id="UTC", service_workers="block")
+    page.context.add_cookies([{"name": "phone", "value": phone_of(office, case).token, "url": f"{live}/p/"}])
+
+    def answer(route: Any) -> None:
+        got = route.fetch()
+        text = re.sub(
+            r'"phone": "[^"]*", "emergency": "[^"]*"', '"phone": "+1 202 555 0100", "emergency": "112"', got.text()
+        )
+        route.fulfill(response=got, body=text)
+
+    page.route(f"{live}/p/", answer)
+    page.goto("/p/")
+    page.wait_for_selector("html[data-ready=yes]")
+    tap(page, words["help"])
+    fits(page)
+    accessible(page)
+    assert page.locator("a[href='tel:112']").is_visible()
+    for name in ("flag_cannot_be_woken", "flag_took_extra", "flag_suicidal_thoughts"):
+        tap(page, words[name])
+        page.locator("a[href='tel:+12025550100']").wait_for()
+        fits(page)
+        page.go_back()

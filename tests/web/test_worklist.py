@@ -364,9 +364,9 @@ def test_a_share_is_of_those_of_whom_it_is_known(office: Any) -> None:
     assert shares["Pain down by the aim of the trial (30 %)"] == (1, 2, 3)
     assert shares["Responders by all that is asked"] == (1, 2, 3)
     assert shares["Days with the aim met and no severe side effect, of days with an entry"] == (2, 8, 8)
-    assert [(one.code, one.accepted, one.changed, one.refused) for one in made.rules] == [
-        ("raise_by_protocol", 0, 0, 1)
-    ]
+    rules = [(one.code, one.accepted, one.changed, one.refused) for one in made.rules]
+    assert rules == [("raise_by_protocol", 0, 1, 1), ("start", 1, 0, 0)]
+    assert dict(made.reasons) == {"wish": 1, "slower": 1}
     assert made.alerts[0].per_100_week == "25.0"  # 9 in 12 weeks among 3 people
 
 

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import re
+import socket
 from pathlib import Path
 
 from titrant.app.place import Place
@@ -62,6 +63,20 @@ def check_address(host: str, *, protected: bool) -> None:
         "Names, diaries and passwords would cross the network for everybody to read.",
         "Serve on 127.0.0.1, give --certificate and --certificate-key, or use --behind-proxy (docs/running.md).",
     )  # fmt: skip
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises NotNow where somebody answers there already: two clinics behind one address would answer by turns."""
+    kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(kind) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((host.strip("[]"), port))
+        except OSError as error:
+            raise NotNow(
+                f"port {port}", f"It cannot be opened ({error.strerror}).",
+                "Another program, or another clinic, answers there.", "End it, or give another --port.",
+            ) from None  # fmt: skip
 
 
 def _is_own(host: str) -> bool:

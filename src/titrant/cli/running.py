@@ -37,8 +37,9 @@ def serve(
     import os
 
     from titrant.app.serving import Serving
-    from titrant.app.starting import check_address
+    from titrant.app.starting import check_address, check_port
 
+    check_port(host, port)
     check_address(host, protected=behind_proxy or bool(certificate and certificate_key))
     if behind_proxy:
         os.environ["TITRANT_BEHIND_PROXY"] = "1"
@@ -73,8 +74,10 @@ def demo(port: int, patients: int, data: Path, keep: bool, once: bool) -> None:
     """Open a synthetic clinic: staff of every role, patients with stories, all made up, dates around today."""
     from titrant.app.demo.opening import demo_clinic
     from titrant.app.serving import Serving
+    from titrant.app.starting import check_port
 
     how = Serving(port=port)
+    check_port(how.host, port)
     for line in demo_clinic(data, patients, how.address, keep=keep):
         click.echo(line)
     _run(how, once=once)

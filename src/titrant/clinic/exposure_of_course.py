@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from titrant.clinic.kept import Kept
 from titrant.clinic.office import Office
 from titrant.clinic.standing import Standing
 from titrant.clinic.telling_forecast import case_name, chance_words, outside_mark
@@ -27,17 +28,14 @@ class ForecastsKept:
     """Forecasts by everything that they rest on: the same record on the same day is not simulated twice."""
 
     def __init__(self) -> None:
-        self._kept: dict[object, Forecast | None] = {}
+        self._kept: Kept[tuple[Forecast | None]] = Kept(_MOST_KEPT)
 
     def of(self, office: Office, standing: Standing) -> "Forecast | None":
         """The forecast; None where the record has no case to forecast, or no dose."""
         record = standing.record
         key = (record.summary.case, record.version, standing.on, office.library, office.settings)
-        if key not in self._kept:
-            self._kept[key] = _made(office, standing)
-            while len(self._kept) > _MOST_KEPT:
-                self._kept.pop(next(iter(self._kept)), None)
-        return self._kept.get(key)
+        found = self._kept.get(key) or self._kept.keep(key, (_made(office, standing),))
+        return found[0]
 
 
 def _made(office: Office, standing: Standing) -> "Forecast | None":

@@ -246,9 +246,9 @@ def _days(record: Record, basis: _Basis, today: date) -> Iterator[DayRow]:
     """Each day of the supply, or up to the next review where that is later."""
     dispensing = basis.dispensing
     first = dispensing.starts if dispensing else today
-    left = dict(dispensing.should_be_left) if dispensing else {}
+    left = dict(dispensing.should_be_left) if dispensing and dispensing.days else _running_down(basis, today)
     contact = record.summary.contact_on
-    last = max(_until(dispensing) or first, date.fromisoformat(contact) if contact else first)
+    last = max(_until(dispensing) or max(left, default=first), date.fromisoformat(contact) if contact else first)
     for offset in range(min((last - first).days + 1, _MOST_DAYS_SHOWN)):
         day = first + _ONE_DAY * offset
         level = level_on(basis.levels, day)
@@ -257,12 +257,23 @@ def _days(record: Record, basis: _Basis, today: date) -> Iterator[DayRow]:
             yield DayRow(day, str(level.regimen.dose), level.regimen.times_per_day, pieces, left.get(day))
 
 
+def _running_down(basis: _Basis, today: date) -> dict[date, Decimal]:
+    """What should be left at the start of each day of what is in the house, until it is used up."""
+    left, day, found = _house(basis, today) or Decimal(0), today, {}
+    while left > 0 and len(found) < _MOST_DAYS_SHOWN:
+        found[day] = left
+        left -= pieces_on(basis.levels, day)
+        day += _ONE_DAY
+    return found
+
+
 def _house(basis: _Basis, today: date) -> Decimal | None:
     before = basis.case.given.course.supplies
     counted = [one.left for one in before if one.left and one.counted_on == today]
     if counted:
         return parse_decimal(counted[-1])
-    return in_the_house(basis.levels, before, today) if before else None
+    fresh = sum((parse_decimal(one.pieces) for one in before if one.on == today), Decimal(0))
+    return in_the_house(basis.levels, before, today) + fresh if before else None
 
 
 def arithmetic(one: Dispensing) -> str:

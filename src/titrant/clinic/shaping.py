@@ -66,7 +66,12 @@ def _out_of_measure(tree: Any, path: Path) -> Iterator[tuple[Path, str, str]]:
     for key, part in parts:
         if isinstance(key, str) and not is_plain_text(key):
             yield path, f"In a key {HIDDEN.removeprefix('it ')}.", "Type the key again, without what is not seen."
-        yield from _out_of_measure(part, [*path, str(key)])
+        if not _is_plain_leaf(part):  # most parts are; they need no walk of their own
+            yield from _out_of_measure(part, [*path, str(key)])
+
+
+def _is_plain_leaf(part: Any) -> bool:
+    return is_plain_text(part) if isinstance(part, str) else not isinstance(part, dict | list)
 
 
 # Where the shapes say that something does not fit

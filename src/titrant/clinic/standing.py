@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from titrant.clinic.following import Followed, follow_at, review_at
+from titrant.clinic.kept import Kept
 from titrant.clinic.office import Office, case_in
 from titrant.clinic.saying import plan_data
 from titrant.clinic.saying_following import adjustment_data
@@ -81,20 +82,18 @@ class StandingsKept:
     """Standings by everything that they rest on, so that who comes back to a record does not wait for it again."""
 
     def __init__(self) -> None:
-        self._kept: dict[object, Standing] = {}
+        self._kept: Kept[Standing] = Kept(_MOST_KEPT)
 
     def of(self, office: Office, case: str) -> Standing:
         version = office.store.summary(case).version
         key = (case, version, office.today, office.library, office.settings)
         found = self._kept.get(key)
-        if found is None:
-            record = office.store.open(case)
-            found = standing_of(office, record)
-            if record.version == version:
-                self._kept[key] = found
-            while len(self._kept) > _MOST_KEPT:
-                self._kept.pop(next(iter(self._kept)), None)
-        return found
+        if found is not None:
+            return found
+        record = office.store.open(case)
+        found = standing_of(office, record)
+        # What was appended between the two reads belongs to another key.
+        return self._kept.keep(key, found) if record.version == version else found
 
 
 class Offer(Struct, frozen=True):

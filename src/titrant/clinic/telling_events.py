@@ -6,6 +6,7 @@ from titrant.record.events import Event, Kind
 from titrant.terms.canonical import Json
 
 Say = Callable[[Json], str]
+_IN_ONE_SENTENCE = 8
 
 
 def sentence(event: Event) -> str:
@@ -35,13 +36,19 @@ def _facts(body: Json) -> str:
         for path, values in (body.get("add") or {}).items()
     ]
     given = (body.get("set") or {}).get("given") or {}
-    changed = [f"{place}: {', '.join(_named(value))}" for place, value in given.items()]
+    changed = [f"{place}: {', '.join(_few(_named(value)))}" for place, value in given.items()]
     return "; ".join([*added, *changed]) or "facts recorded"
 
 
 def _shown(values: object) -> str:
     listed = values if isinstance(values, list) else [values]
-    return ", ".join(_one(value) for value in listed)
+    return ", ".join(_few([_one(value) for value in listed]))
+
+
+def _few(words: list[str]) -> list[str]:
+    """As many as are read in one sentence, and how many more there are."""
+    more = len(words) - _IN_ONE_SENTENCE
+    return [*words[:_IN_ONE_SENTENCE], f"and {more} more"] if more > 0 else words
 
 
 def _one(value: object) -> str:
@@ -147,13 +154,13 @@ SENTENCES: dict[Kind, Say] = {
     # of the clinic itself
     Kind.SETTINGS_CHANGED: lambda body: f"settings changed: {', '.join(body.get('changes') or ())}",
     Kind.PROTOCOL_APPROVED: _why("protocol approved", "protocol", "version"),
+    Kind.PROTOCOL_SECONDED: _why("protocol approved by the second person", "protocol", "version"),
+    Kind.STOCK_RECEIVED: _why("stock received", "lot", "quantity"),
+    Kind.STOCK_SUPPLIED: _why("stock handed out", "lot", "quantity"),
+    Kind.STOCK_RETURNED: _why("stock returned by a patient", "lot", "quantity"),
+    Kind.STOCK_WASTED: _why("stock destroyed", "lot", "quantity", "witness", "why"),
+    Kind.STOCK_CORRECTED: _why("stock line corrected", "lot", "quantity", "why"),
     Kind.PROTOCOL_WITHDRAWN: _why("protocol withdrawn", "protocol", "version", "why"),
-    Kind.PROTOCOL_SECONDED: _why("protocol seen by a second pair of eyes", "protocol", "version"),
-    Kind.STOCK_RECEIVED: _why("stock received", "lot", "pieces"),
-    Kind.STOCK_SUPPLIED: _why("stock handed out", "lot", "pieces"),
-    Kind.STOCK_RETURNED: _why("stock came back", "lot", "pieces"),
-    Kind.STOCK_WASTED: _why("stock destroyed", "lot", "pieces", "witness"),
-    Kind.STOCK_CORRECTED: _why("stock corrected", "lot", "pieces", "why"),
     Kind.STAFF_INVITED: _why("staff invited", "role"),
     Kind.STAFF_CHANGED: _why("staff changed", "what"),
     Kind.SIGNED_IN: _plain("signed in"),

@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -21,21 +22,31 @@ from titrant.cohort.running import Question, patients_of, task_of
 from titrant.knowledge.library import Approval, Approvals, Library, load
 from titrant.knowledge.shapes.protocols import Standing
 
-_AT_ONCE = 25  # people between two words of progress
+_AT_ONCE, _MARK_S = 25, 5  # people between two words of progress; seconds between two marks
 WORLD, SEED = "usual", 20260001
 
 
 def main(folder: Path) -> int:
     asked = json.loads((folder / "asked.json").read_text(encoding="utf-8"))
+    done = Event()
+    Thread(target=_say_that_it_runs, args=(folder.parent / "running", done), daemon=True).start()
     try:
         _write(folder, "answer.json", json.dumps(_answer(folder, asked)))
     except Exception as error:  # noqa: BLE001 - whoever waits must be told, whatever it was
         _write(folder, "fault", f"{type(error).__name__}: {error}")
         return 1
     finally:
+        done.set()
         with suppress(OSError):
             (folder.parent / "running").unlink()
     return 0
+
+
+def _say_that_it_runs(running: Path, done: Event) -> None:
+    """Mark the file that keeps other trials out; whoever finds it unmarked for long knows that this process is lost."""
+    while not done.wait(_MARK_S):
+        with suppress(OSError):
+            running.touch()
 
 
 def _answer(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:

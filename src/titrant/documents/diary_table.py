@@ -1,6 +1,6 @@
 """The diary as CSV in the form that the clinic reads (docs/diary-csv.md); what has no column there is named."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from titrant.clinic.diary_csv import COLUMNS
@@ -63,7 +63,7 @@ def _dose(one: Json) -> str:
     return " ".join([*parts, *([f"because {one['reason'].replace(';', ',')}"] if one.get("reason") else [])])
 
 
-_WRITTEN = {
+_WRITTEN: dict[str, Callable[[Json], str]] = {
     "effects": _effects,
     "doses": lambda value: "; ".join(map(_dose, value)),
     "flags": "; ".join,

@@ -10,7 +10,7 @@ from titrant.documents.diary_sheet import diary_sheet
 from titrant.documents.label import newest_label
 from titrant.documents.letter import gp_letter, letter_data
 from titrant.documents.paper import Asked, Desk, desk_for
-from titrant.documents.plan_in_hand import PlanInHand, drafted_plan, signed_plan
+from titrant.documents.plan_in_hand import PlanInHand, drafted_plan, holds_dose, signed_plan
 from titrant.documents.plan_paper import plan_paper
 from titrant.documents.visit_report import visit_report
 from titrant.documents.whole_file import whole_file
@@ -86,7 +86,8 @@ def print_paper(office: Office, case: str, name: str, asked: Asked) -> bytes:
 
 def printable(record: Record) -> tuple[PaperKind, ...]:
     """The papers that this record has something for, in the order of the list."""
-    has = {"any": True, "signed": bool(record.summary.plan), "draft": bool(record.summary.draft)}
+    draft = record.draft
+    has = {"any": True, "signed": bool(record.summary.plan), "draft": draft is not None and holds_dose(draft)}
     found = (one for one in PAPERS.values() if has[one.rests_on])
     return tuple(one for one in found if one.name != "label" or record.summary.supplied_on)
 

@@ -80,16 +80,22 @@ def _signed(event: Event, standing: str) -> PlanInHand:
 def drafted_plan(record: Record) -> PlanInHand:
     """The draft that waits. Raises NotNow where there is none."""
     draft = record.draft
-    if draft is None or not (draft.body.get("content") or {}).get("regimen"):
+    if draft is None or not holds_dose(draft):
+        fault = "No draft is waiting." if draft is None else "The draft that waits holds no dose."
         raise NotNow(
-            record.summary.person.name or "patient", "No draft is waiting.",
-            "There is nothing to print.", "Plan first, or print the signed plan.",
+            record.summary.person.name or "patient", fault, "There is nothing to print.",
+            "Plan first, or print the signed plan.",
         )  # fmt: skip
     content = draft.body["content"]
     return PlanInHand(
         content=content, standing="draft", sha256=sha256_of(content), by=draft.by.name, at=instant_text(draft.at),
         number=draft.number,
     )  # fmt: skip
+
+
+def holds_dose(event: Event) -> bool:
+    """Whether a draft or a signature is of a dose; a pause or a stop is not."""
+    return bool((event.body.get("content") or {}).get("regimen"))
 
 
 def protocol_of(plan: PlanInHand, office: Office) -> Protocol:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import Literal
 
 import typst
 
@@ -17,7 +18,7 @@ from titrant.terms.canonical import Json
 from titrant.terms.errors import NotNow
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_STANDARDS = ["a-2a", "ua-1"]
+_STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 _LOCK = Lock()
 
 
@@ -39,9 +40,11 @@ def _compiled(template: str, data: Json, on: date, fonts: Path | None) -> bytes:
     at = datetime(on.year, on.month, on.day, tzinfo=UTC)
     made = {**data, "on": on.isoformat()}
     with _LOCK:  # one compiler at a time; a page takes milliseconds
-        return _compiler(template, fonts).compile(
-            format="pdf", sys_inputs={"data": json.dumps(made)}, pdf_standards=_STANDARDS, timestamp=at
+        pdf = _compiler(template, fonts).compile(
+            format="pdf", sys_inputs={"data": json.dumps(made)}, pdf_standards=[*_STANDARDS], timestamp=at
         )
+    assert isinstance(pdf, bytes), "a PDF is one file"
+    return pdf
 
 
 @lru_cache(maxsize=32)

@@ -89,7 +89,8 @@ def _entry(entry: Json) -> list[str]:
     day = f"{entry.get('day', '')}{' to ' + str(entry['through']) if entry.get('through') else ''}"
     average = pain.get("average")
     return [
-        line(day, 30), line(str(entry.get("entered") or "not known"), 40, NARROW), "—" if average is None else str(average),
+        line(day, 30), line(str(entry.get("entered") or "not known"), 40, NARROW),
+        "—" if average is None else str(average),
         line(str(entry.get("taken") or "—"), 20, NARROW), line(str(entry.get("activity") or "—"), 20, NARROW),
         shown("; ".join([*flags, asked]), 400, NARROW * 2), shown(more, 600, NARROW * 2),
     ]  # fmt: skip

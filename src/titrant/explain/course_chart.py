@@ -152,6 +152,8 @@ def _lanes(course: Course) -> list[_Lane]:
 def _frame(lane: _Lane, y: float) -> Iterator[str]:
     yield f'<rect class="lane" x="{LEFT}" y="{y:.0f}" width="{WIDE - LEFT - RIGHT}" height="{lane.height}"/>'
     yield f'<text class="name" x="0" y="{y + 13:.0f}">{escape(lane.title)}</text>'
+    # Where the page is too narrow for the whole width, the name is shown inside as well.
+    yield _label(WIDE - RIGHT - 4, y + lane.height - 5, lane.title, "inside", "end")
     if lane.unit:
         yield f'<text class="unit" x="0" y="{y + 28:.0f}">{escape(lane.unit)}</text>'
 

@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import groupby
 
 import msgspec
 from msgspec import Struct
@@ -77,8 +78,15 @@ def read_diary(case: Case, library: Library, on: date, late_after: Sourced[Quant
         for place, entry in _unlike(case.given.diary)
         for day in _days_of(place, entry)
     ]
-    # What is sorted by content as well does not depend on the order of writing.
-    return Diary(tuple(sorted(days, key=lambda one: (one.on, one.late, repr(one.entry)))))
+    return Diary(tuple(_in_order(days)))
+
+
+def _in_order(days: list[Day]) -> Iterator[Day]:
+    """By day, those in time first. What is sorted by content as well does not depend on the order of writing."""
+    days.sort(key=lambda one: (one.on, one.late))
+    for _, alike in groupby(days, key=lambda one: (one.on, one.late)):
+        several = list(alike)
+        yield from several if len(several) == 1 else sorted(several, key=lambda one: repr(one.entry))
 
 
 def with_diary(case: Case, diary: Diary, library: Library, signed: date) -> Case:

@@ -136,7 +136,12 @@ def _reviewed(_before: Summary, event: Event) -> dict[str, Any]:
     return {"reviewed_at": instant_text(event.at), "reviewed_by": event.by.name}
 
 
-def _supplied(_before: Summary, event: Event) -> dict[str, Any]:
+def _supplied(before: Summary, event: Event) -> dict[str, Any]:
+    if before.holds:
+        raise NotNow(
+            "supplied", f"A hold is placed: {' '.join(before.holds.values())}",
+            "Whoever placed it saw a reason why nothing should be handed out.", "A prescriber lifts it first.",
+        )  # fmt: skip
     return {"supplied_on": event.body["on"], "refill_on": event.body.get("next_earliest", "")}
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from msgspec import Struct
 
 from titrant.record.chain import Link, chain_faults
-from titrant.record.events import CLINIC, Actor, Event, Kind, Role, instant_of
+from titrant.record.events import CLINIC, Actor, Draft, Event, Kind, Role, check_power, instant_of
 from titrant.storage.case_store import DjangoStore, locked_head
 from titrant.storage.clinic_sources import write_reads
 from titrant.storage.models import EntryReceipt, Fact
@@ -77,6 +77,8 @@ def _taken_over(archive: zipfile.ZipFile, kept_head: str) -> Imported:
     cases = _write_facts(archive)
     head.seq, head.hash = newest
     head.save()
+    for event in DjangoStore().events(CLINIC):
+        check_power(Draft(event.kind, event.body, event.by, event.at))
     for case in cases:
         DjangoStore().fold_anew(case)
     _write_receipts(archive)

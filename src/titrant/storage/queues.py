@@ -6,7 +6,7 @@ A table of waiting things that is not listed here, and not among those that hold
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 from msgspec import Struct
 
 from titrant.record.events import instant_text
@@ -45,16 +45,17 @@ def _outgoing(now: datetime) -> Queue:
 
 
 def _failed(_now: datetime) -> Queue:
-    failed = CaseRow.objects.filter(failed=True)
-    since = failed.order_by("since").values_list("since", flat=True).first() or ""
-    return Queue("not_judged", "Records that could not be judged", "prescriber", failed.count(), failed.count(), since)
+    found = CaseRow.objects.filter(failed=True).aggregate(count=Count("case"), since=Min("since"))
+    count, since = found["count"], found["since"] or ""
+    return Queue("not_judged", "Records that could not be judged", "prescriber", count, count, since)
 
 
 def _to_judge(now: datetime) -> Queue:
     """Records that nobody has judged for a day: their lines are of yesterday's facts."""
     stale = CaseRow.objects.filter(judged_on__gt="", judged_on__lt=(now - JUDGED_WITHIN).date().isoformat())
-    since = stale.order_by("judged_on").values_list("judged_on", flat=True).first() or ""
-    return Queue("to_judge", "Records that were not judged today", "administrator", stale.count(), stale.count(), since)
+    found = stale.aggregate(count=Count("pk"), since=Min("judged_on"))
+    count, since = found["count"], found["since"] or ""
+    return Queue("to_judge", "Records that were not judged today", "administrator", count, count, since)
 
 
 def _heartbeats(now: datetime) -> Queue:

@@ -28,6 +28,7 @@ from titrant.web.staff import (
     set_up,
     signing,
     starting,
+    teams,
     worklist,
 )
 
@@ -40,6 +41,7 @@ AREAS = (
     starting,
     signing,
     people,
+    teams,
     pharmacy,
     protocols,
     law,

@@ -27,9 +27,10 @@ def told(count: int, office: Office) -> Iterator[Told]:
     chosen: list[Story] = [*all_stories, *islice(repeated, max(0, count - len(all_stories)))][:count]
     first: set[str] = set()
     for number, story in enumerate(chosen, 1):
-        own = story.person if story.id not in first else person(number, story.person)
+        again = story.id in first
+        own = person(number, story.person) if again else story.person
         first.add(story.id)
-        yield tell(story, Patient(number, own, swing=story.filler), signer, office.today)
+        yield tell(story, Patient(number, own, swing=again), signer, office.today)
 
 
 def make_staff() -> None:

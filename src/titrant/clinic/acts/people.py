@@ -94,3 +94,13 @@ def _no_reason() -> NotAllowed:
         "emergency access", "The reason is missing or too short.", "The care team and the auditor read it.",
         "Say in a sentence what happened and why it cannot wait.",
     )  # fmt: skip
+
+
+def set_teams(office: Office, by: Actor, case: str, teams: tuple[str, ...], *, expected: int) -> Summary:
+    """Hand a patient to other care teams, or share them. A patient without a team would be seen by nobody."""
+    if not teams:
+        raise NotAllowed(
+            "care teams", "No care team is chosen.", "A patient without one is on nobody's worklist.",
+            "Choose at least one team.",
+        )  # fmt: skip
+    return office.store.append(case, [office.draft(Kind.TEAMS_SET, {"teams": sorted(teams)}, by)], expected=expected)

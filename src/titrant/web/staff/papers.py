@@ -11,11 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from titrant.clinic.acts.signing import deliver
+from titrant.documents.invitation import Invited, invitation_sheet
+from titrant.documents.paper import desk_for
 from titrant.documents.papers import PAPERS, Asked, plain_letter, print_paper, printable
 from titrant.record.folding import Record
 from titrant.terms.errors import TitrantError
 from titrant.web.access import CLINICAL, Reach, Route
-from titrant.web.errors import refused
+from titrant.web.errors import bad_request, refused
 from titrant.web.staff.patient_page import head, standing_now
 from titrant.web.wired import office
 
@@ -81,6 +83,19 @@ def _paper(name: str) -> Callable[..., HttpResponse]:
     return view
 
 
+def invitation(request: HttpRequest, case: UUID) -> HttpResponse:
+    """The invitation that was just shown, on paper; it is posted here because nothing keeps its link and code."""
+    here, link = office(), request.POST.get("link", "")
+    if not link.startswith(request.build_absolute_uri("/p/enrol/")):
+        return bad_request(request)
+    invited = Invited(link, request.POST.get("code", ""), request.POST.get("expires", "").replace("T", " "))
+    desk = desk_for(here, here.store.open(str(case)), None, asked_in(request))
+    try:
+        return pdf(invitation_sheet(desk, invited), "invitation")
+    except TitrantError as error:
+        return refused(request, error)
+
+
 def delivered(request: HttpRequest, case: UUID) -> HttpResponse:
     """Somebody has put the printed plan into the patient's hand."""
     try:
@@ -94,6 +109,7 @@ def delivered(request: HttpRequest, case: UUID) -> HttpResponse:
 _HERE = "patients/<uuid:case>/papers/"
 ROUTES = (
     Route(_HERE, papers, "papers", CLINICAL, Reach.TEAM),
+    Route(f"{_HERE}invitation.pdf", invitation, "print_invitation", CLINICAL, Reach.TEAM, ("POST",)),
     Route(f"{_HERE}delivered/", delivered, "paper_delivered", CLINICAL, Reach.TEAM, ("POST",)),
     *(Route(f"{_HERE}{name}.pdf", _paper(name), f"print_{name}", CLINICAL, Reach.TEAM) for name in PAPERS),
 )

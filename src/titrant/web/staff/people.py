@@ -26,7 +26,7 @@ MAY = {
     Role.PRESCRIBER: "sees the patients of their teams, drafts and signs plans, stops and suspends, approves protocols",
     Role.NURSE: "sees the patients of their teams, prepares plans, reviews diaries; signs nothing",
     Role.PHARMACIST: "sees the patients of their teams, supplies what is signed, holds and asks back",
-    Role.ADMINISTRATOR: "lets people in, sets up the clinic; sees no patient",
+    Role.ADMINISTRATOR: "lets people in, sets up the clinic, takes it out as files; opens no patient's page",
     Role.AUDITOR: "reads every line of the record, changes nothing",
 }
 _ROLES = [(role.value, f"{role.value} — {MAY[role]}") for role in MAY]

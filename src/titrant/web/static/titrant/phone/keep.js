@@ -91,8 +91,24 @@ const Keep = (() => {
     await Promise.all(workers.map((one) => one.unregister()));
   }
 
-  return {
-    works: Boolean(window.indexedDB && window.crypto && crypto.subtle),
+  /* Where the browser lends no safe place, entries live as long as the page, and the page says so. */
+  function in_memory() {
+    const kept = new Map();
+    const outbox = new Map();
+    return {
+      works: false,
+      put: async (name, value) => { kept.set(name, value); },
+      get: async (name) => kept.get(name) || null,
+      drop: async (name) => { kept.delete(name); },
+      add: async (item) => { outbox.set(item.id, item); },
+      remove: async (id) => { outbox.delete(id); },
+      waiting: async () => [...outbox.values()].sort((a, b) => a.made - b.made),
+      wipe: async () => { kept.clear(); outbox.clear(); },
+    };
+  }
+
+  const own = {
+    works: true,
     put: (name, value) => put("kept", name, value),
     get,
     drop: (name) => within("kept", "readwrite", (one) => asked(one.delete(name))),
@@ -101,4 +117,14 @@ const Keep = (() => {
     waiting,
     wipe,
   };
+
+  async function begin() {
+    try {
+      await theKey();
+    } catch {
+      Object.assign(own, in_memory());
+    }
+  }
+
+  return Object.assign(own, { begin });
 })();

@@ -421,17 +421,17 @@
         const kept = keep({ day: back(0), flags: [name] });
         go("danger", { about: name });
         return kept;
-      }, "danger"))), numbers(true));
+      }, "danger"))), numbers(true, "pair"));
   }
 
-  function numbers(urgent) {
+  function numbers(urgent, kind = "taps") {
     const { emergency = "", phone = "" } = (state && state.clinic) || {};
     const call = (number, words, plain, kind) => (number
       ? el("a", { class: `button large ${kind}`, href: `tel:${number.replace(/[^0-9+]/g, "")}` }, words)
       : el("p", { class: kind ? "strong" : "" }, plain));
     const first = call(emergency, say("emergency_call", { phone: emergency }), say("emergency_call_local"), "danger call");
     const second = call(phone, say("emergency_clinic", { phone }), say("emergency_clinic_paper"), urgent ? "" : "primary");
-    return el("div", { class: "taps" }, urgent ? [first, second] : [second, first]);
+    return el("div", { class: kind }, urgent ? [first, second] : [second, first]);
   }
 
   function danger() {
@@ -585,6 +585,7 @@
   }
 
   async function begin_page() {
+    await Keep.begin();
     const sent = read("state");
     if (sent) await take(sent);
     else {

@@ -3,7 +3,8 @@
 const NAME = "diary-{{ version }}";
 const SHELL = "{{ shell }}";
 const URLS = [SHELL{% for url in urls %}, "{{ url|escapejs }}"{% endfor %}];
-const PATIENCE = 4000;
+const PATIENCE = 4000; // milliseconds that a page may take; files to save take the time they need
+const PAGES = /^\/p\/((plan|trend|messages|reminder|phone)\/)?$/;
 
 self.addEventListener("install", (event) => {
   event.waitUntil((async () => {
@@ -36,7 +37,7 @@ self.addEventListener("fetch", (event) => {
   const request = event.request;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
-  if (request.mode === "navigate" && !url.pathname.startsWith("/p/enrol/")) {
+  if (request.mode === "navigate" && PAGES.test(url.pathname)) {
     event.respondWith(page(request));
   } else if (url.pathname.startsWith("/static/")) {
     event.respondWith((async () => (await (await caches.open(NAME)).match(request)) || fetch(request))());
