@@ -49,7 +49,8 @@ def answers_to(page: str, **changes: str) -> dict[str, str]:
     names = set(_NAMES.findall(page))
     given = {name: value for name, value in (TYPED | CHOSEN).items() if name in names}
     no = dict.fromkeys(re.findall(r'name="([a-z0-9_]+)" value="no"[^>]* data-no', page), "no")
-    return given | no | {"expected": hidden(page, "expected")} | changes
+    own = {name: value for name, value in changes.items() if name in names}
+    return given | no | {"expected": hidden(page, "expected")} | own
 
 
 def answered(client: Any, case: str, **changes: str) -> None:

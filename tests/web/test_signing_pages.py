@@ -70,6 +70,25 @@ def test_what_is_not_answered_stays_open_and_is_shown_as_due(prescriber) -> None
     assert 'name="typed"' not in prescriber.get(f"/patients/{case}/sign/").content.decode()
 
 
+def test_after_a_wrong_answer_nothing_has_to_be_typed_again(prescriber) -> None:
+    case = opened(prescriber)
+    page = prescriber.get(f"/patients/{case}/start/").content.decode()
+    more = {"heart_rate": "7,2", "drug.0": "Amitriptyline", "drug_dose.0": "10 mg", "allergies": "penicillin"}
+    page = prescriber.post(f"/patients/{case}/start/", answers_to(page, **more)).content.decode()
+    for value in ("Amitriptyline", "10 mg", "penicillin", "7,2", TYPED["laboratory"], TYPED["goals"]):
+        assert f'value="{value}"' in page
+    assert page.count("<option selected>") == 3
+    assert 'name="medications.reviewed" value="1" checked' in page
+
+
+def test_a_drug_that_nobody_knows_is_kept_as_not_checked_and_holds_back_the_start(prescriber) -> None:
+    case = opened(prescriber)
+    answered(prescriber, case, **{"drug.0": "Zzyzxol forte"})
+    page = prescriber.get(f"/patients/{case}/start/").content.decode()
+    assert "Zzyzxol forte is not known here and was not checked" in page
+    assert heading(prescriber.get(f"/patients/{case}/start/plan/").content.decode()).startswith("Undecided")
+
+
 def test_each_answer_is_kept_with_who_gave_it_and_when(prescriber, office) -> None:
     case = opened(prescriber)
     answered(prescriber, case)

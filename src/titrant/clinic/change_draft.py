@@ -148,7 +148,9 @@ def _text(
     yield f"Before, since {level.since}: {regimen_text(level.regimen)}."
     if supply is not None and change.regimen is not None:
         many = number_in_words(supply.quantity)
-        yield f"This takes {many} {change.regimen.piece_unit} for {supply.days} days. No repeats."
+        unit = change.regimen.piece_unit
+        plural = "" if unit == "mL" or supply.quantity == 1 else "s"
+        yield f"This takes {many} {unit}{plural} for {supply.days} days. No repeats."
     yield from _why(decided, change, said)
     yield "The dose is changed only by a prescriber's signature."
 

@@ -60,7 +60,8 @@ def judged(decided: Adjustment, chosen: Chosen) -> Change:
     """The choice as it could be signed, or why not."""
     if not chosen.action and not chosen.dose_mg:
         if decided.outcome is not Outcome.PROPOSED or decided.action is None:
-            return Change(action="", refused=decided.reasons, missing=decided.missing)
+            refused = decided.reasons if decided.outcome is Outcome.REFUSED or not decided.missing else ()
+            return Change(action="", refused=refused, missing=decided.missing)
         chosen = Chosen(action=_proposed_name(decided), renew=chosen.renew)
     change = _made(decided, chosen)
     against = not _as_proposed(decided, change)

@@ -12,6 +12,7 @@ from titrant.clinic.acts.offers import Offer, offer, reasons_to_choose
 from titrant.clinic.acts.signing import Chosen, drafted_choice, is_start, verified_plan
 from titrant.clinic.office import Office
 from titrant.clinic.saying import finding_data
+from titrant.clinic.start_questions import words_of
 from titrant.explain.amounts import regimen_text
 from titrant.pathway.adjust import Adjustment
 from titrant.record.events import Kind, Role
@@ -116,7 +117,7 @@ def _context(here: Office, record: Record, made: Offer) -> dict[str, Any]:
         "case": summary.case, "summary": summary, "person": summary.person, "version": record.version, "offer": made,
         "steps": steps_of("sign", summary.case) if begun else [], "is_start": begun,
         "refusals": [words.say_rule(one.rule, one.code, one.facts) for one in made.refused],
-        "missing": [words.say(one.why, one.facts) for one in made.missing],
+        "missing": [f"{words_of(words.label(one.fact))}: {words.say(one.why, one.facts)}" for one in made.missing],
         "seconds": [words.say(one.code, one.facts) for one in made.second],
         "seconded_by": [name for _, name in made.seconded_by],
         "reasons": reasons_to_choose(here), "changes": _changes(made), "proposal": _proposal(here, made),

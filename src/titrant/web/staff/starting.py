@@ -26,7 +26,7 @@ from titrant.web.wired import office
 
 _BOTH = ("GET", "POST")
 STEPS = (("start", "Person"), ("start_screen", "Questions"), ("start_plan", "Plan"), ("sign", "Sign"))
-_DRUG_ROWS, _FAILED_ROWS = range(6), range(3)
+_DRUG_ROWS, _FAILED_ROWS = tuple("012345"), tuple("012")
 
 
 def steps_of(here: str, case: str) -> list[dict[str, Any]]:
