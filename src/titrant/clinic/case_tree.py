@@ -19,9 +19,9 @@ def tree_of(value: Any) -> Tree:
         return value
     if isinstance(value, Struct):
         found = {}
-        for name, written_as, defaults in _fields(type(value)):
+        for name, written_as, default in _fields(type(value)):
             held = getattr(value, name)
-            if held is not UNSET and not any(held == default for default in defaults):
+            if not (held is default or held is UNSET or held == default):
                 found[written_as] = tree_of(held)
         return found
     if isinstance(value, dict):
@@ -36,12 +36,10 @@ def tree_of(value: Any) -> Tree:
 
 
 @cache
-def _fields(kind: type[Struct]) -> tuple[tuple[str, str, tuple[Any, ...]], ...]:
-    """Each field of ``kind``: its name, how it is written, and its default, if it has one. Looked up once a kind."""
+def _fields(kind: type[Struct]) -> tuple[tuple[str, str, Any], ...]:
+    """Each field of ``kind``: its name, how it is written, and its default or NODEFAULT. Looked up once a kind."""
     return tuple((field.name, field.encode_name, _default(field)) for field in msgspec.structs.fields(kind))
 
 
-def _default(field: msgspec.structs.FieldInfo) -> tuple[Any, ...]:
-    if field.default is not NODEFAULT:
-        return (field.default,)
-    return (field.default_factory(),) if field.default_factory is not NODEFAULT else ()
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is NODEFAULT else field.default_factory()
