@@ -1,4 +1,6 @@
-"""Compile the numbers' kernels once, so that nobody who asks for a forecast waits for it (``python -m`` this module)."""
+"""Compile the numbers' kernels once, so that nobody who asks for a forecast waits; as a program it stands back."""
+
+import os
 
 import numpy as np
 
@@ -22,4 +24,6 @@ def compile_kernels() -> None:
 
 
 if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(15)
     compile_kernels()
