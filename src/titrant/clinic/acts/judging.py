@@ -90,7 +90,7 @@ def _judged(office: Office, record: Record, before: Judged | None) -> Judged:
     summary, library, today = record.summary, office.library, office.today
     lines = list(standing_lines(summary, library, today))
     if summary.state in _BEFORE:
-        _, screening = office.desk.assess(case_in(record))
+        _, screening = office.desk.assess(case_in(record, office.today))
         lines.append(not_signed(screening.missing, library, office.desk.words, today))
     if summary.state not in _FOLLOWED:
         return _with_lines(office, summary, before, lines)
@@ -99,7 +99,7 @@ def _judged(office: Office, record: Record, before: Judged | None) -> Judged:
 
 def _followed(office: Office, record: Record, before: Judged | None, lines: list[Line]) -> Judged:
     desk, library, summary = office.desk, office.library, record.summary
-    case = case_in(record)
+    case = case_in(record, office.today)
     decided = adjust_at(desk, case) if not office.no_proposals else None
     found = decided.review if decided else review_at(desk, case)
     signs = sign_lines(found, library)
