@@ -133,4 +133,6 @@ def _is_page(request: HttpRequest, route: Route) -> bool:
 
 
 def _sign_in(request: HttpRequest) -> HttpResponse:
-    return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")
+    # Without a page in mind everybody begins where their role does; not everybody has the worklist at "/".
+    wanted = "" if request.path == "/" else f"?{urlencode({'next': request.path})}"
+    return HttpResponseRedirect(reverse("account_login") + wanted)

@@ -6,6 +6,7 @@ from msgspec import Struct, structs
 
 from titrant.clinic.following import adjust_at, review_at
 from titrant.clinic.office import Office, case_in
+from titrant.clinic.pharmacy import may_supply
 from titrant.clinic.worklines import (
     Line,
     check_lines,
@@ -109,7 +110,7 @@ def _followed(office: Office, record: Record, before: Judged | None, lines: list
     lines += [
         *silence(last, summary, library, found.on),
         *check_lines(found, library),
-        *course_lines(found, summary, library, refill),
+        *course_lines(found, summary, library, refill, _barred(office, record, refill)),
     ]
     if decided is not None:
         lines += proposal_lines(decided, [seen for _, seen in signs], library, desk.words)
@@ -164,6 +165,13 @@ def _refill_on(found: Review, summary: Summary) -> date | None:
         return None
     supplies = found.case.given.course.supplies
     return supply_for(found.levels, found.protocol, found.on, 1, titrating=True, before=supplies).earliest
+
+
+def _barred(office: Office, record: Record, refill: date | None) -> tuple[str, ...]:
+    """Why a supply that is due may not be handed out today: the answer that the pharmacist reads."""
+    if refill is None or not refill <= office.today:
+        return ()
+    return may_supply(office, record).refused
 
 
 def _yes(known: bool | None) -> str:
