@@ -1,4 +1,4 @@
-"""A message that is sent again because the answer was lost is kept once, whoever wrote it; other words are another one."""
+"""A message that is sent again because the answer was lost is kept once; other words are another message."""
 
 import uuid
 
