@@ -51,7 +51,7 @@ def _red_flag(office: Office, row: Outgoing, send: Send) -> None:
     # The next step is due by the clock of the flag, whether or not this one was accepted: steps never wait for mail.
     steps = (now - instant_of(row.created_at)) // climb
     next_step = instant_of(row.created_at) + climb * (steps + 1)
-    due = min(now + _pause(row), next_step) if fault else next_step
+    due = min(now + pause_of(row), next_step) if fault else next_step
     again_at(row, due, step=row.step if due < next_step else steps + 1, fault=fault)
 
 
@@ -72,7 +72,7 @@ def _once(office: Office, row: Outgoing, send: Send) -> None:
         return
     fault = _fault(send, to, body.get("subject", SUBJECT), body.get("text", TEXT))
     if fault:
-        again_at(row, now + _pause(row), step=0, fault=fault)
+        again_at(row, now + pause_of(row), step=0, fault=fault)
     else:
         finish(row, now)
 
@@ -87,5 +87,5 @@ def _fault(send: Send, to: str, subject: str = SUBJECT, text: str = TEXT) -> str
     return ""
 
 
-def _pause(row: Outgoing) -> timedelta:
+def pause_of(row: Outgoing) -> timedelta:
     return min(_FIRST_RETRY * 2 ** min(row.attempts, 10), _LONGEST_RETRY)

@@ -237,8 +237,18 @@ def _queue(_place: Place, now: datetime) -> Iterator[Finding]:
         yield _ok("queue", "nothing is late")
 
 
+def _pushes(place: Place, now: datetime) -> Iterator[Finding]:
+    """No dose and no red flag rests on these, and one address of a phone that is dead must not colour every page."""
+    late = stuck(now, pushes=True)
+    if late:
+        yield _warn("push", f"{late} reminder{'s' * (late != 1)} to phones could not be pushed in time.",
+                    "Does this machine reach the push services (docs/running.md)?")  # fmt: skip
+    elif place.push_key is not None:
+        yield _ok("push", "there is a key, and nothing is late")
+
+
 Check = Callable[[Place, datetime], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
     _engine, _settings_of_the_database, _role, _tables, _newest_link, _file_system, _permissions, _disk, _time_zones,
-    _knowledge, _signing_key, _worker, _queue,
+    _knowledge, _signing_key, _worker, _queue, _pushes,
 )  # fmt: skip

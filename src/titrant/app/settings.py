@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from titrant.app import engine
 from titrant.app.place import Place
+from titrant.clinic.acts.subscribing import Reach
 
 engine.put_in_place()
 os.umask(0o077)  # whatever this process writes is for its owner alone
@@ -173,6 +174,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 EMAIL_HOST = os.environ.get("TITRANT_SMTP", "")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("TITRANT_MAIL_FROM", "titrant@localhost")
+
+# The push services of the browsers are known; a clinic that runs one of its own names it here.
+PUSH_REACH = Reach(
+    tuple(one for one in os.environ.get("TITRANT_PUSH_SERVICES", "").lower().split(",") if one), demo=PLACE.is_demo
+)
 
 # Logs hold an event and opaque ids; never a body, a name or a query string (safety.md, rule 16).
 LOGGING = {

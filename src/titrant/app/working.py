@@ -13,6 +13,7 @@ from titrant.app.delivering import Send, deliver_due, send_mail
 from titrant.app.doctor import WORKER
 from titrant.app.heads import export_head
 from titrant.app.place import Place
+from titrant.app.pushing import push_due, pusher
 from titrant.clinic.acts.judging import judge_due
 from titrant.clinic.acts.reminding import reminders_due
 from titrant.clinic.office import Office
@@ -40,6 +41,7 @@ def one_round(office: Office, place: Place, send: Send) -> bool:
     """Send, judge, and do what is due. Whether cases are left that wait to be judged."""
     _beat(office.now(), "")
     _tried("deliver", lambda: deliver_due(office, send))
+    _tried("push", lambda: push_due(office, pusher(place)))
     _tried("judge", lambda: judge_due(office, _JUDGE_AT_ONCE))
     for name, every, job in JOBS:
         if _is_due(name, every, office.now()) and _tried(name, lambda job=job: job(office, place)):
@@ -68,13 +70,6 @@ def _is_due(name: str, every: timedelta, now: datetime) -> bool:
 # Jobs with a period
 
 
-def _remind(office: Office, _place: Place) -> None:
-    """Reminders at the patients' own hours; ``reminded`` puts each into the outbox once for its day."""
-    devices, now = Devices(), office.now()
-    for due in reminders_due(office, devices.wanted(), now):
-        devices.reminded(due, now)
-
-
 def _test_alert(office: Office, _place: Place) -> None:
     """Once a month a test goes the way of a red flag, so that a dead address is found before it is needed."""
     for to in office.settings.red_flag_to:
@@ -91,10 +86,10 @@ def _quick_check(office: Office, _place: Place) -> None:
 
 
 def _remind(office: Office, _place: Place) -> None:
-    """Patients who asked for it are reminded at their own hour."""
-    devices = Devices()
-    for one in reminders_due(office, devices.wanted(), office.now()):
-        devices.reminded(one, office.now())
+    """Reminders at the patients' own hours; ``reminded`` puts each into the outbox once for its day."""
+    devices, now = Devices(), office.now()
+    for due in reminders_due(office, devices.wanted(), now):
+        devices.reminded(due, now)
 
 
 def _sessions_end(_office: Office, _place: Place) -> None:
@@ -104,7 +99,6 @@ def _sessions_end(_office: Office, _place: Place) -> None:
 
 
 JOBS: tuple[tuple[str, timedelta, Job], ...] = (
-    ("remind", timedelta(minutes=1), _remind),
     ("head of the chain", timedelta(days=1), export_head),
     ("test alert", timedelta(days=30), _test_alert),
     ("quick check", timedelta(days=1), _quick_check),

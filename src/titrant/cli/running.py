@@ -254,7 +254,23 @@ def validate(file: Path) -> None:
     _end_with(0 if made["passed"] == "yes" else 10)
 
 
+@click.command("push-key")
+@_DATA
+@click.option(
+    "--contact", envvar="TITRANT_MAIL_FROM", required=True,
+    help="An e-mail address of whoever runs this: push services write there when something is wrong.",
+)  # fmt: skip
+def push_key(data: Path | None, contact: str) -> None:
+    """Make the key by which phones can be reminded through their browsers (web push). Once; without it, none is."""
+    from titrant.app.starting import open_place
+
+    made = open_place(data).make_push_key(contact)
+    click.echo(f"Made. Phones are offered reminders from now on. Public key: {made.public}")
+
+
 def register(main: click.Group) -> None:
     """Add the commands of this file."""
-    for command in (serve, demo, doctor, health, worker, verify, backup, restore, upgrade, postgres_roles, validate):
+    for command in (
+        serve, demo, doctor, health, worker, verify, backup, restore, upgrade, postgres_roles, push_key, validate,
+    ):  # fmt: skip
         main.add_command(command)

@@ -5,18 +5,24 @@ import uuid
 from contextlib import AbstractContextManager
 from datetime import datetime
 
+import msgspec
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from titrant.clinic.acts.reminding import Reminder, Wanted
+from titrant.clinic.acts.subscribing import Subscription
 from titrant.record.ports import NotFound
 from titrant.storage.models import Device, Invitation
-from titrant.storage.outbox import put
+from titrant.storage.outbox import PUSH, put
 
 REMINDER = "reminder"
 # What a mail may say: that something waits. No name, no dose, no drug.
 REMINDER_SUBJECT = "Your diary is waiting · Su diario le espera"
 REMINDER_TEXT = "Your diary is waiting.\nSu diario le espera."
+
+
+def remind_by_mail(case: str, now: datetime) -> None:
+    put(case, REMINDER, {"subject": REMINDER_SUBJECT, "text": REMINDER_TEXT}, now)
 
 
 def token_hash(token: str) -> str:
@@ -86,8 +92,33 @@ class Devices:
         rows = Device.objects.filter(id=due.device, revoked_at="", reminded_on__lt=day)
         if not rows.update(reminded_on=day):
             return False
-        put(due.case, REMINDER, {"subject": REMINDER_SUBJECT, "text": REMINDER_TEXT}, now)
+        if Device.objects.filter(id=due.device).exclude(push="").exists():
+            put(due.case, PUSH, {"device": due.device, "what": "reminder", "day": day}, now)
+        else:
+            remind_by_mail(due.case, now)
         return True
+
+    @transaction.atomic
+    def subscribe(self, device: str, subscription: Subscription) -> None:
+        """Push to this phone from now on, and to no other phone that is known by the same address."""
+        text = msgspec.json.encode(subscription).decode()
+        Device.objects.filter(push=text).exclude(id=device).update(push="")
+        Device.objects.filter(id=device, revoked_at="").update(push=text)
+
+    def unsubscribe(self, device: str, known_as: Subscription | None = None) -> None:
+        """Push no more; with ``known_as`` only where it was not allowed anew meanwhile."""
+        rows = Device.objects.filter(id=device)
+        if known_as is not None:
+            rows = rows.filter(push=msgspec.json.encode(known_as).decode())
+        rows.update(push="")
+
+    def subscription(self, device: str) -> Subscription | None:
+        """How a push service knows this phone; None where nothing is pushed to it, or it was let out."""
+        text = Device.objects.filter(id=device, revoked_at="").values_list("push", flat=True).first()
+        return msgspec.json.decode(text, type=Subscription) if text else None
+
+    def is_in(self, device: str) -> bool:
+        return Device.objects.filter(id=device, revoked_at="").exists()
 
     def seen(self, device: str, day: str) -> None:
         """The last day on which a phone asked: written once a day."""

@@ -198,7 +198,7 @@ class Outgoing(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     case = models.CharField(max_length=36, blank=True)
-    kind = models.CharField(max_length=40)  # red_flag, reminder, message_waiting, head_of_chain
+    kind = models.CharField(max_length=40)  # red_flag, reminder, push, test_alert
     body = models.TextField()  # never a name, a dose or a symptom
     created_at = models.CharField(max_length=32)
     due_at = models.CharField(max_length=32)

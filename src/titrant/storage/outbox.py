@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
-from titrant.record.events import Event, Kind, instant_of, instant_text
-from titrant.storage.models import Outgoing
+from titrant.record.events import Event, Kind, Role, instant_of, instant_text
+from titrant.storage.models import Device, Outgoing
 from titrant.terms.canonical import Json, canonical_json
 from titrant.terms.reading import read_json
 
 RED_FLAG = "red_flag"
+PUSH = "push"
 LATE = timedelta(minutes=5)
 _LEASE = timedelta(minutes=2)
 
@@ -24,6 +25,10 @@ def write_for(events: Sequence[Event]) -> None:
     for event in events:
         if event.kind is Kind.TASK_OPENED and event.body["grade"] == "now":
             put(event.case, RED_FLAG, {"task": event.body["id"]}, event.at)
+        if event.kind is Kind.MESSAGE_SENT and event.by.role is not Role.PATIENT:
+            phones = Device.objects.filter(case=event.case, revoked_at="").exclude(push="")
+            for phone in phones.values_list("id", flat=True):
+                put(event.case, PUSH, {"device": str(phone), "what": "message"}, event.at)
 
 
 def put(case: str, kind: str, body: Json, due: datetime) -> None:
@@ -33,10 +38,11 @@ def put(case: str, kind: str, body: Json, due: datetime) -> None:
 
 
 @transaction.atomic
-def lease(now: datetime, limit: int) -> list[Outgoing]:
-    """Rows that are due, for this worker alone until the lease is over."""
+def lease(now: datetime, limit: int, *, pushes: bool = False) -> list[Outgoing]:
+    """Rows that are due, for this worker alone until the lease is over: what is pushed to phones, or all the rest."""
     at = instant_text(now)
     rows = Outgoing.objects.filter(done_at="", due_at__lte=at, leased_until__lte=at).order_by("due_at")
+    rows = rows.filter(kind=PUSH) if pushes else rows.exclude(kind=PUSH)
     if connection.vendor != "sqlite":
         rows = rows.select_for_update(skip_locked=True)
     found = list(rows[:limit])
@@ -62,8 +68,10 @@ def body_of(row: Outgoing) -> Json:
     return read_json(row.body.encode())
 
 
-def stuck(now: datetime) -> int:
-    """How many rows are late: due long ago, or failing since long."""
-    due = Outgoing.objects.filter(done_at="", due_at__lte=instant_text(now - LATE)).count()
-    failing = Outgoing.objects.filter(done_at="", due_at__gt=instant_text(now - LATE)).exclude(fault="")
+def stuck(now: datetime, *, pushes: bool = False) -> int:
+    """How many rows are late: due long ago, or failing since long. Pushes are counted apart: they carry no red flag."""
+    rows = Outgoing.objects.filter(done_at="")
+    rows = rows.filter(kind=PUSH) if pushes else rows.exclude(kind=PUSH)
+    due = rows.filter(due_at__lte=instant_text(now - LATE)).count()
+    failing = rows.filter(due_at__gt=instant_text(now - LATE)).exclude(fault="")
     return due + sum(1 for row in failing if now - instant_of(row.created_at) >= LATE)

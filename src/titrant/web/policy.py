@@ -10,7 +10,7 @@ from titrant.web import health
 from titrant.web.access import EVERYBODY, STAFF, Route
 from titrant.web.checks import doubled, undeclared
 from titrant.web.errors import not_found
-from titrant.web.phone import copies, entries, joining, pages, reminder, shell
+from titrant.web.phone import copies, entries, joining, pages, push, reminder, shell
 from titrant.web.staff import (
     audit,
     clinic_report,
@@ -53,6 +53,7 @@ AREAS = (
     entries,
     joining,
     reminder,
+    push,
     shell,
     phones,
     papers,

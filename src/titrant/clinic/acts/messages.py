@@ -5,7 +5,8 @@ from msgspec import Struct
 from titrant.clinic.office import Office
 from titrant.record.events import Actor, Event, Kind, Role
 from titrant.record.folding import Record
-from titrant.terms.canonical import Json
+from titrant.record.ports import Receipt
+from titrant.terms.canonical import Json, sha256_of
 from titrant.terms.errors import NotNow
 from titrant.terms.reading import is_plain_text
 
@@ -25,20 +26,36 @@ class Message(Struct, frozen=True):
     seen_by: str
 
 
-def send(office: Office, by: Actor, case: str, text: str, entry: str = "") -> None:
-    """Send ``text``; what a member of staff answers also marks what was asked as read."""
+def send(office: Office, by: Actor, case: str, text: str, form: str, entry: str = "") -> Receipt:
+    """Send ``text``, from the patient or to the patient; ``entry``: the diary entry that it speaks of.
+
+    ``form`` is the id of the form that it was written on. The same words from one form are one message, however often
+    they are sent; other words are another message, because a browser shows an old form again when one goes back.
+    """
     text = text.replace("\r\n", "\n").strip()
     if not 1 <= len(text) <= LONGEST or not is_plain_text(text):
         raise NotNow(
             "message", f"It is empty, longer than {LONGEST:,} characters, or holds characters that cannot be seen.",
             "An empty message says nothing, and one that is cut says something else.", "Write it again.",
         )  # fmt: skip
-    office.store.append(case, [office.draft(Kind.MESSAGE_SENT, {"text": text, "entry": entry}, by)], expected=None)
+    said = {"text": text, "entry": entry}
+    client_id = sha256_of({"form": form, "by": by.id, **said})
+    body = {"id": client_id, **said}
+    return office.store.keep(case, client_id, sha256_of(body), [office.draft(Kind.MESSAGE_SENT, body, by)])
 
 
 def read(office: Office, by: Actor, case: str, up_to: int) -> None:
     """Mark the patient's messages up to an event number as read; what came later stays unread."""
     office.store.append(case, [office.draft(Kind.MESSAGE_READ, {"up_to": up_to}, by)], expected=None)
+
+
+def read_by_patient(office: Office, case: str, by: Actor) -> None:
+    """The patient has opened the thread up to its newest message; nothing is appended where nothing is new."""
+    record = office.store.open(case)
+    newest = max((one.number for one in record.of(Kind.MESSAGE_SENT) if one.by.role is not Role.PATIENT), default=0)
+    seen = max((one.body["up_to"] for one in record.of(Kind.MESSAGE_READ) if one.by.role is Role.PATIENT), default=0)
+    if seen < newest:
+        read(office, by, case, newest)
 
 
 def thread(record: Record) -> list[Message]:

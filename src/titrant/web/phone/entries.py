@@ -19,7 +19,7 @@ MOST_BYTES = 16_000  # of one entry, far above what a day holds
 @csrf_exempt  # the page that sends may be older than any token; own pages alone can send JSON with this cookie
 def entries(request: HttpRequest) -> HttpResponse:
     """Keep one entry. The same again gives the same receipt; another one under its id is a conflict (409)."""
-    if not _from_own_page(request):
+    if not from_own_page(request):
         return _answer(403, "It was not sent by a page of this clinic.")
     if len(request.body) > MOST_BYTES:
         return _answer(413, "It is too long to be one day of a diary.")
@@ -44,7 +44,7 @@ def _answer(status: int, why: str) -> HttpResponse:
     return JsonResponse({"why": why}, status=status)
 
 
-def _from_own_page(request: HttpRequest) -> bool:
+def from_own_page(request: HttpRequest) -> bool:
     """Whether a page of this clinic sent it: JSON needs a permission across sites that this clinic never gives."""
     if request.content_type != "application/json":
         return False

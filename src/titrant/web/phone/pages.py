@@ -1,20 +1,21 @@
 """The pages of the patient's phone: the diary, and beside it plan, course, messages, reminder and the phone itself."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
+from titrant.clinic.acts import messages as said_to
 from titrant.clinic.acts import patient_says
 from titrant.clinic.acts.diary import keep_entry
 from titrant.clinic.office import Office
-from titrant.clinic.phone_day import local_day, local_now, phone_state, readers, signed_steps
+from titrant.clinic.phone_day import local_day, local_now, phone_state, readers, signed_steps, zone_of
 from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.record.events import Role
-from titrant.record.folding import Record
 from titrant.storage.devices import Devices
-from titrant.terms.errors import CaseFileError
+from titrant.terms.errors import CaseFileError, NotNow
 from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route, Visitor
 from titrant.web.phone.cookie import keep_cookie
 from titrant.web.phone.plain_form import entry_of, form_of
@@ -105,21 +106,17 @@ def messages(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         sent, text = request.POST.get("id", ""), request.POST.get("text", "")
         try:
-            patient_says.send_message(here, patient.case, text, str(uuid.UUID(sent)), patient.actor)
+            said_to.send(here, patient.actor, patient.case, text, str(uuid.UUID(sent)))
             return redirect("phone_messages")
-        except (CaseFileError, ValueError):
+        except (NotNow, ValueError):
             fault = "yes"
-    patient_says.messages_read(here, patient.case, patient.actor)
-    return _page(request, "messages", thread=_thread(here.store.open(patient.case)), id=str(uuid.uuid4()), fault=fault)
-
-
-def _thread(record: Record) -> list[dict[str, Any]]:
-    """Newest first: what was just said is seen without scrolling."""
-    found = patient_says.thread(record.events)
-    return [
-        {"text": one.body["text"], "mine": one.by.role is Role.PATIENT, "name": one.by.name, "at": one.at}
-        for one in reversed(found)
+    said_to.read_by_patient(here, patient.case, patient.actor)
+    record = here.store.open(patient.case)
+    zone = zone_of(here, record.summary.person)
+    thread = [
+        (one, f"{datetime.fromisoformat(one.at).astimezone(zone):%Y-%m-%d %H:%M}") for one in said_to.thread(record)
     ]
+    return _page(request, "messages", thread=thread, id=str(uuid.uuid4()), fault=fault)
 
 
 def plain(request: HttpRequest) -> HttpResponse:

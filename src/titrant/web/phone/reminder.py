@@ -14,6 +14,7 @@ from titrant.storage.models import Device
 from titrant.terms.errors import CaseFileError
 from titrant.web.access import PATIENTS, Reach, Route
 from titrant.web.phone.pages import patient_of, words_of
+from titrant.web.phone.push import offer
 from titrant.web.phone.shell import frame
 from titrant.web.wired import office
 
@@ -36,7 +37,7 @@ def reminder(request: HttpRequest) -> HttpResponse:
     context = frame(
         words, hour=one.reminder_at or _USUAL, is_on=bool(one.reminder_at), fault=fault,
         zone=one.zone or here.settings.zone, own_zone=bool(one.zone), zones=sorted(available_timezones()),
-        said=words.say(said) if said else "",
+        said=words.say(said) if said else "", push=offer(patient.actor.id),
     )  # fmt: skip
     return render(request, "titrant/phone/reminder.html", context)
 

@@ -17,8 +17,8 @@ from titrant.web.access import EVERYBODY, Route
 from titrant.web.wired import office
 
 _OWN = (
-    "phone.css", "keep.js", "send.js", "phone.js", "welcome.js", "out.js", "reminder.js", "icon.svg", "icon-192.png",
-    "icon-512.png",
+    "phone.css", "keep.js", "send.js", "phone.js", "welcome.js", "out.js", "reminder.js", "push.js", "icon.svg",
+    "icon-192.png", "icon-512.png",
 )  # fmt: skip
 ASSETS = ("titrant/base.css", *(f"titrant/phone/{name}" for name in _OWN))
 
@@ -75,7 +75,7 @@ def worker(request: HttpRequest) -> HttpResponse:
         {
             "version": version_of(words),
             "shell": reverse("phone_shell", args=[words.language]),
-            "urls": [url for _, url in _urls()],
+            "urls": [url for _, url in _urls()], "words": words.words, "icon": asset_urls()["icon_192_png"],
         },
         content_type="text/javascript; charset=utf-8",
     )  # fmt: skip

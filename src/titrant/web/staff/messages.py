@@ -1,6 +1,6 @@
 """Messages between patients and the clinic: what is not read first, and one thread for each patient."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -39,7 +39,7 @@ def thread(request: HttpRequest, case: UUID) -> HttpResponse:
     context = {
         "one": record.summary, "thread": [(one, local_time(one.at, here)) for one in told], "settings": here.settings,
         "newest": told[0].number if told else 0, "entries": last_entries(record), "longest": messages.LONGEST,
-        "about": request.GET.get("entry", "")[:64],
+        "about": request.GET.get("entry", "")[:64], "form": str(uuid4()),
     }  # fmt: skip
     return render(request, "titrant/thread.html", context)
 
@@ -50,7 +50,8 @@ def _act(request: HttpRequest, case: str) -> HttpResponse:
     seen = request.POST.get("up_to", "")
     try:
         if request.POST.get("act") != "read":
-            messages.send(here, by, case, request.POST.get("text", ""), request.POST.get("entry", "")[:64])
+            text, form = request.POST.get("text", ""), request.POST.get("form", "") or str(uuid4())
+            messages.send(here, by, case, text, form[:64], request.POST.get("entry", "")[:64])
         if seen.isascii() and seen.isdigit() and here.store.summary(case).unread:
             messages.read(here, by, case, int(seen))
         judge_and_keep(here, case)

@@ -43,3 +43,31 @@ self.addEventListener("fetch", (event) => {
     event.respondWith((async () => (await (await caches.open(NAME)).match(request)) || fetch(request))());
   }
 });
+
+// What is pushed says that something waits, and no more. The browser wants it shown, whatever it holds.
+self.addEventListener("push", (event) => {
+  let said = {};
+  try { said = event.data.json(); } catch { /* nothing that can be read: the name of the diary alone is shown */ }
+  event.waitUntil(self.registration.showNotification(said.title || "{{ words.app|escapejs }}",
+    { tag: said.tag || "diary", lang: said.lang || "", dir: said.dir || "auto", icon: "{{ icon|escapejs }}" }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil((async () => {
+    const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+    const diary = open.find((one) => new URL(one.url).pathname === "/p/");
+    return diary ? diary.focus() : self.clients.openWindow("/p/");
+  })());
+});
+
+// A browser may change the address by itself: the clinic is told the new one.
+self.addEventListener("pushsubscriptionchange", (event) => {
+  event.waitUntil((async () => {
+    const made = event.newSubscription || (event.oldSubscription
+      ? await self.registration.pushManager.subscribe(event.oldSubscription.options) : null);
+    if (!made) return;
+    await fetch("/p/push/", { method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ subscription: made.toJSON() }) });
+  })());
+});
