@@ -72,7 +72,7 @@ def check_subscription(sent: Json, key: str, reach: Reach) -> Subscription:
     except ValueError:
         _refuse("Its public key is none.", "Turn it on once more.")
     _decoded(auth, _SECRET)
-    return Subscription(endpoint, p256dh.rstrip("="), auth.rstrip("="), key)
+    return Subscription(endpoint, str(p256dh).rstrip("="), str(auth).rstrip("="), key)
 
 
 def _decoded(text: object, size: int) -> bytes:
