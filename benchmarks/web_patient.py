@@ -67,25 +67,23 @@ def _entry(day: date, back: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def kept(count: int, today: date) -> list[str]:
+def kept(count: int, today: date, team: str = "A") -> list[str]:
     """``count`` cases of two years, each with an event for every entry."""
-    from titrant.app.wiring import STORE
     from titrant.record.events import Actor, Draft, Kind, Role
+    from titrant.storage.bulk import append_many
 
     nurse, at = Actor("nurse", "Nurse (synthetic)", Role.NURSE), datetime.now(UTC)
-    cases = []
+    streams = {}
     for place in range(count):
-        case = str(uuid.uuid4())
         person = {"name": f"Patient {place} (synthetic)", "birth_date": "1974-05-02", "number": f"S{place:04}"}
-        drafts = [
+        streams[str(uuid.uuid4())] = [
             Draft(Kind.CASE_OPENED, {}, nurse, at), Draft(Kind.PERSON_RECORDED, {"person": person}, nurse, at),
-            Draft(Kind.TEAMS_SET, {"teams": ["A"]}, nurse, at),
+            Draft(Kind.TEAMS_SET, {"teams": [team]}, nurse, at),
             Draft(Kind.FACTS_RECORDED, {"set": facts(today)}, nurse, at),
             *(Draft(Kind.DIARY_KEPT, {"add": {"diary": [one]}}, nurse, at) for one in diary(today)),
         ]  # fmt: skip
-        STORE.append(case, drafts, expected=0)
-        cases.append(case)
-    return cases
+    append_many(streams.items())
+    return list(streams)
 
 
 def visitor() -> Any:

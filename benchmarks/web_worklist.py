@@ -79,6 +79,12 @@ def _lines(chance: random.Random, last: date, today: date) -> Any:
 
 def fill(patients: int, today: date) -> list[str]:
     """Write the rows, and whole records with two years of diaries for the first few. The ids of the whole ones."""
+    fill_rows(patients, today)
+    return [whole_record(today, number) for number in range(5)]
+
+
+def fill_rows(patients: int, today: date) -> None:
+    """So many lines of a worklist as the store writes them, judged today, of one care team."""
     import msgspec
     from django.db import transaction
 
@@ -97,7 +103,6 @@ def fill(patients: int, today: date) -> list[str]:
     with transaction.atomic():
         CaseRow.objects.bulk_create(rows, batch_size=500)
         CaseTeam.objects.bulk_create((CaseTeam(case_id=row.case, team=TEAM) for row in rows), batch_size=2_000)
-    return [whole_record(today, number) for number in range(5)]
 
 
 def whole_record(today: date, number: int) -> str:

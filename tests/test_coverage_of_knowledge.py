@@ -290,6 +290,7 @@ INJECTED: dict[str, Callable[[], Told] | None] = {
     "start_depends_on_it": smaller_start_that_depends_on_an_unknown,
     "start_needs_weight": start_by_a_weight_that_nobody_asked_for,
     "refused_by_gate": None,  # its faults are told as sentences; see below
+    "machine_unfit": None,  # what the doctor found is told as sentences; see tests/web/test_doctor.py
     # A bound that no shipped protocol has smaller at home than its usual one; see tests/unit/pathway/test_ladder.py
     "ladder_ends_at_home_bound": None,
     # What a forecast says of other knowledge than what is shipped; see tests/pkpd/test_forecast.py
@@ -303,6 +304,7 @@ INJECTED: dict[str, Callable[[], Told] | None] = {
     "change_looks_like_a_slip": None,
     "change_not_to_be_had": None,
     "change_signed_already": None,
+    "entry_not_come": None,
     "plan_has_ended": None,
     "raise_waits_for_checks": None,
     "second_prescriber_needed": None,

@@ -458,3 +458,26 @@ def test_the_stock_is_kept_by_pharmacists():
         acts.receive(office, receipt, NURSE)
     with pytest.raises(NotNow, match="has passed"):
         acts.receive(office, acts.Receipt(**LIQUID, lot="A1", beyond_use="2026-11-20", quantity="5"), PHARMACIST)
+
+
+def test_a_renewed_plan_is_supplied_until_its_own_end():
+    """The first level is fourteen weeks old; the plan was signed anew four weeks ago and runs for twelve."""
+    facts = tree_of(ORAL)
+    office = office_on(TODAY)
+    opened(office, facts)
+    sign(office, CASE, level("2026-08-15", "10 mg"))
+    renewed = {"given": {"course": {"plan_from": "2026-10-24"}}}
+    office.store.append(CASE, [office.draft(Kind.FACTS_RECORDED, {"set": renewed}, NURSE)], expected=None)
+    answer = may_supply(office, office.store.open(CASE))
+    assert not [why for why in answer.refused if "The plan ends on" in why]
+    assert answer.may
+
+
+def test_a_finding_that_holds_a_supply_speaks_in_words():
+    office = office_on(TODAY)
+    words = office.desk.words
+    assert words.label("icsi_rise") == "The bladder score has risen by three points or more since the start"
+    place = "oral-guideline@1/following/pause_bladder"
+    said = words.say_rule(place, "pause_bladder", {"finding": "icsi_rise"})
+    assert said.startswith("The bladder score has risen by three points or more since the start.")
+    assert "icsi_rise" not in said

@@ -221,3 +221,23 @@ def test_a_suspended_case_says_so_and_offers_no_supply(clinic: Any) -> None:
     codes = {one["code"]: one["why"] for one in judged.lines}
     assert codes["suspended"] == "Suspended since 2026-11-20: no dose until a prescriber lifts it"
     assert "refill_due" not in codes
+
+
+def test_a_supply_that_is_due_says_on_the_worklist_what_the_page_of_the_supply_says(clinic: Any) -> None:
+    """Nothing of this clinic's own signature holds here, so the page says no, and so does the line."""
+    from titrant.clinic.pharmacy import may_supply
+
+    case = followed(clinic.store, base("titrating"))
+    answer = may_supply(clinic, clinic.store.open(case))
+    lines = {one["code"]: one["why"] for one in judge(clinic, case).lines}
+    assert answer.refused
+    assert lines["refill_barred"].endswith(f"but none may be handed out: {answer.refused[0]}")
+    assert "refill_due" not in lines
+
+
+def test_a_new_patient_with_every_answer_is_ready_to_plan_in_words(clinic: Any) -> None:
+    from tests.clinic.signing_by_hand import tree_of
+
+    case = new_case(clinic.store, tree_of("everything-known.yaml"))
+    lines = {one["code"]: one["why"] for one in judge(clinic, case).lines}
+    assert lines == {"ready_to_plan": "No plan is signed. Every question is answered: ready to plan"}

@@ -106,3 +106,18 @@ def _used_passkey(request: Any, at: float) -> None:
     record = {"method": "mfa", "type": "webauthn", "reauthenticated": True, "at": at}
     request.session[login.AUTHENTICATION_METHODS_SESSION_KEY] = [record]
     request.session[login._AUTHENTICATION_METHODS_USER_SESSION_KEY] = login.user_id_to_str(request.user)
+
+
+@pytest.mark.parametrize("has_one", [True, False])
+def test_who_has_a_passkey_is_offered_to_confirm_by_it(staff, has_one) -> None:
+    from allauth.mfa.models import Authenticator
+    from django.template import Context, Template
+    from django.test import RequestFactory
+
+    one = staff("prescriber")
+    if has_one:
+        Authenticator.objects.create(user=one, type=Authenticator.Type.WEBAUTHN, data={"name": "key (synthetic)"})
+    request = RequestFactory().get("/patients/x/sign/?action=raise")
+    request.user = one
+    shown = Template("{% passkey_instead %}").render(Context({"request": request}))
+    assert ("next=/patients/x/sign/%3Faction%3Draise" in shown) is has_one

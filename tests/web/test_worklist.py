@@ -441,3 +441,14 @@ def test_the_narrow_index_holds_every_column_of_a_list() -> None:
     found = _of_teams(("a",)).filter(_of_tally("silent", date(2026, 11, 21))).order_by("grade", "since", "case")
     assert "COVERING INDEX by_risk_narrow" in found.values_list("case", flat=True)[:50].explain()
     assert CaseRow._meta.indexes[0].name == "by_risk_narrow"
+
+
+def test_while_a_plan_is_suspended_the_list_shows_no_dose(here: Any, nurse: Client, team: str) -> None:
+    case = followed(here.store, base("titrating"), "Ada Example", team)
+    assert "while suspended" not in nurse.get("/").content.decode()
+    paused = {"add": {"course.suspensions": [{"since": str(here.today), "by": "provider", "reason": "fell"}]}}
+    here.store.append(case, [Draft(Kind.SUSPENDED, paused, SYSTEM, here.now())], expected=None)
+    judge_and_keep(here, case)
+    listed = nurse.get("/").content.decode()
+    assert "while suspended" in listed
+    assert '<span class="mg">none</span>' in listed

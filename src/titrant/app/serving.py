@@ -76,7 +76,8 @@ def is_well(host: str, port: int) -> bool:
 
 @contextmanager
 def background_worker() -> Iterator[subprocess.Popen[bytes]]:
-    """The worker as a process of its own, ended with the server."""
+    """The worker as a process of its own, ended with the server. What a first forecast needs is compiled meanwhile."""
+    subprocess.Popen([sys.executable, "-m", "titrant.pkpd.compiled"], stderr=subprocess.DEVNULL)  # noqa: S603
     command = [sys.executable, "-m", "titrant.cli.main", "worker"]
     process = subprocess.Popen(command, env=os.environ | {"TITRANT_PARENT": str(os.getpid())})  # noqa: S603
     try:

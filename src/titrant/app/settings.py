@@ -75,7 +75,7 @@ def _sqlite(path: Path) -> dict[str, Any]:
         "PRAGMA trusted_schema=OFF;", "PRAGMA temp_store=MEMORY;", "PRAGMA cache_size=-65536;",
     ]  # fmt: skip
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "titrant.app.sqlite",
         "NAME": path,
         "CONN_MAX_AGE": None,
         "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": "".join(pragmas)}

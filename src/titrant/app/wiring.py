@@ -1,5 +1,6 @@
 """The real things put together: the database, the knowledge of the clinic, its keys, and the clock of the machine."""
 
+import gc
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -88,4 +89,7 @@ def _in_use(stamp: Stamp, approvals: Approvals | None) -> Library:
 
 @lru_cache(maxsize=1)
 def _read(_stamp: Stamp) -> Library:
-    return load(clinic=_folder())
+    library = load(clinic=_folder())
+    gc.collect()
+    gc.freeze()  # the knowledge stays: no later collection needs to walk through it
+    return library

@@ -66,7 +66,7 @@ def judged(decided: Adjustment, chosen: Chosen) -> Change:
     change = _made(decided, chosen)
     against = not _as_proposed(decided, change)
     refused = change.refused or tuple(_refusals(decided, change, against=against))
-    open_ones = decided.missing if against and _is_more(decided, change) else ()
+    open_ones = decided.missing if against and is_more(decided, change) else ()
     return Change(
         action=change.action, regimen=change.regimen, steps=change.steps, refused=refused, missing=open_ones,
         against=against, second=tuple(_second(decided, change)),
@@ -144,7 +144,8 @@ def _direction(new: Regimen, now: Regimen) -> int:
     return -1 if any(after < before for after, before in pairs) else 0
 
 
-def _is_more(decided: Adjustment, change: Change) -> bool:
+def is_more(decided: Adjustment, change: Change) -> bool:
+    """Whether a change gives more than now in any way."""
     return change.regimen is not None and _direction(change.regimen, decided.review.level.regimen) > 0
 
 
@@ -166,7 +167,7 @@ def _refusals(decided: Adjustment, change: Change, *, against: bool) -> Iterator
     less = _direction(change.regimen, found.level.regimen) < 0
     if decided.outcome is Outcome.REFUSED and not less:
         yield from (one for one in decided.reasons if not one.code.startswith("by_hand_"))
-    if against and _is_more(decided, change):
+    if against and is_more(decided, change):
         yield from _against_more(decided, change.regimen)
 
 

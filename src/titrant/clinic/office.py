@@ -5,18 +5,23 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from msgspec import Struct
+import msgspec
+from msgspec import Struct, structs
 
 from titrant.clinic.desk import Desk
 from titrant.clinic.packs import emergency_phone, pack_of, proposals_refused
 from titrant.clinic.shaping import shape_case
-from titrant.knowledge.library import Library
+from titrant.knowledge.library import Library, decode
 from titrant.pathway.case import Case
+from titrant.pathway.diary import waits
+from titrant.pathway.entries import Entry
 from titrant.record.clinic_settings import ClinicSettings
 from titrant.record.events import Actor, Draft, Kind
 from titrant.record.folding import Record
 from titrant.record.ports import CaseStore
 from titrant.terms.canonical import Json
+
+_LATELY = 200  # entries: more than two days hold
 
 
 class Office(Struct, frozen=True):
@@ -53,6 +58,22 @@ class Office(Struct, frozen=True):
         return Draft(kind, body, by, self.now())
 
 
-def case_in(record: Record) -> Case:
-    """The case file folded from a record, as the spine reads it. Raises CaseFileError with the field at fault."""
-    return shape_case(record.tree, record.summary.person.name or record.summary.case)
+def case_in(record: Record, on: date | None = None) -> Case:
+    """The case file folded from a record, as the spine reads it. Raises CaseFileError with the field at fault.
+
+    With ``on``, what a traveller wrote where the next day had come waits for that day: it does not hide what came before.
+    """
+    case = shape_case(record.tree, record.summary.person.name or record.summary.case)
+    come = case.given.diary if on is None else tuple(one for one in case.given.diary if not waits(one, on))
+    if len(come) == len(case.given.diary):
+        return case
+    return structs.replace(case, given=structs.replace(case.given, diary=come))
+
+
+def waiting_entries(record: Record, on: date) -> tuple[str, ...]:
+    """The days of entries that ``case_in`` leaves out until they have come."""
+    newest = record.summary.last_entry
+    # Whatever is ahead came lately: the end of the diary is enough, and a diary of years is not walked through.
+    lately = (record.tree["given"].get("diary") or [])[-_LATELY:] if newest else []
+    shaped = [msgspec.convert(one, Entry, dec_hook=decode) for one in lately]
+    return tuple(sorted({one.day.isoformat() for one in shaped if waits(one, on)}))

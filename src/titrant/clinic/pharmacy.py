@@ -89,7 +89,7 @@ def may_supply(office: Office, record: Record) -> MaySupply:
     blocked = MaySupply(may=False, refused=(), warnings=(), version=record.version, pack=pack)
     try:
         plan = plan_in_force(office, record)
-        case = case_in(record)
+        case = case_in(record, office.today)
         decided, dispensing = office.desk.dispense(case, pinned_protocol(office, plan))
         levels = signed_levels(case, decided.supply)
     except TitrantError as error:

@@ -10,7 +10,7 @@ from titrant.clinic.saying import check_data, evidence_data, finding_data, missi
 from titrant.clinic.saying_model import model_data
 from titrant.explain.amounts import regimen_text
 from titrant.explain.words import Reader, Words
-from titrant.pathway.adjust import Adjustment
+from titrant.pathway.adjust import Adjustment, rests_on
 from titrant.pathway.course_facts import shown
 from titrant.pathway.harm import Harm
 from titrant.pathway.plan import Alternative
@@ -27,11 +27,8 @@ Json = dict[str, Any]
 
 
 def said(one: Reason, words: Words) -> str:
-    """The sentence of a reason; a finding that it rests on speaks with its own sentence."""
-    facts = dict(one.facts)
-    if "finding" in facts:
-        facts["finding"] = words.say(facts["finding"], one.facts).rstrip(".")
-    return words.say_rule(one.rule, one.code, facts)
+    """The sentence of a reason, in the words of its rule."""
+    return words.say_rule(one.rule, one.code, one.facts)
 
 
 def _reason(one: Reason, words: Words) -> Json:
@@ -79,6 +76,9 @@ def not_chosen_text(decided: Adjustment, words: Words) -> dict[str, list[str]]:
     """For every action that was not chosen, the sentences of its codes with their numbers."""
     told = {one.code: said(one, words) for one in reversed(decided.reasons)}
     facts = shown(decided.review)
+    for rule in decided.review.following.rules:
+        for one in rests_on(rule, decided.review):
+            told.setdefault(rule.code, words.say(rule.code, {**facts, **one.facts, "finding": one.code}))
     return {
         action: [told.get(code) or words.say(code, facts) for code in codes]
         for action, codes in decided.not_chosen.items()

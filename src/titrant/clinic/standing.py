@@ -65,7 +65,7 @@ def standing_of(office: Office, record: Record) -> Standing:
     """How ``record`` stands today. What the spine refuses to read is kept as ``fault``, never raised."""
     base: dict[str, Any] = {"record": record, "on": office.today}
     try:
-        base["case"] = case = case_in(record)
+        base["case"] = case = case_in(record, office.today)
         if not any(one.since <= office.today for one in case.given.course.levels):
             plan = office.desk.plan(case) if not office.no_proposals else None
             return Standing(**base, plan=plan, data=plan_data(plan, office.desk.words) if plan else None)

@@ -136,8 +136,13 @@ def check_lines(found: Review, library: Library) -> Iterator[Line]:
             yield line(library, "check_overdue", one.due, key, what=one.title, day=str(one.due))
 
 
-def course_lines(found: Review, summary: Summary, library: Library, refill_on: date | None) -> Iterator[Line]:
-    """What falls due by itself: the end of the plan, the next supply, words that nobody has read."""
+def course_lines(
+    found: Review, summary: Summary, library: Library, refill_on: date | None, barred: tuple[str, ...] = ()
+) -> Iterator[Line]:
+    """What falls due by itself: the end of the plan, the next supply, words that nobody has read.
+
+    ``barred`` is why a supply that is due may not be handed out, as the page of the supply says it.
+    """
     on = found.on
     if found.notes:
         last = found.notes[-1].on
@@ -150,7 +155,11 @@ def course_lines(found: Review, summary: Summary, library: Library, refill_on: d
         since = max(open_now, default=on)
         yield line(library, "suspended", since, since.isoformat(), day=str(since))
     elif refill_on is not None and refill_on <= on:
-        yield line(library, "refill_due", refill_on, refill_on.isoformat(), day=str(refill_on))
+        due = {"day": str(refill_on)}
+        if barred:
+            yield line(library, "refill_barred", refill_on, f"{refill_on} {barred[0]}", why=barred[0], **due)
+        else:
+            yield line(library, "refill_due", refill_on, refill_on.isoformat(), **due)
 
 
 # What adjust proposes
@@ -201,14 +210,15 @@ def _open(missing: tuple[Missing, ...], library: Library, words: Words, on: date
 
 def not_signed(missing: tuple[Missing, ...], library: Library, words: Words, on: date) -> Line:
     """Nothing is signed yet: what is open."""
-    what = _named(missing, words) if missing else "ready to plan"
-    return line(library, "not_signed", on, count=counted(len(missing), "answer"), what=what)
+    if not missing:
+        return line(library, "ready_to_plan", on)
+    return line(library, "not_signed", on, count=counted(len(missing), "answer"), what=_named(missing, words))
 
 
 def _named(missing: tuple[Missing, ...], words: Words) -> str:
     names = list(dict.fromkeys(words.label(one.fact) for one in missing))
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return "; ".join(names[:_SHOWN]) + more
 
 
 def sentence_of(decided: Adjustment, words: Words) -> str:

@@ -52,7 +52,7 @@ def letter_data(desk: Desk) -> Json:
 def _assessed(desk: Desk) -> tuple[Case | None, Assessment | None]:
     """The case read today; None where it cannot be read, and then the letter says so."""
     try:
-        case = case_in(desk.record)
+        case = case_in(desk.record, desk.today)
         return case, desk.office.desk.assess(case)[0]
     except TitrantError:
         return None, None

@@ -146,7 +146,7 @@ def next_supply(desk: Desk, plan: PlanInHand, protocol: Protocol) -> str:
 def _after_what_was_supplied(desk: Desk) -> str:
     """The first day of the next supply by what is in the house; empty where it cannot be worked out."""
     try:
-        found = desk.office.desk.dispense(case_in(desk.record))[1]
+        found = desk.office.desk.dispense(case_in(desk.record, desk.today))[1]
     except (TitrantError, ValueError, KeyError):
         return ""
     return found.earliest.isoformat() if found else ""
@@ -172,7 +172,7 @@ def _checks(desk: Desk, plan: PlanInHand) -> list[str]:
 
 
 def _due_checks(desk: Desk, plan: PlanInHand) -> Iterator[DueCheck]:
-    case = case_in(desk.record)
+    case = case_in(desk.record, desk.today)
     if case.given.course.levels:
         found = review_at(desk.office.desk, case).checks
         yield from (one for one in found if one.state is not State.DONE)

@@ -55,7 +55,7 @@ def _span(found: Review) -> str:
 def _reviewed(desk: Desk) -> tuple[Review | None, str]:
     """The review of the day, or why there is none: an empty page would read as "nothing happened"."""
     try:
-        case = case_in(desk.record)
+        case = case_in(desk.record, desk.today)
         if not case.given.course.levels:
             return None, desk.speech.say("v-no-plan")
         return review_at(desk.office.desk, case), ""

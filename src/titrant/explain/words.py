@@ -11,6 +11,7 @@ from titrant.knowledge.shapes.texts import Sentence
 from titrant.terms.reason import Status
 
 _PLACE = re.compile(r"\{([a-z0-9_.]+)\}")
+_FIRST = re.compile(r"(?<=\.) ")  # the end of a first sentence
 
 
 class Reader(StrEnum):
@@ -51,7 +52,7 @@ class Words:
         if sentence is None:
             return f"{code} ({', '.join(f'{name}: {value}' for name, value in sorted(facts.items()))})"
         text = sentence.clinician if reader is Reader.CLINICIAN else sentence.patient or sentence.clinician
-        said = _PLACE.sub(lambda place: facts.get(place[1], "—"), text)
+        said = self._filled(text, facts)
         return said + (self._basis(code, facts) if reader is Reader.CLINICIAN else "")
 
     def say_rule(self, place: str, code: str, facts: Mapping[str, str]) -> str:
@@ -62,7 +63,15 @@ class Words:
         own = self._following.get(place)
         if own is None or code in self._library.wording.sentences:
             return self.say(code, facts)
-        return _PLACE.sub(lambda found: facts.get(found[1], "—"), own)
+        return self._filled(own, facts)
+
+    def _filled(self, text: str, facts: Mapping[str, str]) -> str:
+        """``text`` with its facts; a finding that it rests on speaks with its own sentence, never with its code."""
+        finding = facts.get("finding", "")
+        if "{finding}" in text and finding in self.sentences:
+            without = {name: value for name, value in facts.items() if name != "finding"}
+            facts = {**facts, "finding": self.say(finding, without).rstrip(".")}
+        return _PLACE.sub(lambda place: facts.get(place[1], "—"), text)
 
     @cached_property
     def _following(self) -> dict[str, str]:
@@ -87,9 +96,13 @@ class Words:
         return {rule.code for rule in findings_of_the_person(self._library)}
 
     def label(self, fact: str) -> str:
-        """How a fact is called before people; a name without a label stays as it is."""
-        kind = self._library.facts.get(fact)
-        return kind.label if kind else fact
+        """How a fact, an illness or a finding is called before people; a name without a label stays as it is."""
+        if fact in self._library.facts:
+            return self._library.facts[fact].label
+        if fact in self._library.conditions:
+            return self._library.conditions[fact].title
+        sentence = self.sentences.get(fact)
+        return _FIRST.split(sentence.clinician, maxsplit=1)[0].rstrip(".") if sentence else fact
 
     def marked(self, text: str, status: Status) -> str:
         """``text`` with its mark, where the value behind it was not read in a source."""

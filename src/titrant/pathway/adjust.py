@@ -105,15 +105,20 @@ def _judged(rule: CourseRule, found: Review, facts: dict[str, Value]) -> Verdict
     if rule.when is not None:
         unknown = unknown_facts(rule.when, facts)
         return Verdict(rule, judge(rule.when, facts), unknown)
-    assert rule.found is not None
+    own = rests_on(rule, found)
+    return Verdict(rule, bool(own), (), own)
+
+
+def rests_on(rule: CourseRule, found: Review) -> tuple[Finding, ...]:
+    """The findings on which a rule over findings rests; one that a colleague has settled bars nothing any more."""
     by = rule.found
-    own = tuple(
+    if by is None:
+        return ()
+    return tuple(
         one
         for one in found.findings
-        # A finding that a colleague has settled bars nothing any more.
         if (one.code in by.codes and one.bar is not Bar.NONE) or by.severity is one.severity or by.bar is one.bar
     )
-    return Verdict(rule, bool(own), (), own)
 
 
 def _of(verdicts: tuple[Verdict, ...], action: Action, applies: bool | None) -> tuple[Verdict, ...]:

@@ -152,6 +152,12 @@ def urinary_answer(case: Case) -> tuple[str, date | None]:
     return given.answer, (given.on or case.given.answered_on) if given.answer else None
 
 
+def waits(entry: Entry, on: date) -> bool:
+    """Whether an entry is of a day, or written on a day, that ``on`` has not reached: from east of the clinic."""
+    written = entered_between(entry.entered)[0] if entry.entered not in ("", SAME_DAY) else entry.day
+    return on < max(entry.through or entry.day, written)
+
+
 # Reading the entries
 
 

@@ -29,7 +29,8 @@ def dispense_case(
     starts = asked.starts if asked and asked.starts else max(on, levels[0].since)
     titrating = not case.given.course.levels or _still_titrating(levels, protocol, starts)
     if case.given.course.levels:
-        ends = case.given.course.ends or days_later(levels[0].since, protocol.trial.plan_ends_after.value)
+        begun = case.given.course.plan_from or levels[0].since  # a renewed plan runs from its own day
+        ends = case.given.course.ends or days_later(begun, protocol.trial.plan_ends_after.value)
         ends = min(ends, days_later(on, protocol.trial.plan_ends_after.value))
     phase = protocol.supply.titration if titrating else protocol.supply.maintenance
     days = asked.days if asked and asked.days is not None else whole_days(phase.value)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from importlib import resources
 
-from titrant.record.events import CLINIC, Draft, Event, Kind, check_power
+from titrant.record.events import CLINIC, FACTS, Draft, Event, Kind, check_power
 from titrant.record.gate import faults
 from titrant.record.ports import Receipt
 from titrant.record.summary import GRADES, Judged, Summary, advance
@@ -33,6 +33,7 @@ def numbered(before: Summary, drafts: Sequence[Draft], expected: int | None) -> 
         check_power(draft)
         _check_gate(draft)
         _check_levels(draft, summary)
+        _check_kept(draft, summary)
         canonical_json(draft.body)
         event = Event(
             case=before.case, number=summary.version + 1, kind=draft.kind, body=draft.body, by=draft.by, at=draft.at
@@ -79,6 +80,32 @@ def _check_levels(draft: Draft, before: Summary) -> None:
         # What was signed before stays as history; from the first day of this signature on its own words hold.
         if pattern not in named and not one["since"] < content["starts"]:
             raise _levels_refused("A dose level of this signature is not one that its content names.")
+
+
+# What of a case file stands there because it was signed, or because it happened: no fact is written over it.
+_SIGNED_PARTS = ("protocol", "asked")
+_HAPPENED = ("course", "diary", "parenteral")
+
+
+def _check_kept(draft: Draft, before: Summary) -> None:
+    """A fact neither rewrites what was signed while it is in force, nor takes away what was kept of the diary."""
+    if draft.kind is Kind.SIGNED:
+        return
+    changes, adds = draft.body.get("set") or {}, draft.body.get("add") or {}
+    given = changes.get("given") or {}
+    touched = [name for name in _HAPPENED if name in given] + [name for name in _SIGNED_PARTS if name in changes]
+    if draft.kind in FACTS:
+        touched += [path for path in adds if path.partition(".")[0] == "course"]
+        touched += [path for path in ("confirmations",) if _second_prescriber(adds.get(path), given.get(path))]
+    if touched and before.plan:
+        raise _levels_refused(f"A plan is in force; this would write over {', '.join(touched)}.")
+    if "diary" in given and before.last_entry:
+        raise NotAllowed("diary", "This would write over the diary.", "Entries are never taken away.", "Add an entry.")
+
+
+def _second_prescriber(*lists: Json) -> bool:
+    """Whether somebody is said to stand behind a dose as a second prescriber: a signature alone says so."""
+    return any(one.get("of") == "second_prescriber" for some in lists for one in some or () if isinstance(one, dict))
 
 
 def _levels_refused(fault: str) -> NotAllowed:

@@ -178,7 +178,7 @@ ADDS: dict[Kind, frozenset[str]] = {
     Kind.SUSPENDED: frozenset({"course.suspensions"}),
 }
 SETS = frozenset({Kind.FACTS_RECORDED, Kind.IMPORTED, Kind.SIGNED, Kind.PERSON_RECORDED})
-_ADDS_ANY = frozenset({Kind.FACTS_RECORDED, Kind.IMPORTED})
+FACTS = frozenset({Kind.FACTS_RECORDED, Kind.IMPORTED})  # may add to most lists
 
 
 class Draft(Struct, frozen=True):
@@ -241,8 +241,8 @@ def check_power(draft: Draft) -> None:
 def _check_reach(draft: Draft) -> None:
     """Raises NotAllowed where an event would change a part of the case file that is not for its kind to change."""
     beyond = set(draft.body.get("add") or {}) - ADDS.get(draft.kind, frozenset())
-    if draft.kind in _ADDS_ANY:
-        beyond = {path for path in beyond if path == "diary" or path.startswith("course.levels")}
+    if draft.kind in FACTS:
+        beyond = {path for path in beyond if path in ("diary", "course") or path.startswith("course.levels")}
     if "set" in draft.body and draft.kind not in SETS:
         beyond.add("the case file")
     if beyond:

@@ -29,6 +29,7 @@ from titrant.storage import worklist_rows
 from titrant.storage.memory_store import conflict, not_found
 from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms, milligrams
 from titrant.storage.outbox import write_for
+from titrant.storage.statements import first, insert, update
 from titrant.storage.worklist_rows import judged_in, set_columns
 from titrant.terms.canonical import Json, canonical_json
 
@@ -50,10 +51,10 @@ class DjangoStore:
         return fold(case, self.events(case))
 
     def summary(self, case: str) -> Summary:
-        text = CaseRow.objects.filter(case=case).values_list("summary", flat=True).first()
-        if text is None:
+        found = first(CaseRow, ("summary",), case=case)
+        if found is None:
             raise not_found()
-        return msgspec.json.decode(text, type=Summary)
+        return msgspec.json.decode(found[0], type=Summary)
 
     def events(self, case: str, kinds: Sequence[Kind] = ()) -> list[Event]:
         facts = Fact.objects.filter(case=case)
@@ -66,17 +67,18 @@ class DjangoStore:
 
     @transaction.atomic
     def append(self, case: str, drafts: Sequence[Draft], *, expected: int | None) -> Summary:
-        head = locked_head()
-        return self._appended(head, self._summary_now(case), drafts, expected)
+        return self._appended(locked_head(), self._standing(case), drafts, expected)
 
-    def _appended(self, head: ChainHead, before: Summary, drafts: Sequence[Draft], expected: int | None) -> Summary:
-        """The append itself, inside a transaction that holds ``head``."""
-        events, summary = numbered(before, drafts, expected)
+    def _appended(
+        self, head: ChainHead, standing: "_Standing", drafts: Sequence[Draft], expected: int | None
+    ) -> Summary:
+        """The append itself, inside a transaction that holds ``head`` and has read ``standing`` since."""
+        events, summary = numbered(standing.summary, drafts, expected)
         _write_facts(head, events)
         if summary.case != CLINIC:
             _write_plans(events)
             write_for(events)
-            self._write_row(summary, before)
+            _write_row(summary, standing)
         return summary
 
     @transaction.atomic
@@ -86,15 +88,18 @@ class DjangoStore:
     @transaction.atomic
     def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
         head = locked_head()
-        found = EntryReceipt.objects.filter(case=case, client_id=client_id).first()
+        found = first(EntryReceipt, ("sha256", "number", "at"), case=case, client_id=client_id)
         if found is not None:
-            if found.sha256 != sha256:
+            said, number, at = found
+            if said != sha256:
                 raise conflict()
-            return again(Receipt(found.number, found.at))
-        before = self.summary(case)
-        self._appended(head, before, drafts, None)
-        receipt = Receipt(before.version + 1, instant_text(drafts[0].at))
-        EntryReceipt.objects.create(case=case, client_id=client_id, sha256=sha256, number=receipt.number, at=receipt.at)
+            return again(Receipt(number, at))
+        standing = self._standing(case)
+        if standing.summary.version == 0:
+            raise not_found()
+        self._appended(head, standing, drafts, None)
+        receipt = Receipt(standing.summary.version + 1, instant_text(drafts[0].at))
+        insert(EntryReceipt(case=case, client_id=client_id, sha256=sha256, number=receipt.number, at=receipt.at))
         return receipt
 
     @transaction.atomic
@@ -153,8 +158,9 @@ class DjangoStore:
 
     def clinic_changed(self) -> int:
         """The link of the newest change of settings or approvals: they are read again when it moves, at no sign-in."""
-        kinds = Fact.objects.filter(kind__in=_OF_CLINIC).order_by("-seq")
-        return kinds.values_list("seq", flat=True).first() or 0
+        with connection.cursor() as cursor:
+            cursor.execute(_NEWEST_OF_CLINIC, _OF_CLINIC)
+            return cursor.fetchone()[0] or 0
 
     def changes_of_clinic(self) -> list[Event]:
         """Changes of settings and approvals, oldest first."""
@@ -164,30 +170,36 @@ class DjangoStore:
         found = ChainHead.objects.filter(name=_FACTS).first()
         return (found.seq, found.hash) if found else (0, BEGINNING)
 
-    def _summary_now(self, case: str) -> Summary:
+    def _standing(self, case: str) -> "_Standing":
+        """How a case stands now; a case that is not there yet stands at version 0."""
         if case == CLINIC:
-            return Summary(case=CLINIC, version=self.clinic_version())
-        text = CaseRow.objects.filter(case=case).values_list("summary", flat=True).first()
-        return msgspec.json.decode(text, type=Summary) if text else Summary(case=case)
+            return _Standing(Summary(case=CLINIC, version=self.clinic_version()))
+        found = first(CaseRow, ("summary", *_OF_JUDGING), case=case)
+        if found is None:
+            return _Standing(Summary(case=case))
+        summary, *judged = found
+        return _Standing(msgspec.json.decode(summary, type=Summary), dict(zip(_OF_JUDGING, judged, strict=True)))
 
     def fold_anew(self, case: str) -> None:
         """Make the rows beside imported facts, by every rule that an append keeps. Raises NotAllowed, NotNow."""
         drafts = [Draft(one.kind, one.body, one.by, one.at) for one in self.events(case)]
         events, summary = numbered(Summary(case=case), drafts, None)
         _write_plans(events)
-        self._write_row(summary, Summary(case=case))
-
-    def _write_row(self, summary: Summary, before: Summary) -> None:
-        row = CaseRow.objects.filter(case=summary.case).first() or CaseRow(case=summary.case)
-        row.version, row.summary = summary.version, msgspec.json.encode(summary).decode()
-        set_columns(row, summary, judged_in(row.judged))
-        row.save(force_insert=before.version == 0)
-        if summary.teams != before.teams:
-            CaseTeam.objects.filter(case=row).delete()
-            CaseTeam.objects.bulk_create(CaseTeam(case=row, team=team) for team in summary.teams)
+        _write_row(summary, _Standing(Summary(case=case)))
 
 
 _COLUMNS = ("case", "number", "kind", "body", "by_id", "by_name", "by_role", "at")
+
+
+_OF_JUDGING = ("judged", "judged_version", "judged_on")
+_NEWEST_OF_CLINIC = f"SELECT MAX(seq) FROM storage_fact WHERE kind IN ({', '.join(['%s'] * len(_OF_CLINIC))})"  # noqa: S608
+
+
+class _Standing(msgspec.Struct, frozen=True):
+    """The row of a case as it is before an append: its summary, and what was judged of it, which an append keeps."""
+
+    summary: Summary
+    judged: dict[str, Any] = {}
 
 
 def _event(row: tuple[Any, ...]) -> Event:
@@ -200,16 +212,33 @@ def _event(row: tuple[Any, ...]) -> Event:
 
 def locked_head() -> ChainHead:
     """The newest link, held until the transaction ends: on SQLite every write transaction is alone anyway."""
-    heads = ChainHead.objects.filter(name=_FACTS)
-    if connection.vendor != "sqlite":
-        heads = heads.select_for_update()
-    return heads.get()
+    found = first(ChainHead, _HEAD, lock=True, name=_FACTS)
+    if found is None:
+        raise LookupError("the chain has no head: these tables were never made ready")
+    return ChainHead.from_db(None, _HEAD, found)
 
 
 def _write_facts(head: ChainHead, events: Sequence[Event]) -> None:
     for event in events:
-        fact_of(head, event).save(force_insert=True)
-    head.save()
+        insert(fact_of(head, event))
+    update(head, _HEAD[1:])
+
+
+def _write_row(summary: Summary, before: _Standing) -> None:
+    row = CaseRow(case=summary.case, version=summary.version, **before.judged)
+    row.summary = msgspec.json.encode(summary).decode()
+    set_columns(row, summary, judged_in(row.judged))
+    if before.summary.version == 0:
+        insert(row)
+    else:
+        update(row, _ROW)
+    if summary.teams != before.summary.teams:
+        CaseTeam.objects.filter(case=row).delete()
+        CaseTeam.objects.bulk_create(CaseTeam(case=row, team=team) for team in summary.teams)
+
+
+_HEAD = ("name", "seq", "hash")
+_ROW = tuple(field.attname for field in CaseRow._meta.concrete_fields if not field.primary_key)
 
 
 def fact_of(head: ChainHead, event: Event) -> Fact:

@@ -8,12 +8,14 @@ from datetime import datetime
 import msgspec
 from django.db import transaction
 from django.utils.crypto import salted_hmac
+from msgspec import Struct
 
 from titrant.clinic.acts.reminding import Reminder, Wanted
 from titrant.clinic.acts.subscribing import Subscription
 from titrant.record.ports import NotFound
 from titrant.storage.models import Device, Invitation
 from titrant.storage.outbox import PUSH, put
+from titrant.storage.statements import first
 
 REMINDER = "reminder"
 # What a mail may say: that something waits. No name, no dose, no drug.
@@ -33,6 +35,19 @@ def token_hash(token: str) -> str:
 def code_hash(code: str) -> str:
     """For short codes: keyed with the secret of this clinic, so that a copy of the table alone says nothing."""
     return salted_hmac("titrant.phone.code", code, algorithm="sha256").hexdigest()
+
+
+class Enrolled(Struct, frozen=True):
+    """A phone that is enrolled: its id, and the case whose diary it writes."""
+
+    id: str
+    case: str
+
+
+def device_of(token: str) -> Enrolled | None:
+    """The phone that holds ``token``; None where there is none, or none any more."""
+    found = first(Device, ("id", "case"), token_sha256=token_hash(token), revoked_at="")
+    return Enrolled(str(uuid.UUID(str(found[0]))), found[1]) if found else None
 
 
 class Devices:

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from titrant.clinic.opening import DEMO_PASSWORD
 from titrant.record.events import Role
+from titrant.storage.people import waits_for_first
 from titrant.web.accounts import demo_staff, home_of
 from titrant.web.navigation import navigation
 from titrant.web.wired import office
@@ -22,6 +23,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "synthetic": settings.PLACE.is_demo,
         "unwell": _unwell(request),
         "demo_staff": demo_staff,  # asked for by the sign-in page alone
+        "waits_for_first": waits_for_first,  # this too
         "demo_password": DEMO_PASSWORD if settings.PLACE.is_demo else "",
     }
 

@@ -1,6 +1,5 @@
 """At every request: strict headers, who is asking, whether they may, and a line in the log."""
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +12,8 @@ from django.utils.http import urlencode
 from titrant.record.events import Actor, Role
 from titrant.record.ports import NotFound
 from titrant.storage.audit import opened_in_emergency
-from titrant.storage.models import Device, TeamMember
+from titrant.storage.devices import device_of
+from titrant.storage.models import TeamMember
 from titrant.storage.reads import log_read
 from titrant.web.access import CLINICAL, Reach, Route, Visitor, may
 from titrant.web.errors import not_found, not_from_here
@@ -107,10 +107,10 @@ def visitor_of(request: HttpRequest) -> Visitor | None:
     token = request.COOKIES.get(DEVICE_COOKIE, "")
     if not token:
         return None
-    device = Device.objects.filter(token_sha256=hashlib.sha256(token.encode()).hexdigest(), revoked_at="").first()
+    device = device_of(token)
     if device is None:
         return None
-    return Visitor(Actor(str(device.id), "patient", Role.PATIENT), (), device.case)
+    return Visitor(Actor(device.id, "patient", Role.PATIENT), (), device.case)
 
 
 def _lacks_second_factor(request: HttpRequest) -> bool:
@@ -133,4 +133,6 @@ def _is_page(request: HttpRequest, route: Route) -> bool:
 
 
 def _sign_in(request: HttpRequest) -> HttpResponse:
-    return HttpResponseRedirect(f"{reverse('account_login')}?{urlencode({'next': request.path})}")
+    # Without a page in mind everybody begins where their role does; not everybody has the worklist at "/".
+    wanted = "" if request.path == "/" else f"?{urlencode({'next': request.path})}"
+    return HttpResponseRedirect(reverse("account_login") + wanted)

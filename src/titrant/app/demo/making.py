@@ -14,7 +14,7 @@ from titrant.record.events import CLINIC, Draft, Kind, Role
 
 _SETTINGS = {
     "name": "Demo clinic (synthetic)", "address": "1 Example Street, Nowhere", "phone": "000 0000",
-    "read_by": "the clinic's nurses", "read_when": "on working days from 9 to 16",
+    "read_by": "the clinic's nurses", "read_when": "on working days",
     "red_flag_to": ["on-call@demo.invalid", "prescriber@demo.invalid"],
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ from msgspec import Struct, structs
 
 from titrant.clinic.following import adjust_at, review_at
 from titrant.clinic.office import Office, case_in
+from titrant.clinic.pharmacy import may_supply
 from titrant.clinic.worklines import (
     Line,
     check_lines,
@@ -90,7 +91,7 @@ def _judged(office: Office, record: Record, before: Judged | None) -> Judged:
     summary, library, today = record.summary, office.library, office.today
     lines = list(standing_lines(summary, library, today))
     if summary.state in _BEFORE:
-        _, screening = office.desk.assess(case_in(record))
+        _, screening = office.desk.assess(case_in(record, office.today))
         lines.append(not_signed(screening.missing, library, office.desk.words, today))
     if summary.state not in _FOLLOWED:
         return _with_lines(office, summary, before, lines)
@@ -99,7 +100,7 @@ def _judged(office: Office, record: Record, before: Judged | None) -> Judged:
 
 def _followed(office: Office, record: Record, before: Judged | None, lines: list[Line]) -> Judged:
     desk, library, summary = office.desk, office.library, record.summary
-    case = case_in(record)
+    case = case_in(record, office.today)
     decided = adjust_at(desk, case) if not office.no_proposals else None
     found = decided.review if decided else review_at(desk, case)
     signs = sign_lines(found, library)
@@ -109,7 +110,7 @@ def _followed(office: Office, record: Record, before: Judged | None, lines: list
     lines += [
         *silence(last, summary, library, found.on),
         *check_lines(found, library),
-        *course_lines(found, summary, library, refill),
+        *course_lines(found, summary, library, refill, _barred(office, record, refill)),
     ]
     if decided is not None:
         lines += proposal_lines(decided, [seen for _, seen in signs], library, desk.words)
@@ -164,6 +165,13 @@ def _refill_on(found: Review, summary: Summary) -> date | None:
         return None
     supplies = found.case.given.course.supplies
     return supply_for(found.levels, found.protocol, found.on, 1, titrating=True, before=supplies).earliest
+
+
+def _barred(office: Office, record: Record, refill: date | None) -> tuple[str, ...]:
+    """Why a supply that is due may not be handed out today: the answer that the pharmacist reads."""
+    if refill is None or not refill <= office.today:
+        return ()
+    return may_supply(office, record).refused
 
 
 def _yes(known: bool | None) -> str:

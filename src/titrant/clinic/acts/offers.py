@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from msgspec import Struct, structs
 
 from titrant.clinic.change_draft import dose_line, drafted
-from titrant.clinic.changing import Change, Chosen, judged, second_needed
+from titrant.clinic.changing import Change, Chosen, is_more, judged, second_needed
 from titrant.clinic.following import follow_at
-from titrant.clinic.office import Office
+from titrant.clinic.office import Office, case_in, waiting_entries
 from titrant.clinic.shaping import shape_case
 from titrant.pathway.adjust import Adjustment
 from titrant.pathway.case import Case
@@ -125,9 +125,13 @@ def _start(office: Office, record: Record, chosen: Chosen) -> Offer:
 
 
 def _change(office: Office, record: Record, chosen: Chosen) -> Offer:
-    case = shape_case(record.tree, record.summary.person.name or record.summary.case)
+    case = case_in(record, office.today)
     decided = follow_at(office.desk, case).decided
     change = judged(decided, chosen)
+    ahead = waiting_entries(record, office.today)
+    if ahead and is_more(decided, change):  # it may tell of harm, and is read when its day has come
+        late = Reason("entry_not_come", "diary", {"days": ", ".join(ahead)})
+        change = structs.replace(change, refused=(*change.refused, late))
     base = Offer(
         case=record.summary.case, version=record.version, inputs_sha256=record.inputs_sha256, chosen=chosen,
         is_start=False, action=change.action, proposal=decided, supply=decided.review.supply, regimen=change.regimen,

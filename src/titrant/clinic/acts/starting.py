@@ -21,7 +21,7 @@ from titrant.record.folding import EMPTY_CASE, Record
 from titrant.record.ports import Query, Row
 from titrant.record.summary import Summary
 from titrant.terms.canonical import Json
-from titrant.terms.errors import CaseFileError, TitrantError
+from titrant.terms.errors import CaseFileError, NotNow, TitrantError
 from titrant.terms.trees import differing
 
 _PART = re.compile(
@@ -89,7 +89,8 @@ def _birth(day: str) -> Json:
 
 def _person_facts(office: Office, new: NewPerson, by: Actor) -> Json:
     """What was said of the person that a decision rests on."""
-    on, given = office.today.isoformat(), {}
+    on = office.today.isoformat()
+    given: dict[str, Json] = {}
     if new.weight_kg.strip():
         given["readings"] = {"weight": [f"{new.weight_kg.strip()} kg on {on}"]}
     if new.indication:
@@ -170,6 +171,7 @@ def questions(office: Office, record: Record) -> tuple[Question, ...]:
 def answer(office: Office, case: str, given: Mapping[str, str], by: Actor, *, expected: int) -> Kept:
     """Keep answers by the names of their questions. All or none: what is wrong is said for each field."""
     record = office.store.open(case)
+    _check_before_plan(record, "Answers of the start")
     changes: Json = {}
     faults: Faults = {}
     for name, part in _parts(office, record, given, by):
@@ -185,6 +187,16 @@ def answer(office: Office, case: str, given: Mapping[str, str], by: Actor, *, ex
         return Kept(None, {"": whole})
     draft = office.draft(Kind.FACTS_RECORDED, {"set": changes}, by)
     return Kept(office.store.append(case, [draft], expected=expected))
+
+
+def _check_before_plan(record: Record, what: str) -> None:
+    """Raises NotNow while a signed plan is in force: its rules and its lists are not laid anew by a form of the start."""
+    if record.summary.plan:
+        raise NotNow(
+            "start", f"{what} belong to a plan that is not signed yet, and one is in force.",
+            "The next dose would be judged by rules that nobody signed, or without a drug that stood on the list.",
+            "Enter results and medicines under Checks; another protocol begins after the plan was stopped.",
+        )  # fmt: skip
 
 
 def _shape_fault(record: Record, part: Json) -> str:
@@ -340,6 +352,8 @@ def choose(
 ) -> Kept:  # fmt: skip
     """Choose the protocol, the product (``family|strength|content``) and, where one asks for another, the dose."""
     record = office.store.open(case)
+    if protocol not in ("", record.tree.get("protocol", "oral-guideline")) or dose.strip():
+        _check_before_plan(record, "Protocol and dose")
     changes: dict[str, Any] = {}
     if protocol:
         changes["protocol"] = protocol

@@ -66,7 +66,7 @@ def supply(office: Office, case: str, handed: Handed, by: Actor, *, expected: in
 
 def _product(office: Office, record: Record, handed: Handed) -> Supply:
     """What the container says, as a product that exists. Raises NotNow where it does not."""
-    case = case_in(record)
+    case = case_in(record, office.today)
     try:
         choice = ProductChoice(
             family=handed.family, strength=Quantity.parse(handed.strength), content=handed.content,  # type: ignore[arg-type]

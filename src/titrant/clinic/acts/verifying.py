@@ -41,6 +41,13 @@ def verified_plan(office: Office, record: Record) -> SignedPlan:
             "signed plan", "There is no signed plan in force.", "Only what a prescriber has signed may be followed.",
             "Have a plan signed first.",
         )  # fmt: skip
+    try:
+        return _verified(office, record, event)
+    except (KeyError, IndexError, TypeError, AttributeError):
+        raise broken("It cannot be read.") from None
+
+
+def _verified(office: Office, record: Record, event: Event) -> SignedPlan:
     faults = [] if _reads(event) else ["It cannot be read."]
     if not faults:
         check_signature(event, office.keys)

@@ -15,7 +15,7 @@ from titrant.clinic.acts.signing import refuse, suspend
 from titrant.clinic.asked_facts import asked_facts
 from titrant.clinic.course_lanes import RANGES, course_of, effect_text
 from titrant.clinic.numbers_used import numbers_used
-from titrant.clinic.office import Office
+from titrant.clinic.office import Office, waiting_entries
 from titrant.clinic.packs import device_line
 from titrant.clinic.saying_model import model_lines
 from titrant.clinic.standing import Standing, StandingsKept, doses_to_offer
@@ -58,6 +58,7 @@ def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
         "allergies": [one for one in allergies.get("list") or [] if isinstance(one, dict)],
         "allergies_on": allergies.get("reviewed_on", ""),
         "tasks": sorted(summary.tasks.values(), key=lambda one: (one.grade, one.since)),
+        "waiting": waiting_entries(standing.record, here.today),
         "engine_on": not here.no_proposals,
         "no_proposals": here.no_proposals,
         "device": device_line(here.settings),

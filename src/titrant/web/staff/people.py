@@ -145,6 +145,9 @@ class PasswordForm(forms.Form):
     password = password_field()
 
 
+_AS_TYPED = "Patients see this, in every language as you type it here."
+
+
 class SettingsForm(forms.Form):
     name = forms.CharField(label="Name of the clinic", max_length=200)
     address = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}), max_length=400)
@@ -174,8 +177,8 @@ class SettingsForm(forms.Form):
     )
     language = forms.ChoiceField(label="Language", choices=[(one, one) for one in LANGUAGES])
     paper = forms.ChoiceField(label="Paper", choices=[(one, one) for one in PAPERS])
-    read_by = forms.CharField(label="Who reads diary entries", max_length=200, help_text="Patients see this.")
-    read_when = forms.CharField(label="When they are read", max_length=200, help_text="Patients see this.")
+    read_by = forms.CharField(label="Who reads diary entries", max_length=200, help_text=_AS_TYPED)
+    read_when = forms.CharField(label="When they are read", max_length=200, help_text=_AS_TYPED)
     red_flag_to = forms.CharField(
         label="Red flags go to", required=False, widget=forms.Textarea(attrs={"rows": 3}),
         help_text="E-mail addresses, one on each line, in the order in which they are tried.",

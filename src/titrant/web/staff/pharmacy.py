@@ -252,8 +252,8 @@ def _today(here: Office, row: Row) -> MaySupply:
 
 
 def _from(row: Row) -> str:
-    """The first day of the next supply; empty where nothing was handed out on the plan as it stands."""
-    return row.summary.refill_on
+    """The first day of the next supply, as the worklist counts it; empty where it was never worked out."""
+    return row.summary.refill_on or (row.judged.refill_on if row.judged else "")
 
 
 # The stock book

@@ -201,7 +201,9 @@ def _item(request: HttpRequest, here: Office, row: Row, case: str) -> Item:
 
 
 def dose_now(summary: Summary) -> tuple[str, str]:
-    """The signed dose in mg and pieces, and how often."""
+    """The signed dose in mg and pieces, and how often; while a plan is suspended nobody reads a dose here."""
+    if summary.state == "suspended":
+        return "none", "while suspended"
     signed = summary.regimen
     if not signed:
         return "", ""

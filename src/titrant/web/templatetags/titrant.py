@@ -1,6 +1,7 @@
 """Small words for templates: days since, amounts, and dates as this clinic writes them."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django import template
 
@@ -26,3 +27,13 @@ def words(code: str) -> str:
 def instant(text: str) -> str:
     """An instant of the record for people, to the second: 2026-11-21 09:00:00."""
     return text[:19].replace("T", " ")
+
+
+@register.inclusion_tag("titrant/_passkey.html", takes_context=True)
+def passkey_instead(context: dict[str, Any]) -> dict[str, Any]:
+    """The way to confirm by a passkey and come back, for a person who has one."""
+    from allauth.mfa.models import Authenticator
+
+    request = context["request"]
+    has_one = Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.WEBAUTHN).exists()
+    return {"back": request.get_full_path() if has_one and request.method == "GET" else ""}

@@ -1,0 +1,1 @@
+"""Django's SQLite, with writers of one process in a line."""

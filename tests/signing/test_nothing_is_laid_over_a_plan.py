@@ -1,0 +1,105 @@
+"""While a plan is signed, nobody lays its rules, its course or the diary anew by recording a fact."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from msgspec import structs
+
+from tests.signing.conftest import DOCTOR, NURSE
+from titrant.clinic.acts import signing, starting
+from titrant.clinic.acts.diary import keep_entry
+from titrant.clinic.acts.judging import judge
+from titrant.clinic.acts.signing import Chosen
+from titrant.record.events import Actor, Kind, Role
+from titrant.terms.errors import NotAllowed, NotNow
+
+PHONE = Actor("d1", "patient", Role.PATIENT)
+SECOND = {"of": "second_prescriber", "by": "Dr Nobody", "on": "2026-11-21", "reason": "typed by hand"}
+OVER_A_PLAN = {
+    "the course taken away": {"set": {"given": {"course": None}}},
+    "a suspension taken away": {"set": {"given": {"course": {"suspensions": []}}}},
+    "a plan without an end": {"set": {"given": {"course": {"ends": None}}}},
+    "a supply that was none": {"add": {"course.supplies": [{"on": "2026-11-21", "pieces": "90"}]}},
+    "another protocol": {"set": {"protocol": "oral-article"}},
+    "a dose that was asked": {"set": {"asked": {"dose": "100 mg"}}},
+    "sessions taken away": {"set": {"given": {"parenteral": []}}},
+    "a second prescriber": {"add": {"confirmations": [SECOND]}},
+    "the diary taken away": {"set": {"given": {"diary": []}}},
+}
+
+
+@pytest.fixture
+def on_plan(office, followed):
+    chosen = Chosen(action="hold", reason="slower")
+    made = signing.offer(office, office.store.open(followed), chosen)
+    signing.sign(office, followed, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=chosen)
+    return followed
+
+
+@pytest.mark.parametrize("what", OVER_A_PLAN)
+@pytest.mark.parametrize("kind", [Kind.FACTS_RECORDED, Kind.IMPORTED, Kind.PERSON_RECORDED])
+def test_no_fact_lays_a_signed_course_anew(office, on_plan, what, kind) -> None:
+    before = office.store.open(on_plan).tree
+    with pytest.raises(NotAllowed):
+        office.store.append(on_plan, [office.draft(kind, {"person": {}} | OVER_A_PLAN[what], NURSE)], expected=None)
+    assert office.store.open(on_plan).tree == before
+
+
+def test_entries_are_not_taken_away_before_a_plan_either(office, newcomer) -> None:
+    kept(office, newcomer, office.today)
+    with pytest.raises(NotAllowed):
+        office.store.append(
+            newcomer, [office.draft(Kind.IMPORTED, {"set": {"given": {"diary": []}}}, NURSE)], expected=None
+        )
+
+
+def test_the_forms_of_a_start_change_nothing_of_a_running_course(office, on_plan) -> None:
+    version = office.store.summary(on_plan).version
+    for asked in ({"protocol": "troche-article"}, {"dose": "100"}):
+        with pytest.raises(NotNow):
+            starting.choose(office, on_plan, NURSE, expected=version, **asked)
+    with pytest.raises(NotNow):  # it would lay an empty list over the medicines
+        starting.answer(office, on_plan, {"medications.reviewed": "1"}, NURSE, expected=version)
+    assert office.store.summary(on_plan).version == version
+
+
+# An entry from east of the clinic
+
+
+def kept(office, case, day, **more):
+    entry = {"day": day.isoformat(), "entered": f"{day}T05:00:00+14:00", "taken": "all", "pain": {"average": 4}, **more}
+    return keep_entry(office, case, entry, str(uuid.uuid4()), PHONE, received_at=office.now())
+
+
+@pytest.fixture
+def traveller(office, on_plan):
+    """The clinic's clock says three in the afternoon; where the patient is, the next day has come."""
+    late = structs.replace(office, now=lambda: office.now().replace(hour=16))
+    kept(late, on_plan, late.today + timedelta(days=1), effects={"dizziness": 1})
+    return late
+
+
+def test_an_entry_of_tomorrow_waits_and_hides_nothing(traveller, on_plan) -> None:
+    assert judge(traveller, on_plan).failed == ""
+    record = traveller.store.open(on_plan)
+    for action in ("lower", "pause", "stop"):
+        assert signing.offer(traveller, record, Chosen(action=action, reason="effects")).may_be_signed, action
+
+
+def test_no_raise_is_signed_past_an_entry_that_waits(office, followed) -> None:
+    late = structs.replace(office, now=lambda: office.now().replace(hour=16))
+    assert signing.offer(late, late.store.open(followed), Chosen(action="raise", reason="pain")).may_be_signed
+    kept(late, followed, late.today + timedelta(days=1))
+    made = signing.offer(late, late.store.open(followed), Chosen(action="raise", reason="pain"))
+    assert "entry_not_come" in [one.code for one in made.refused]
+
+
+def test_it_is_read_when_its_day_has_come(traveller, on_plan) -> None:
+    from titrant.clinic.office import case_in, waiting_entries
+
+    record = traveller.store.open(on_plan)
+    tomorrow = traveller.today + timedelta(days=1)
+    assert waiting_entries(record, traveller.today) == (tomorrow.isoformat(),)
+    assert waiting_entries(record, tomorrow) == ()
+    assert len(case_in(record, tomorrow).given.diary) == 1 + len(case_in(record, traveller.today).given.diary)
