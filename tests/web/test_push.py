@@ -355,6 +355,15 @@ def test_a_patient_turns_it_off(office, key, service, patient) -> None:
     assert len(one.waiting("reminder")) == 1, "the hour stays; the mail reminds"
 
 
+def test_who_wants_no_reminder_gets_none_of_any_kind(office, key, service, patient) -> None:
+    one, now = patient(), evening(office)
+    one.allow(service.subscription(), hour="20:00", zone="UTC")
+    one.client.post("/p/reminder/", {"off": "yes", "hour": "20:00", "zone": "UTC"})
+    one.reminded(now)
+    messages.send(office, NURSE, one.case, "Please call.", "form")
+    assert (one.is_on, one.waiting("push"), one.waiting("reminder")) == (False, [], [])
+
+
 def test_a_phone_that_was_let_out_is_not_pushed_to(office, key, service, patient) -> None:
     from titrant.storage.devices import Devices
 
