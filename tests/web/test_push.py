@@ -105,7 +105,7 @@ def test_a_reminder_reaches_the_phone_at_the_patients_hour_and_says_nothing(offi
 
 
 def test_the_service_learns_who_sends_and_nothing_else(office, key, service, patient) -> None:
-    one, now = patient(), evening(office)
+    one, now = patient(language="es"), evening(office)
     one.allow(service.subscription(), hour="20:00", zone="UTC")
     one.reminded(now)
     messages.send(office, NURSE, one.case, "Ada Example, take 25 mg ketamine for your pain", "form")
