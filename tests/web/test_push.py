@@ -105,7 +105,7 @@ def test_a_reminder_reaches_the_phone_at_the_patients_hour_and_says_nothing(offi
 
 
 def test_the_service_learns_who_sends_and_nothing_else(office, key, service, patient) -> None:
-    one, now = patient(), evening(office)
+    one, now = patient(language="es"), evening(office)
     one.allow(service.subscription(), hour="20:00", zone="UTC")
     one.reminded(now)
     messages.send(office, NURSE, one.case, "Ada Example, take 25 mg ketamine for your pain", "form")
@@ -353,6 +353,15 @@ def test_a_patient_turns_it_off(office, key, service, patient) -> None:
     work(office, now)
     assert service.paths == []
     assert len(one.waiting("reminder")) == 1, "the hour stays; the mail reminds"
+
+
+def test_who_wants_no_reminder_gets_none_of_any_kind(office, key, service, patient) -> None:
+    one, now = patient(), evening(office)
+    one.allow(service.subscription(), hour="20:00", zone="UTC")
+    one.client.post("/p/reminder/", {"off": "yes", "hour": "20:00", "zone": "UTC"})
+    one.reminded(now)
+    messages.send(office, NURSE, one.case, "Please call.", "form")
+    assert (one.is_on, one.waiting("push"), one.waiting("reminder")) == (False, [], [])
 
 
 def test_a_phone_that_was_let_out_is_not_pushed_to(office, key, service, patient) -> None:

@@ -6,7 +6,7 @@ into its own network.
 """
 
 import re
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
@@ -71,8 +71,11 @@ def check_subscription(sent: Json, key: str, reach: Reach) -> Subscription:
         EllipticCurvePublicKey.from_encoded_point(SECP256R1(), point)
     except ValueError:
         _refuse("Its public key is none.", "Turn it on once more.")
-    _decoded(auth, _SECRET)
-    return Subscription(endpoint, str(p256dh).rstrip("="), str(auth).rstrip("="), key)
+    return Subscription(endpoint, _bare(point), _bare(_decoded(auth, _SECRET)), key)
+
+
+def _bare(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _decoded(text: object, size: int) -> bytes:

@@ -29,6 +29,8 @@ def reminder(request: HttpRequest) -> HttpResponse:
         hour = "" if "off" in request.POST else request.POST.get("hour", "")
         try:
             Devices().remind(patient.actor.id, *check_hour(hour, request.POST.get("zone", "")))
+            if not hour:
+                Devices().unsubscribe(patient.actor.id)  # no reminder is none: neither by mail nor on this phone
             said = "reminder_saved"
         except CaseFileError as error:
             fault = error.fault
