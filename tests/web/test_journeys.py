@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 import pytest
 import yaml
+from tools.stories import PASSWORD, demo
 
 from tests.web.browser import SIZES, accessible, wait_for_answer
-from tools.stories import PASSWORD, demo
 
 PEOPLE = {
     "prescriber": "Dr Petra Salt", "second prescriber": "Dr Samir Stone", "nurse": "Nora Kettle",
