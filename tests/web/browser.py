@@ -33,6 +33,14 @@ def _answers(url: str) -> bool:
         return False
 
 
+def wait_for_answer(address: str) -> None:
+    """Until the server there answers; twenty seconds at most."""
+    for _ in range(200):
+        if _answers(f"{address}/account/login/"):
+            return
+        time.sleep(0.1)
+
+
 @pytest.fixture(scope="session")
 def live(clinic_database: None) -> Iterator[str]:
     """The address of the clinic of this worker, served by granian in a process of its own."""
@@ -42,10 +50,7 @@ def live(clinic_database: None) -> Iterator[str]:
     server = subprocess.Popen([sys.executable, "-m", "granian", *served, *quiet])
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(200):
-            if _answers(f"{address}/account/login/"):
-                break
-            time.sleep(0.1)
+        wait_for_answer(address)
         yield address
     finally:
         server.terminate()
