@@ -184,7 +184,10 @@ def screen(request: HttpRequest, case: UUID) -> HttpResponse:
             return HttpResponseRedirect(reverse("start_screen" if left else "start_plan", args=[case]))
         faults = kept.faults
     record = here.store.open(str(case))
-    context = _screen_context(here, record, faults, given)
+    try:
+        context = _screen_context(here, record, faults, given)
+    except TitrantError as error:
+        return refused(request, error)
     return render(request, "titrant/start_screen.html", context, status=422 if faults else 200)
 
 
@@ -252,7 +255,10 @@ def plan_page(request: HttpRequest, case: UUID) -> HttpResponse:
             return HttpResponseRedirect(reverse("start_plan", args=[case]))
         faults = kept.faults
     record = here.store.open(str(case))
-    context = _plan_context(here, record) | {"faults": faults}
+    try:
+        context = _plan_context(here, record) | {"faults": faults}
+    except TitrantError as error:
+        return refused(request, error)
     return render(request, "titrant/start_plan.html", context, status=422 if faults else 200)
 
 
