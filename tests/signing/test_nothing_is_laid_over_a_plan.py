@@ -125,3 +125,26 @@ def test_no_hidden_character_enters_the_case_file(office, on_plan) -> None:
         office.store.append(
             on_plan, [office.draft(Kind.SUSPENDED, {"add": {"course.suspensions": [line]}}, NURSE)], expected=None
         )
+
+
+# A place where the program proposes nothing
+
+
+@pytest.fixture
+def silent(office):
+    return structs.replace(office, settings=structs.replace(office.settings, engine_on=False))
+
+
+def test_no_dose_of_the_program_is_offered_where_it_proposes_nothing(silent, newcomer) -> None:
+    made = signing.offer_start(silent, newcomer)
+    assert [one.code for one in made.refused] == ["no_proposals"]
+    assert (made.regimen, made.sha256, made.proposal.regimen, made.proposal.would_be) == (None, "", None, None)
+
+
+def test_less_can_still_be_signed_there_and_a_raise_only_by_a_dose_of_ones_own(silent, followed) -> None:
+    record = silent.store.open(followed)
+    for action in ("", "raise", "step_down_trial"):
+        refused = signing.offer(silent, record, Chosen(action=action, reason="pain")).refused
+        assert "no_proposals" in [one.code for one in refused], action
+    for action in ("hold", "lower", "pause", "stop"):
+        assert signing.offer(silent, record, Chosen(action=action, reason="effects")).may_be_signed, action

@@ -132,6 +132,8 @@ def _context(here: Office, record: Record, made: Offer) -> dict[str, Any]:
 def _proposal(here: Office, made: Offer) -> dict[str, Any]:
     """What the rules say, in words, beside what is chosen."""
     decided, words = made.proposal, here.desk.words
+    if here.no_proposals:  # whatever is signed here is the prescriber's own
+        return {"outcome": "nothing is proposed", "action": "", "regimen": "", "reasons": []}
     action = decided.action.value if isinstance(decided, Adjustment) and decided.action else ""
     return {
         "outcome": decided.outcome.value, "action": action.replace("_", " "),

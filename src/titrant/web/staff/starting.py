@@ -18,7 +18,7 @@ from titrant.pathway.case import Case
 from titrant.pathway.plan import Outcome, Plan
 from titrant.pathway.supplying import SignedLevel, first_supply
 from titrant.record.folding import Record
-from titrant.terms.errors import CaseFileError, TitrantError
+from titrant.terms.errors import CaseFileError, NotNow, TitrantError
 from titrant.terms.reading import MAX_BYTES, Unreadable, read_json
 from titrant.web.access import CARING, Reach, Route
 from titrant.web.errors import refused
@@ -238,9 +238,17 @@ def _answered(here: Office, record: Record, plan: Plan) -> list[dict[str, str]]:
 # Steps 3 to 5: protocol, product, calendar
 
 
+def _nothing_planned(why: str) -> NotNow:
+    return NotNow(
+        "plan", why, "A dose shown here would be a proposal.", "The record, the questions and the diary work as always."
+    )
+
+
 def plan_page(request: HttpRequest, case: UUID) -> HttpResponse:
     here = office()
     faults: dict[str, str] = {}
+    if here.no_proposals:
+        return refused(request, _nothing_planned(here.no_proposals))
     if request.method == "POST":
         given = {name: str(value) for name, value in request.POST.items()}
         try:
