@@ -92,10 +92,10 @@ def by_phone(client, payload):
     client.post("/p/messages/", {"id": str(uuid.uuid4()), "text": payload or "x"})
 
 
-def case_with(office, signed_in, payloads):
+def case_with(office, signed_in, payloads, writing):
     """A patient whose record holds each payload in every place that takes words."""
-    from titrant.clinic.acts import recording, signing, supply
     from tests.web.conftest import actor
+    from titrant.clinic.acts import recording, signing, supply
 
     case = on_plan(office, activity=payloads[0], phone=payloads[1], address=payloads[2])
     token = phone_of(office, case).token
@@ -107,8 +107,8 @@ def case_with(office, signed_in, payloads):
         recording.add_allergy(office, actor("nurse"), case, one, one, expected=office.store.summary(case).version)
         supply.ask(office, case, one, actor("pharmacist"), holds=False)
     supply.hold(office, case, payloads[0], actor("pharmacist"))
-    for role in ("nurse", "pharmacist"):
-        for one in payloads[:2]:
+    for role in writing:
+        for one in payloads[: len(writing)]:
             assert write_everywhere(signed_in(role), case, role, one)
     signing.suspend(office, case, payloads[1], actor("nurse", payloads[0]))
     return case, token
@@ -137,10 +137,10 @@ def seen(page, addresses_of, dialogs):
     return found
 
 
-def check(office, signed_in, page_as, live, payloads):
-    case, token = case_with(office, signed_in, payloads)
+def check(office, signed_in, page_as, live, payloads, writing, reading):
+    case, token = case_with(office, signed_in, payloads, writing)
     dialogs = []
-    for role in ("nurse", "prescriber", "pharmacist", "auditor"):
+    for role in reading:
         page = page_as(role)
         watch(page, dialogs)
         assert seen(page, [*addresses(case, role), f"/patients/{case}/timeline/"], dialogs) == []
@@ -157,15 +157,15 @@ def check(office, signed_in, page_as, live, payloads):
     assert formulas(signed_in("nurse").get("/report/table.csv").content.decode()) == []
 
 
-@pytest.mark.parametrize("payloads", [(BASE[0], BASE[1], BASE[2], BASE[16])])
-def test_hostile_words_are_words(office, signed_in, page_as, live, payloads) -> None:
-    check(office, signed_in, page_as, live, payloads)
+def test_hostile_words_are_words(office, signed_in, page_as, live) -> None:
+    check(office, signed_in, page_as, live, (BASE[1], "".join(BASE[:4]), BASE[16]), ("pharmacist",), ("nurse",))
 
 
 @pytest.mark.release
 def test_sixty_hostile_words_are_words(office, signed_in, page_as, live) -> None:
     for first in range(0, len(MORE), 12):
-        check(office, signed_in, page_as, live, MORE[first : first + 12])
+        writing, reading = ("nurse", "pharmacist"), ("nurse", "prescriber", "pharmacist", "auditor")
+        check(office, signed_in, page_as, live, MORE[first : first + 12], writing, reading)
 
 
 def test_a_page_that_lets_words_through_is_found(page_as) -> None:

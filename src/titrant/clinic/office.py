@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Struct, structs
 
 from titrant.clinic.desk import Desk
@@ -61,7 +61,7 @@ class Office(Struct, frozen=True):
 def case_in(record: Record, on: date | None = None) -> Case:
     """The case file folded from a record, as the spine reads it. Raises CaseFileError with the field at fault.
 
-    With ``on``, what a traveller wrote where the next day had come waits for that day: it does not hide what came before.
+    With ``on``, what a traveller wrote where the next day had come waits for that day, and hides nothing.
     """
     case = shape_case(record.tree, record.summary.person.name or record.summary.case)
     come = case.given.diary if on is None else tuple(one for one in case.given.diary if not waits(one, on))

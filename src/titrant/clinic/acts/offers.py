@@ -26,7 +26,6 @@ from titrant.terms.reason import Missing, Reason
 from titrant.terms.regimen import Regimen
 from titrant.terms.trees import differing
 
-
 # What a prescriber may sign where nothing is proposed: the dose as it is, less, or none.
 _WITHOUT_A_PROPOSAL = ("hold", "lower", "taper", "pause", "stop")
 

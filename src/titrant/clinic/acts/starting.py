@@ -189,7 +189,7 @@ def answer(office: Office, case: str, given: Mapping[str, str], by: Actor, *, ex
 
 
 def _check_before_plan(record: Record, what: str) -> None:
-    """Raises NotNow while a signed plan is in force: its rules and its lists are not laid anew by a form of the start."""
+    """Raises NotNow while a plan is in force: no form of the start lays its rules and its lists anew."""
     if record.summary.plan:
         raise NotNow(
             "start", f"{what} belong to a plan that is not signed yet, and one is in force.",

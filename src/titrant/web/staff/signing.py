@@ -54,7 +54,8 @@ def _chosen(given: Any) -> Chosen:
     return Chosen(
         action=given.get("action", "")[:20], dose_mg=given.get("dose_mg", "")[:12],
         times_per_day=_count(given.get("times_per_day", "")), days_per_week=_count(given.get("days_per_week", "")),
-        reason=given.get("reason", "")[:40], words=shown_text(given.get("words", "").strip())[:300], renew=bool(given.get("renew")),
+        reason=given.get("reason", "")[:40], words=shown_text(given.get("words", "").strip())[:300],
+        renew=bool(given.get("renew")),
     )  # fmt: skip
 
 
