@@ -305,6 +305,7 @@ INJECTED: dict[str, Callable[[], Told] | None] = {
     "change_not_to_be_had": None,
     "change_signed_already": None,
     "entry_not_come": None,
+    "no_proposals": None,
     "plan_has_ended": None,
     "raise_waits_for_checks": None,
     "second_prescriber_needed": None,

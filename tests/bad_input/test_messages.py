@@ -175,8 +175,8 @@ def test_a_thousand_entries_are_read_and_one_more_is_not(many, code, tmp_path):
 
 
 def test_a_diary_may_be_longer(tmp_path):
-    answer = ask("plan", case(tmp_path, given(f"diary: [{'{day: 2026-11-02}, ' * 5_001}]")))
-    assert_refused(answer, "given.diary", "5,001 entries stand here; at most 5,000 are read")
+    answer = ask("plan", case(tmp_path, given(f"diary: [{'{day: 2026-11-02}, ' * 20_001}]")))
+    assert_refused(answer, "given.diary", "20,001 entries stand here; at most 20,000 are read")
 
 
 @pytest.mark.parametrize("field", ["goals", "medications"])

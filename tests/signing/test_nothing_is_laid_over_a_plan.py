@@ -103,3 +103,48 @@ def test_it_is_read_when_its_day_has_come(traveller, on_plan) -> None:
     assert waiting_entries(record, traveller.today) == (tomorrow.isoformat(),)
     assert waiting_entries(record, tomorrow) == ()
     assert len(case_in(record, tomorrow).given.diary) == 1 + len(case_in(record, traveller.today).given.diary)
+
+
+# Words that cannot be seen
+
+HIDDEN = ("two\r\nlines", "a \x00 between", "turned \u202e round", "x" * 5000)
+
+
+@pytest.mark.parametrize("reason", HIDDEN)
+def test_a_suspension_is_taken_whatever_its_reason_and_the_record_stays_readable(office, on_plan, reason) -> None:
+    from titrant.clinic.office import case_in
+
+    signing.suspend(office, on_plan, reason, NURSE)
+    assert case_in(office.store.open(on_plan)).given.course.suspensions[-1].reason
+    assert signing.offer(office, office.store.open(on_plan), Chosen(action="stop", reason="effects")).may_be_signed
+
+
+def test_no_hidden_character_enters_the_case_file(office, on_plan) -> None:
+    line = {"since": "2026-11-21", "by": "provider", "reason": "a \x00 between"}
+    with pytest.raises(NotAllowed):
+        office.store.append(
+            on_plan, [office.draft(Kind.SUSPENDED, {"add": {"course.suspensions": [line]}}, NURSE)], expected=None
+        )
+
+
+# A place where the program proposes nothing
+
+
+@pytest.fixture
+def silent(office):
+    return structs.replace(office, settings=structs.replace(office.settings, engine_on=False))
+
+
+def test_no_dose_of_the_program_is_offered_where_it_proposes_nothing(silent, newcomer) -> None:
+    made = signing.offer_start(silent, newcomer)
+    assert [one.code for one in made.refused] == ["no_proposals"]
+    assert (made.regimen, made.sha256, made.proposal.regimen, made.proposal.would_be) == (None, "", None, None)
+
+
+def test_less_can_still_be_signed_there_and_a_raise_only_by_a_dose_of_ones_own(silent, followed) -> None:
+    record = silent.store.open(followed)
+    for action in ("", "raise", "step_down_trial"):
+        refused = signing.offer(silent, record, Chosen(action=action, reason="pain")).refused
+        assert "no_proposals" in [one.code for one in refused], action
+    for action in ("hold", "lower", "pause", "stop"):
+        assert signing.offer(silent, record, Chosen(action=action, reason="effects")).may_be_signed, action

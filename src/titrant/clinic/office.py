@@ -61,7 +61,7 @@ class Office(Struct, frozen=True):
 def case_in(record: Record, on: date | None = None) -> Case:
     """The case file folded from a record, as the spine reads it. Raises CaseFileError with the field at fault.
 
-    With ``on``, what a traveller wrote where the next day had come waits for that day, and hides nothing before it.
+    With ``on``, what a traveller wrote where the next day had come waits for that day, and hides nothing.
     """
     case = shape_case(record.tree, record.summary.person.name or record.summary.case)
     come = case.given.diary if on is None else tuple(one for one in case.given.diary if not waits(one, on))

@@ -20,7 +20,7 @@ from titrant.terms.reading import HIDDEN, MAX_DEPTH, Document, is_plain_text
 WHY_READ_WELL = "A case that is misread is a case that is misjudged."
 # Far above what one person's case holds, and few enough to be judged at once.
 MOST_ENTRIES = 1_000
-MOST_OF_A_DIARY = 5_000
+MOST_OF_A_DIARY = 20_000  # ten years of five entries a day
 _REPAIR = "Correct the field; see docs/case-file.md."
 Path = list[str]
 

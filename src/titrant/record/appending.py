@@ -1,6 +1,6 @@
 """What every store does before it appends: powers, reach, states, the last gate, and the number of each event."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from importlib import resources
 
@@ -10,6 +10,7 @@ from titrant.record.ports import Receipt
 from titrant.record.summary import GRADES, Judged, Summary, advance
 from titrant.terms.canonical import Json, canonical_json
 from titrant.terms.errors import NotAllowed, Stale
+from titrant.terms.reading import HIDDEN, is_plain_text
 
 NOTHING = len(GRADES)  # the grade of a case of which nobody needs to be told
 
@@ -34,6 +35,7 @@ def numbered(before: Summary, drafts: Sequence[Draft], expected: int | None) -> 
         _check_gate(draft)
         _check_levels(draft, summary)
         _check_kept(draft, summary)
+        _check_seen(draft)
         canonical_json(draft.body)
         event = Event(
             case=before.case, number=summary.version + 1, kind=draft.kind, body=draft.body, by=draft.by, at=draft.at
@@ -101,6 +103,27 @@ def _check_kept(draft: Draft, before: Summary) -> None:
         raise _levels_refused(f"A plan is in force; this would write over {', '.join(touched)}.")
     if "diary" in given and before.last_entry:
         raise NotAllowed("diary", "This would write over the diary.", "Entries are never taken away.", "Add an entry.")
+
+
+def _check_seen(draft: Draft) -> None:
+    """What enters the case file can be seen: one hidden character in it, and the whole record is not read any more."""
+    if not all(map(is_plain_text, _texts([draft.body.get("set"), draft.body.get("add")]))):
+        raise NotAllowed(
+            draft.kind.value.replace("_", " "), f"In what was typed, {HIDDEN}.",
+            "A record that hides something is not read, and nothing could be decided on it.", "Type the text again.",
+        )  # fmt: skip
+
+
+def _texts(part: Json) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, dict):
+        yield from part
+        for one in part.values():
+            yield from _texts(one)
+    elif isinstance(part, list | tuple):
+        for one in part:
+            yield from _texts(one)
 
 
 def _second_prescriber(*lists: Json) -> bool:

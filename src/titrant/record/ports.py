@@ -83,6 +83,9 @@ class CaseStore(Protocol):
     def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
         """Append once for ``client_id``: the same again gives the same receipt, another content raises Conflict."""
 
+    def kept_since(self, case: str, since: str, client_id: str) -> int:
+        """How many entries of ``case`` were kept since an instant; 0 where ``client_id`` is kept: it is no new one."""
+
     def judge(self, case: str, judged: Judged) -> None:
         """Keep what was judged, unless a newer version was judged already."""
 

@@ -102,6 +102,10 @@ class DjangoStore:
         insert(EntryReceipt(case=case, client_id=client_id, sha256=sha256, number=receipt.number, at=receipt.at))
         return receipt
 
+    def kept_since(self, case: str, since: str, client_id: str) -> int:
+        of_case = EntryReceipt.objects.filter(case=case)
+        return 0 if of_case.filter(client_id=client_id).exists() else of_case.filter(at__gte=since).count()
+
     @transaction.atomic
     def judge(self, case: str, judged: Judged) -> None:
         locked_head()

@@ -84,6 +84,12 @@ class MemoryStore:
             self._receipts[case, client_id] = (sha256, receipt)
             return receipt
 
+    def kept_since(self, case: str, since: str, client_id: str) -> int:
+        with self._lock:
+            if (case, client_id) in self._receipts:
+                return 0
+            return sum(1 for (one, _), (_, kept) in self._receipts.items() if one == case and since <= kept.at)
+
     def judge(self, case: str, judged: Judged) -> None:
         with self._lock:
             before = self._judged.get(case)

@@ -50,6 +50,12 @@ def is_plain_text(text: str) -> bool:
     return text.isprintable() or not any(map(_is_hidden, text))
 
 
+def shown_text(text: str) -> str:
+    """``text`` with line ends as one character, and a visible mark in place of each that cannot be seen."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return lines if is_plain_text(lines) else "".join("\ufffd" if _is_hidden(one) else one for one in lines)
+
+
 HIDDEN = "it holds a control character, a direction character or half a character"
 _RETYPE = "Type the text again, without what cannot be seen."
 # Signs that turn the direction of what follows, so that a page shows another order than the file holds.

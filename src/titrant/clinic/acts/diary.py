@@ -21,7 +21,7 @@ from titrant.record.events import Actor, Draft, Kind, Role, instant_text
 from titrant.record.ports import Receipt
 from titrant.record.summary import Summary
 from titrant.terms.canonical import Json, sha256_of
-from titrant.terms.errors import CaseFileError
+from titrant.terms.errors import CaseFileError, NotNow
 from titrant.terms.numbers import parse_decimal
 from titrant.terms.reading import is_plain_text
 
@@ -29,6 +29,10 @@ from titrant.terms.reading import is_plain_text
 MOST_LETTERS = 500
 MOST_LINES = 24
 CLOCKS_APART = timedelta(minutes=5)
+# From one patient's phones in a day: no hand writes so many, and a phone gone wild must not make a record unreadable.
+MOST_IN_A_DAY = 200
+MOST_ALARMS_IN_A_DAY = 300  # what opens a task for staff is still taken for a while
+_DAY = timedelta(days=1)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _WHY = "An entry that cannot be read would hide all others of this record."
@@ -55,7 +59,20 @@ def keep_entry(office: Office, case: str, tree: Json, client_id: str, by: Actor,
         "written": written, "received": instant_text(received_at),
     }  # fmt: skip
     drafts = [Draft(Kind.DIARY_KEPT, body, by, received_at), *flags.tasks_for(office, summary, entry)]
+    if by.role is Role.PATIENT:
+        drafts += _flood(office, summary, client_id, received_at, alarming=len(drafts) > 1)
     return office.store.keep(case, client_id, said, drafts)
+
+
+def _flood(office: Office, summary: Summary, client_id: str, at: datetime, *, alarming: bool) -> list[Draft]:
+    """Raises NotNow for more than a day of one patient can hold; the first of them tells staff, once."""
+    kept = office.store.kept_since(summary.case, instant_text(at - _DAY), client_id)
+    if not kept < (MOST_ALARMS_IN_A_DAY if alarming else MOST_IN_A_DAY):
+        raise NotNow(
+            "diary entry", f"More than {MOST_IN_A_DAY} entries came within one day.",
+            "So many are not written by hand, and they would hide what matters.", "Call the clinic.",
+        )  # fmt: skip
+    return [flags.flood_task(office, summary, kept + 1)] if kept + 1 == MOST_IN_A_DAY else []
 
 
 def _shaped(tree: Json, client_id: str) -> Entry:

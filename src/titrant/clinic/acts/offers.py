@@ -13,7 +13,7 @@ from titrant.clinic.shaping import shape_case
 from titrant.pathway.adjust import Adjustment
 from titrant.pathway.case import Case
 from titrant.pathway.deliver import Supply
-from titrant.pathway.plan import Plan
+from titrant.pathway.plan import Outcome, Plan
 from titrant.record.appending import absolute_limits
 from titrant.record.events import Kind
 from titrant.record.folding import Record
@@ -25,6 +25,9 @@ from titrant.terms.quantity import Quantity
 from titrant.terms.reason import Missing, Reason
 from titrant.terms.regimen import Regimen
 from titrant.terms.trees import differing
+
+# What a prescriber may sign where nothing is proposed: the dose as it is, less, or none.
+_WITHOUT_A_PROPOSAL = ("hold", "lower", "taper", "pause", "stop")
 
 
 class Offer(Struct, frozen=True, kw_only=True):
@@ -85,8 +88,28 @@ def offer_change(
 
 def offer(office: Office, record: Record, chosen: Chosen) -> Offer:
     """The offer for ``record`` as it stands."""
-    made = _start(office, record, chosen) if is_start(record) else _change(office, record, chosen)
+    begun = is_start(record)
+    if office.no_proposals and _asks_the_program(begun, chosen):
+        return _none(office, record, chosen, begun)
+    made = _start(office, record, chosen) if begun else _change(office, record, chosen)
     return structs.replace(made, seconded_by=_seconded(record, made.sha256)) if made.sha256 else made
+
+
+def _asks_the_program(begun: bool, chosen: Chosen) -> bool:
+    """Whether the dose would be the program's own: a start, what is proposed, or a raise without a dose typed."""
+    return begun or not (chosen.dose_mg or chosen.action in _WITHOUT_A_PROPOSAL)
+
+
+def _none(office: Office, record: Record, chosen: Chosen, begun: bool) -> Offer:
+    """No dose, where nothing is proposed: by the clinic's own setting, or by the law of its place."""
+    case = start_case(record) if begun else case_in(record, office.today)
+    plan = office.desk.plan(case)
+    why = Reason("no_proposals", "clinic/proposals", {"why": office.no_proposals})
+    silent = structs.replace(plan, outcome=Outcome.REFUSED, regimen=None, would_be=None, start=None, reasons=(why,))
+    return Offer(
+        case=record.summary.case, version=record.version, inputs_sha256=record.inputs_sha256, chosen=chosen,
+        is_start=begun, action="", proposal=silent, supply=plan.supply, refused=(why,),
+    )  # fmt: skip
 
 
 def is_start(record: Record) -> bool:

@@ -29,6 +29,7 @@ from titrant.record.summary import Summary
 from titrant.terms.canonical import Json
 from titrant.terms.errors import NotAllowed, NotNow, Stale
 from titrant.terms.numbers import parse_decimal
+from titrant.terms.reading import shown_text
 
 __all__ = [
     "Chosen", "Offer", "SignedPlan", "deliver", "draft", "drafted_choice", "drop_draft", "is_start", "law_of", "offer",
@@ -38,6 +39,7 @@ __all__ = [
 
 MEANING = "I have read this text, I prescribe it, and I answer for it."
 SECOND_MEANING = "I have read this text as a second prescriber and stand behind it."
+_LONGEST_REASON = 2_000
 NOTHING_WRITTEN: Reasons = MappingProxyType({})
 _KINDS = {"pause": Kind.SUSPENDED, "stop": Kind.STOPPED}
 
@@ -172,7 +174,7 @@ def _ending(made: Offer) -> Json:
     """What a signed pause or stop adds: a pause is a suspension by the prescriber."""
     if made.action != "pause":
         return {"reason": made.chosen.reason or "stopped"}
-    why = made.chosen.words or "paused by a signature"
+    why = shown_text(made.chosen.words) or "paused by a signature"
     return {"add": {"course.suspensions": [{"since": made.content["on"], "by": "provider", "reason": why}]}}
 
 
@@ -278,7 +280,9 @@ def deliver(office: Office, case: str, how: str, by: Actor) -> Summary:
 
 def suspend(office: Office, case: str, reason: str, by: Actor, *, who: str = "provider") -> Summary:
     """No dose from today on until a prescriber has signed. Never held up by what somebody else wrote meanwhile."""
-    body = {"add": {"course.suspensions": [{"since": office.today.isoformat(), "by": who, "reason": reason}]}}
+    # A suspension is never refused for a letter of its reason, and its reason never makes the record unreadable.
+    line = {"since": office.today.isoformat(), "by": who, "reason": shown_text(reason)[:_LONGEST_REASON]}
+    body = {"add": {"course.suspensions": [line]}}
     return office.store.append(case, [office.draft(Kind.SUSPENDED, body, by)], expected=None)
 
 

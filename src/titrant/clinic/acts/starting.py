@@ -89,8 +89,7 @@ def _birth(day: str) -> Json:
 
 def _person_facts(office: Office, new: NewPerson, by: Actor) -> Json:
     """What was said of the person that a decision rests on."""
-    on = office.today.isoformat()
-    given: dict[str, Json] = {}
+    on, given = office.today.isoformat(), {}
     if new.weight_kg.strip():
         given["readings"] = {"weight": [f"{new.weight_kg.strip()} kg on {on}"]}
     if new.indication:
@@ -190,7 +189,7 @@ def answer(office: Office, case: str, given: Mapping[str, str], by: Actor, *, ex
 
 
 def _check_before_plan(record: Record, what: str) -> None:
-    """Raises NotNow while a signed plan is in force: a form of the start lays none of its rules and lists anew."""
+    """Raises NotNow while a plan is in force: no form of the start lays its rules and its lists anew."""
     if record.summary.plan:
         raise NotNow(
             "start", f"{what} belong to a plan that is not signed yet, and one is in force.",

@@ -27,7 +27,7 @@ from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.staff import patient_page
 from titrant.web.staff.fields import Filled
-from titrant.web.staff.posted import day_of, number_of, version_of
+from titrant.web.staff.posted import day_of, digits_of, number_of, version_of
 from titrant.web.wired import office
 
 _STATES = {"overdue": "now", "due": "note", "done": "ok"}
@@ -205,7 +205,7 @@ def _questionnaire(here: Office, by: Actor, case: str, posted: QueryDict) -> Non
     name = posted.get("form", "")
     form = here.library.questionnaires.get(name)
     items = [item.id for item in form.items] if form else []
-    answers = {item: int(posted[f"item.{item}"]) for item in items if posted.get(f"item.{item}", "").isdigit()}
+    answers = {item: found for item in items if (found := digits_of(posted.get(f"item.{item}", ""))) is not None}
     on = day_of(posted, "on", here.today)
     recording.record_questionnaire(here, by, case, name, answers, expected=version_of(posted), on=on)
 

@@ -16,7 +16,7 @@ from titrant.terms.canonical import Json
 from titrant.terms.errors import CaseFileError, TitrantError
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.staff import patient_page
-from titrant.web.staff.posted import day_of
+from titrant.web.staff.posted import day_of, digits_of
 from titrant.web.wired import office
 
 EFFECTS: tuple[str, ...] = get_args(Effect)
@@ -96,10 +96,11 @@ def _entry(posted: QueryDict, place: int, today: date) -> Json | None:
         return posted.get(f"{place}.{name}", "").strip()
 
     entry: Json = {name: told(name) for name in ("taken", "activity", "reason") if told(name)}
-    pain = {name: int(told(f"pain-{name}")) for name in ("average", "worst") if told(f"pain-{name}").isdigit()}
+    asked = ("average", "worst")
+    pain = {name: found for name in asked if (found := digits_of(told(f"pain-{name}"))) is not None}
     entry |= {"pain": pain} if pain else {}
-    entry |= {name: int(told(name)) for name in ("sleep", "mood") if told(name).isdigit()}
-    effects = {name: int(told(f"effect-{name}")) for name in EFFECTS if told(f"effect-{name}").isdigit()}
+    entry |= {name: found for name in ("sleep", "mood") if (found := digits_of(told(name))) is not None}
+    effects = {name: found for name in EFFECTS if (found := digits_of(told(f"effect-{name}"))) is not None}
     if effects or told("no-effects"):
         entry["effects"] = {name: grade for name, grade in effects.items() if grade}
     entry |= {"flags": flags} if (flags := [one for one in posted.getlist(f"{place}.flags") if one in FLAGS]) else {}

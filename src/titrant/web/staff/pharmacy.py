@@ -24,6 +24,7 @@ from titrant.terms.numbers import plain
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import not_found
 from titrant.web.staff.patient_page import head, standing_now
+from titrant.web.staff.posted import number_of
 from titrant.web.wired import office
 
 _KEEPERS = frozenset({Role.PHARMACIST, Role.PRESCRIBER, Role.ADMINISTRATOR, Role.AUDITOR})
@@ -184,7 +185,7 @@ def _do_lift(here: Office, case: str, request: HttpRequest) -> None:
 
 def _do_correct(here: Office, case: str, request: HttpRequest) -> None:
     post = request.POST
-    number = int(post["number"]) if post.get("number", "").isdigit() else 0
+    number = max(number_of(post, "number"), 0)
     acts.correct_supply(here, case, number, post.get("pieces", ""), post.get("why", ""), _by(request))
     messages.success(request, "Corrected by a new line.", extra_tags="ok")
 
@@ -302,7 +303,7 @@ def _do_waste(here: Office, request: HttpRequest) -> None:
 
 def _do_correct_stock(here: Office, request: HttpRequest) -> None:
     post = request.POST
-    number = int(post["number"]) if post.get("number", "").isdigit() else 0
+    number = max(number_of(post, "number"), 0)
     by = _by(request)
     acts.correct_stock(here, number, post.get("change", ""), post.get("witness", ""), post.get("why", ""), by)
     messages.success(request, "Corrected by a new line.", extra_tags="ok")

@@ -17,6 +17,11 @@ def number_of(posted: QueryDict, name: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
+def digits_of(text: str) -> int | None:
+    """A small whole number as a form sends it; None for anything else, also for digits that no field offers."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
+
+
 def day_of(posted: QueryDict, name: str, today: date) -> date:
     """The day under ``name``; today where it is left empty. Raises CaseFileError for what is no day."""
     text = posted.get(name, "").strip()

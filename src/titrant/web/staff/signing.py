@@ -18,6 +18,7 @@ from titrant.pathway.adjust import Adjustment
 from titrant.record.events import Kind, Role
 from titrant.record.folding import Record
 from titrant.terms.errors import Stale, TitrantError
+from titrant.terms.reading import shown_text
 from titrant.web.access import CARING, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.reauth import confirmed, why_not
@@ -53,7 +54,8 @@ def _chosen(given: Any) -> Chosen:
     return Chosen(
         action=given.get("action", "")[:20], dose_mg=given.get("dose_mg", "")[:12],
         times_per_day=_count(given.get("times_per_day", "")), days_per_week=_count(given.get("days_per_week", "")),
-        reason=given.get("reason", "")[:40], words=given.get("words", "").strip()[:300], renew=bool(given.get("renew")),
+        reason=given.get("reason", "")[:40], words=shown_text(given.get("words", "").strip())[:300],
+        renew=bool(given.get("renew")),
     )  # fmt: skip
 
 
@@ -131,6 +133,8 @@ def _context(here: Office, record: Record, made: Offer) -> dict[str, Any]:
 def _proposal(here: Office, made: Offer) -> dict[str, Any]:
     """What the rules say, in words, beside what is chosen."""
     decided, words = made.proposal, here.desk.words
+    if here.no_proposals:  # whatever is signed here is the prescriber's own
+        return {"outcome": "nothing is proposed", "action": "", "regimen": "", "reasons": []}
     action = decided.action.value if isinstance(decided, Adjustment) and decided.action else ""
     return {
         "outcome": decided.outcome.value, "action": action.replace("_", " "),

@@ -18,7 +18,7 @@ from titrant.pathway.case import Case
 from titrant.pathway.plan import Outcome, Plan
 from titrant.pathway.supplying import SignedLevel, first_supply
 from titrant.record.folding import Record
-from titrant.terms.errors import CaseFileError, TitrantError
+from titrant.terms.errors import CaseFileError, NotNow, TitrantError
 from titrant.terms.reading import MAX_BYTES, Unreadable, read_json
 from titrant.web.access import CARING, Reach, Route
 from titrant.web.errors import refused
@@ -184,7 +184,10 @@ def screen(request: HttpRequest, case: UUID) -> HttpResponse:
             return HttpResponseRedirect(reverse("start_screen" if left else "start_plan", args=[case]))
         faults = kept.faults
     record = here.store.open(str(case))
-    context = _screen_context(here, record, faults, given)
+    try:
+        context = _screen_context(here, record, faults, given)
+    except TitrantError as error:
+        return refused(request, error)
     return render(request, "titrant/start_screen.html", context, status=422 if faults else 200)
 
 
@@ -235,9 +238,17 @@ def _answered(here: Office, record: Record, plan: Plan) -> list[dict[str, str]]:
 # Steps 3 to 5: protocol, product, calendar
 
 
+def _nothing_planned(why: str) -> NotNow:
+    return NotNow(
+        "plan", why, "A dose shown here would be a proposal.", "The record, the questions and the diary work as always."
+    )
+
+
 def plan_page(request: HttpRequest, case: UUID) -> HttpResponse:
     here = office()
     faults: dict[str, str] = {}
+    if here.no_proposals:
+        return refused(request, _nothing_planned(here.no_proposals))
     if request.method == "POST":
         given = {name: str(value) for name, value in request.POST.items()}
         try:
@@ -252,7 +263,10 @@ def plan_page(request: HttpRequest, case: UUID) -> HttpResponse:
             return HttpResponseRedirect(reverse("start_plan", args=[case]))
         faults = kept.faults
     record = here.store.open(str(case))
-    context = _plan_context(here, record) | {"faults": faults}
+    try:
+        context = _plan_context(here, record) | {"faults": faults}
+    except TitrantError as error:
+        return refused(request, error)
     return render(request, "titrant/start_plan.html", context, status=422 if faults else 200)
 
 

@@ -1,0 +1,69 @@
+"""A phone gone wild: what it sends beyond a day is refused aloud, staff are told, and the record stays readable."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from msgspec import structs
+
+from tests.web.phone_cases import on_plan, phone_of
+from titrant.clinic.acts import diary
+from titrant.clinic.acts.diary import keep_entry
+from titrant.record.events import Actor, Kind, Role
+from titrant.terms.errors import NotNow
+
+
+@pytest.fixture
+def send(office, monkeypatch):
+    monkeypatch.setattr(diary, "MOST_IN_A_DAY", 5)
+    monkeypatch.setattr(diary, "MOST_ALARMS_IN_A_DAY", 8)
+    case = on_plan(office)
+    by = Actor(phone_of(office, case).device, "patient", Role.PATIENT)
+
+    def one(client_id="", at=office.now(), **more):  # noqa: B008
+        entry = {"day": at.date().isoformat(), "entered": f"{at.date()}", "pain": {"average": 5}, **more}
+        entry["entered"] = at.isoformat(timespec="seconds")
+        there = structs.replace(office, now=lambda: at)
+        return keep_entry(there, case, entry, client_id or str(uuid.uuid4()), by, received_at=at)
+
+    one.case = case
+    return one
+
+
+def test_a_flood_is_refused_and_staff_are_told_once(office, send) -> None:
+    first = send("the-first-one")
+    for _ in range(4):
+        send()
+    for _ in range(3):
+        with pytest.raises(NotNow, match="More than 5 entries"):
+            send()
+    assert send("the-first-one").number == first.number  # sent again it still gets its receipt
+    record = office.store.open(send.case)
+    assert [task.code for task in record.summary.tasks.values()] == ["diary_flood"]
+    assert len(record.of(Kind.DIARY_KEPT)) == 5
+
+
+def test_what_needs_somebody_at_once_is_still_taken(office, send) -> None:
+    for _ in range(5):
+        send()
+    send(flags=["chest_pain"])
+    assert "chest_pain" in [task.code for task in office.store.summary(send.case).tasks.values()]
+    for _ in range(2):
+        send(flags=["chest_pain"])
+    with pytest.raises(NotNow):
+        send(flags=["chest_pain"])
+
+
+def test_the_next_day_is_a_new_one(office, send) -> None:
+    for _ in range(5):
+        send()
+    assert send(at=office.now() + timedelta(days=1, minutes=1))
+
+
+def test_ten_years_of_a_diary_are_still_a_case() -> None:
+    from titrant.clinic.shaping import shape_case
+
+    entry = {"day": "2026-11-20", "entered": "same day", "pain": {"average": 4}}
+    diary_of_years = [entry | {"id": f"entry-{place:06}"} for place in range(18_000)]
+    tree = {"scenario": "", "given": {"patient": {"birth_date": "1974-05-02"}, "diary": diary_of_years}}
+    assert len(shape_case(tree, "ten years").given.diary) == 18_000
