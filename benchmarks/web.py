@@ -98,11 +98,12 @@ def main() -> int:
     asked = parser.parse_args()
     options = [word for name in _OWN for word in (f"--{name}", str(getattr(asked, name)))]
     engines = {"SQLite": on_sqlite(options)}
+    written(asked.out, page(asked, engines))
     if missing := postgres.missing():
         print(missing)
     else:
         engines["PostgreSQL"] = on_postgresql(options)
-    written(asked.out, page(asked, engines))
+        written(asked.out, page(asked, engines))
     print("\n".join(table(engines)))
     return 0 if all(one["met"] for found in engines.values() for one in found["lines"]) else 1
 

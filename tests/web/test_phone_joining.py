@@ -1,9 +1,13 @@
 """A phone is let in once, by a link or a code that works for a day; it shows its own record and no other."""
 
+import hashlib
 import json
 import re
+import secrets
+import string
 import uuid
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import msgspec
 import pytest
@@ -13,7 +17,7 @@ from tests.clinic.signing_by_hand import NURSE
 from tests.web.conftest import actor, new_case
 from tests.web.phone_cases import client_of, on_plan, phone_of, today
 from titrant.clinic.acts.enrolling import CODE_LENGTH, GOOD_FOR, enrol, invite, revoke
-from titrant.record.events import Kind
+from titrant.record.events import Kind, instant_text
 from titrant.record.ports import NotFound
 
 
@@ -109,6 +113,41 @@ def test_guessed_links_open_nothing(office) -> None:
     client = Client()
     for _ in range(20):
         assert client.post(f"/p/enrol/{uuid.uuid4().hex}{uuid.uuid4().hex}/").status_code == 404
+
+
+def let_in(office, devices, tries: int) -> int:
+    """How many of so many guesses open something: strange ones, and true links and tokens with one letter changed."""
+    from titrant.storage.devices import device_of
+
+    rng, now = Random(35), instant_text(office.now())
+    link = invite(office, devices, new_case(office.store), NURSE).link
+    token = phone_of(office, on_plan(office)).token
+    assert device_of(token)
+    assert devices.invited(link=link, now=now)
+    opened = 0
+    for number in range(tries):
+        true = (link, token)[number % 2]
+        guess = near(true, rng) if number % 3 else secrets.token_urlsafe(32)
+        opened += device_of(guess) is not None or devices.invited(link=guess, now=now) is not None
+    return opened
+
+
+def near(secret: str, rng: Random) -> str:
+    place = rng.randrange(len(secret))
+    other = rng.choice([one for one in string.ascii_letters + string.digits + "-_%" if one != secret[place]])
+    return secret[:place] + other + secret[place + 1 :]
+
+
+@pytest.mark.parametrize("tries", [300, pytest.param(100_000, marks=pytest.mark.release)])
+def test_no_guessed_link_or_token_opens_anything(office, devices, tries) -> None:
+    assert let_in(office, devices, tries) == 0
+
+
+def test_a_door_that_compares_beginnings_is_found(office, devices, monkeypatch) -> None:
+    """The planted fault: a key that looks at the first letters only."""
+    whole = hashlib.sha256
+    monkeypatch.setattr("titrant.storage.devices.token_hash", lambda token: whole(token[:6].encode()).hexdigest())
+    assert let_in(office, devices, 60) > 0
 
 
 def test_a_phone_writes_to_its_own_record_only(office) -> None:

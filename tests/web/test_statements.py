@@ -51,7 +51,9 @@ def test_words_of_a_person_are_a_value_and_no_statement() -> None:
     from titrant.storage.statements import first, insert
 
     case, hostile = new_case(DjangoStore()), "x'); DELETE FROM storage_entryreceipt; --%s\"?"
-    insert(EntryReceipt(case=case, client_id=hostile, sha256="a" * 64, number=9, at="2026-11-20"))
-    assert first(EntryReceipt, ("number", "client_id"), case=case, client_id=hostile) == (9, hostile)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        insert(EntryReceipt(case=case, client_id=hostile, sha256="b" * 64, number=10, at="2026-11-20"))
+    with transaction.atomic():
+        insert(EntryReceipt(case=case, client_id=hostile, sha256="a" * 64, number=9, at="2026-11-20"))
+        assert first(EntryReceipt, ("number", "client_id"), case=case, client_id=hostile) == (9, hostile)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            insert(EntryReceipt(case=case, client_id=hostile, sha256="b" * 64, number=10, at="2026-11-20"))
+        transaction.set_rollback(True)  # there is no such fact: nothing of it stays
