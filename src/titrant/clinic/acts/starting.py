@@ -89,7 +89,8 @@ def _birth(day: str) -> Json:
 
 def _person_facts(office: Office, new: NewPerson, by: Actor) -> Json:
     """What was said of the person that a decision rests on."""
-    on, given = office.today.isoformat(), {}
+    on = office.today.isoformat()
+    given: dict[str, Json] = {}
     if new.weight_kg.strip():
         given["readings"] = {"weight": [f"{new.weight_kg.strip()} kg on {on}"]}
     if new.indication:
