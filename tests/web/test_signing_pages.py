@@ -243,6 +243,18 @@ def test_an_import_is_looked_at_before_anything_is_kept(prescriber, office) -> N
     assert len(list(office.store.cases())) == before
 
 
+def test_a_record_too_large_for_a_page_is_refused_at_once_and_told_what_to_do(prescriber) -> None:
+    """T36: two such files at once kept everybody else waiting for seconds."""
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    entries = [{"resource": {"resourceType": "Observation", "status": "final"}}] * 40_000
+    large = json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}).encode()
+    answer = prescriber.post("/patients/new/", {"bundle": SimpleUploadedFile("b.json", large), "do": "look"})
+    page = answer.content.decode()
+    assert "reads no larger one" in page
+    assert "titrant import" in page
+
+
 def imported(client: Any, **changes: str) -> Any:
     text = BUNDLE.read_text()
     held = [one["resource"] for one in json.loads(text)["entry"]]

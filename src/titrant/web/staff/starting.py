@@ -19,7 +19,7 @@ from titrant.pathway.plan import Outcome, Plan
 from titrant.pathway.supplying import SignedLevel, first_supply
 from titrant.record.folding import Record
 from titrant.terms.errors import CaseFileError, NotNow, TitrantError
-from titrant.terms.reading import MAX_BYTES, Unreadable, read_json
+from titrant.terms.reading import Unreadable, read_json
 from titrant.web.access import CARING, Reach, Route
 from titrant.web.errors import refused
 from titrant.web.wired import office
@@ -27,6 +27,7 @@ from titrant.web.wired import office
 _BOTH = ("GET", "POST")
 STEPS = (("start", "Person"), ("start_screen", "Questions"), ("start_plan", "Plan"), ("sign", "Sign"))
 _DRUG_ROWS, _FAILED_ROWS = tuple("012345"), tuple("012")
+_MOST_BYTES = 1_500_000  # of a bundle on a page, which sends it back once more with the person's word
 
 
 def steps_of(here: str, case: str) -> list[dict[str, Any]]:
@@ -97,9 +98,15 @@ def _new_person(given: dict[str, str]) -> NewPerson:
 def _imported(request: HttpRequest, here: Office, given: dict[str, str]) -> tuple[Case | None, dict[str, str]]:
     """The case in a bundle that was handed over, and who its record says that it is."""
     upload = request.FILES.get("bundle")
-    text = upload.read(MAX_BYTES + 1).decode("utf-8", "replace") if upload else given.get("bundle_text", "")
+    text = upload.read(_MOST_BYTES + 1).decode("utf-8", "replace") if upload else given.get("bundle_text", "")
     if not text:
         return None, {}
+    if _MOST_BYTES < len(text.encode()):
+        raise CaseFileError(
+            "bundle", f"The file has more than {_MOST_BYTES:,} bytes; a page reads no larger one.",
+            "While a large record is read, everybody else would wait.",
+            "Export the record of one patient and of the years that matter, or use `titrant import` on the machine.",
+        )  # fmt: skip
     try:
         tree = read_json(text.encode())
     except Unreadable as error:
