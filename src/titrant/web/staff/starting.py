@@ -101,7 +101,7 @@ def _imported(request: HttpRequest, here: Office, given: dict[str, str]) -> tupl
     text = upload.read(_MOST_BYTES + 1).decode("utf-8", "replace") if upload else given.get("bundle_text", "")
     if not text:
         return None, {}
-    if _MOST_BYTES < len(text.encode()):
+    if len(text.encode()) > _MOST_BYTES:
         raise CaseFileError(
             "bundle", f"The file has more than {_MOST_BYTES:,} bytes; a page reads no larger one.",
             "While a large record is read, everybody else would wait.",
