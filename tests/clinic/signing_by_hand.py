@@ -76,8 +76,14 @@ def opened(office: Office, facts: Any, case: str = CASE, team: str = "Team A (sy
     return case
 
 
-def sign(office: Office, case: str, *levels: dict[str, Any], change: Callable[[Any], Any] = lambda it: it) -> int:
-    """The prescriber signs these levels: the first as the regimen, the others as its steps. The signature's number."""
+def sign(
+    office: Office, case: str, *levels: dict[str, Any],
+    change: Callable[[Any], Any] = lambda it: it, plan_from: str = "",
+) -> int:  # fmt: skip
+    """The prescriber signs these levels: the first as the regimen, the others as its steps. The signature's number.
+
+    With ``plan_from`` the plan is renewed: it runs anew from that day.
+    """
     record = office.store.open(case)
     read = case_in(record)
     protocol = office.library.protocols[read.protocol]
@@ -97,6 +103,7 @@ def sign(office: Office, case: str, *levels: dict[str, Any], change: Callable[[A
         "content": content, "text": content["text"], "sha256": sha256_of(content), "dose_text": content["text"],
         "printed_name": PRESCRIBER.name, "registration": "T-1", "meaning": "I prescribe it.",
         "levels": list(levels), "add": {"course.levels": list(levels)},
+        **({"set": {"given": {"course": {"plan_from": plan_from}}}} if plan_from else {}),
     }  # fmt: skip
     event = Event(case=case, number=record.version + 1, kind=Kind.SIGNED, body=body, by=PRESCRIBER, at=office.now())
     draft = Draft(Kind.SIGNED, body | {"seal": sealed(sealed_content(event), office.key)}, PRESCRIBER, event.at)

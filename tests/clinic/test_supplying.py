@@ -465,9 +465,7 @@ def test_a_renewed_plan_is_supplied_until_its_own_end():
     facts = tree_of(ORAL)
     office = office_on(TODAY)
     opened(office, facts)
-    sign(office, CASE, level("2026-08-15", "10 mg"))
-    renewed = {"given": {"course": {"plan_from": "2026-10-24"}}}
-    office.store.append(CASE, [office.draft(Kind.FACTS_RECORDED, {"set": renewed}, NURSE)], expected=None)
+    sign(office, CASE, level("2026-08-15", "10 mg"), plan_from="2026-10-24")
     answer = may_supply(office, office.store.open(CASE))
     assert not [why for why in answer.refused if "The plan ends on" in why]
     assert answer.may

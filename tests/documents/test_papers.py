@@ -184,7 +184,7 @@ def test_the_letter_has_the_headings_and_the_protocol(signed):
 
 def test_the_card_carries_the_evidence_for_drivers_in_the_uk_only():
     for pack, is_there in (("uk", True), ("us", False), ("none", False)):
-        office = office_of(pack=pack)
+        office = office_of(pack=pack, manufacturer="Maker (synthetic)", certificate="synthetic-1")
         assert ("list of drugs tested for in drivers" in flat(wallet_card(desk_at(opened(office), office)))) == is_there
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from django.utils.functional import SimpleLazyObject
+
 from titrant.app import engine
 from titrant.app.place import Place
 from titrant.clinic.acts.subscribing import Reach
@@ -176,9 +178,8 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.
 DEFAULT_FROM_EMAIL = os.environ.get("TITRANT_MAIL_FROM", "titrant@localhost")
 
 # The push services of the browsers are known; a clinic that runs one of its own names it here.
-PUSH_REACH = Reach(
-    tuple(one for one in os.environ.get("TITRANT_PUSH_SERVICES", "").lower().split(",") if one), demo=PLACE.is_demo
-)
+_PUSH_SERVICES = tuple(one for one in os.environ.get("TITRANT_PUSH_SERVICES", "").lower().split(",") if one)
+PUSH_REACH = SimpleLazyObject(lambda: Reach(_PUSH_SERVICES, demo=PLACE.is_demo))  # a new folder is no demo yet
 
 # Logs hold an event and opaque ids; never a body, a name or a query string (safety.md, rule 16).
 LOGGING = {
