@@ -32,20 +32,20 @@ def running(office) -> str:
 @pytest.mark.parametrize("tail", ["", "checks/", "sessions/", "diary/"])
 def test_the_pages_of_a_patient_fit_and_are_accessible(page_as, running, size, tail) -> None:
     page = page_as("prescriber", size)
-    page.goto(f"/patients/{running}/{tail}", wait_until="domcontentloaded")
+    page.goto(f"/patients/{running}/{tail}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     accessible(page)
 
 
 def test_a_new_patient_is_accessible(page_as, office) -> None:
     page = page_as("nurse")
-    page.goto(f"/patients/{new_case(office.store)}/", wait_until="domcontentloaded")
+    page.goto(f"/patients/{new_case(office.store)}/")
     accessible(page)
 
 
 def test_the_chart_is_read_day_by_day_with_the_keyboard(page_as, running) -> None:
     page = page_as("nurse")
-    page.goto(f"/patients/{running}/?range=4w", wait_until="domcontentloaded")
+    page.goto(f"/patients/{running}/?range=4w")
     page.focus("#chart")
     page.keyboard.press("ArrowLeft")
     last = page.text_content("#readout")
