@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.web.browser import _QUIET, CHROMIUM, SIZES, free_port
-from tests.web.start_flow import CHOSEN, TYPED
+from tests.web.start_flow import TYPED, answer_on
 
 DOCS = Path("docs/stories")
 PASSWORD = "synthetic-demo-clinic"
@@ -79,7 +79,7 @@ def new_patient(page: Any, step: Step) -> None:
     for _ in range(3):
         if page.url.endswith("/plan/"):
             break
-        _answer(page)
+        answer_on(page)
         step("the questions, each with its why; what is not answered stays open")
         page.click(".save-bar button.primary")
         page.wait_for_load_state()
@@ -91,20 +91,6 @@ def new_patient(page: Any, step: Step) -> None:
     page.click("button[value=sign]")
     page.wait_for_url("**/signed/")
     step("signed: print or send")
-
-
-def _answer(page: Any) -> None:
-    if page.locator("button.rest-no:visible").count():
-        page.click("button.rest-no")
-    for name, value in CHOSEN.items():
-        radio, select = page.locator(f'input[name="{name}"][value="{value}"]'), page.locator(f'select[name="{name}"]')
-        if radio.count():
-            radio.first.check()
-        elif select.count():
-            select.select_option(value)
-    for name, value in TYPED.items():
-        if page.locator(f'input[name="{name}"]').count():
-            page.fill(f'input[name="{name}"]', value)
 
 
 def diary_day(page: Any, step: Step) -> None:

@@ -62,3 +62,18 @@ def answered(client: Any, case: str, **changes: str) -> None:
             return
         answer = client.post(address, answers_to(page, **changes))
         assert answer.status_code == 302, re.findall(r"<p><strong>Nothing was kept.*?</p>", answer.content.decode())
+
+
+def answer_on(page: Any) -> None:
+    """In a real browser: everything that the page asks, as the typical patient answers it."""
+    if page.locator("button.rest-no:visible").count():
+        page.click("button.rest-no")
+    for name, value in CHOSEN.items():
+        radio, select = page.locator(f'input[name="{name}"][value="{value}"]'), page.locator(f'select[name="{name}"]')
+        if radio.count():
+            radio.first.check()
+        elif select.count():
+            select.select_option(value)
+    for name, value in TYPED.items():
+        if page.locator(f'input[name="{name}"]').count():
+            page.fill(f'input[name="{name}"]', value)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.web.browser import SIZES, accessible
 from tests.web.conftest import TEAM
-from tests.web.start_flow import CHOSEN, PASSWORD, TYPED, TYPED_TO_SIGN
+from tests.web.start_flow import PASSWORD, TYPED, TYPED_TO_SIGN, answer_on
 
 MOST_SECONDS = 90
 
@@ -61,18 +61,7 @@ def _person(page: Any, name: str) -> None:
 
 
 def _questions(page: Any) -> None:
-    """Everything that the page asks, as the typical patient answers it."""
-    if page.locator("button.rest-no:visible").count():
-        page.click("button.rest-no")
-    for name, value in CHOSEN.items():
-        radio, select = page.locator(f'input[name="{name}"][value="{value}"]'), page.locator(f'select[name="{name}"]')
-        if radio.count():
-            radio.first.check()
-        elif select.count():
-            select.select_option(value)
-    for name, value in TYPED.items():
-        if page.locator(f'input[name="{name}"]').count():
-            page.fill(f'input[name="{name}"]', value)
+    answer_on(page)
     page.click(".save-bar button.primary")
 
 
