@@ -13,7 +13,7 @@ COMPILED := $(VENV)/compiled
 .PHONY: demo plans test check fix release-checks night-checks bench clean
 
 demo: $(READY)
-	@$(BIN)/titrant demo --port $(PORT) --patients $(PATIENTS)
+	@$(BIN)/titrant demo --port $(PORT) --patients $(PATIENTS) $(if $(CI),--once)
 
 # The plan for each demo record, as text.
 plans: $(READY)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.web.browser import _QUIET, CHROMIUM, SIZES, free_port
+from tests.running.clinic import free_port
+from tests.web.browser import _QUIET, CHROMIUM, SIZES
 from tests.web.start_flow import TYPED, answer_on
 
 DOCS = Path("docs/stories")
@@ -35,9 +36,13 @@ def demo() -> Iterator[str]:
     command = [sys.executable, "-m", "titrant.cli.main", "demo", "--port", str(port), "--data", f"{folder}/demo"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
+    said = []
     for line in server.stdout:
+        said.append(line)
         if " is open at " in line:
             break
+    else:
+        raise RuntimeError(f"the demo did not open: {''.join(said)}")
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

@@ -5,8 +5,10 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from random import SystemRandom
 
 Done = subprocess.CompletedProcess[str]
+_ANY = SystemRandom()
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -29,6 +31,12 @@ def titrant(folder: Path, *arguments: str, **more: str) -> Done:
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """A port that nobody holds, of those that no client is given: a server may still open it half a minute later."""
+    while True:
+        port = _ANY.randrange(20_000, 32_000)
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port

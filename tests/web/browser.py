@@ -1,7 +1,6 @@
 """A real browser on a real server: Chromium from Debian on granian over loopback, and axe on what they show."""
 
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -11,18 +10,14 @@ from typing import Any
 
 import pytest
 
+from tests.running.clinic import free_port
+
 CHROMIUM = shutil.which("chromium")
 _QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 SIZES = {"phone": (360, 640), "tablet": (768, 1024), "desk": (1440, 900)}
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def _answers(url: str) -> bool:
@@ -34,11 +29,12 @@ def _answers(url: str) -> bool:
 
 
 def wait_for_answer(address: str) -> None:
-    """Until the server there answers; twenty seconds at most."""
-    for _ in range(200):
+    """Until the server there answers. Raises TimeoutError after a minute."""
+    for _ in range(600):
         if _answers(f"{address}/account/login/"):
             return
         time.sleep(0.1)
+    raise TimeoutError(f"{address} did not answer within a minute")
 
 
 @pytest.fixture(scope="session")

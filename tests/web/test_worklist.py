@@ -19,7 +19,8 @@ from titrant.explain.small_chart import small_chart
 from titrant.record.appending import in_tally
 from titrant.record.events import SYSTEM, Draft, Kind
 from titrant.record.ports import TALLIES, Query
-from titrant.record.summary import Judged
+from titrant.record.states import State
+from titrant.record.summary import Judged, Summary
 from titrant.storage.memory_store import MemoryStore
 from titrant.terms.errors import NotNow
 
@@ -452,3 +453,13 @@ def test_while_a_plan_is_suspended_the_list_shows_no_dose(here: Any, nurse: Clie
     listed = nurse.get("/").content.decode()
     assert "while suspended" in listed
     assert '<span class="mg">none</span>' in listed
+
+
+def test_a_dose_signed_for_tomorrow_is_not_called_the_dose_of_today() -> None:
+    from titrant.web.staff.worklist import dose_now
+
+    pieces, often = {"pieces_per_dose": "1.5", "piece_unit": "troche"}, {"times_per_day": "2", "days_per_week": "7"}
+    signed = {"dose_mg": "30", **pieces, **often}
+    summary = Summary(case="x", state=State.ON_PLAN, regimen=signed, plan_from="2026-11-23")
+    assert dose_now(summary, date(2026, 11, 22))[0] == "from 2026-11-23: 30 mg = 1 and a half troches"
+    assert dose_now(summary, date(2026, 11, 23))[0] == "30 mg = 1 and a half troches"

@@ -69,7 +69,7 @@ def _run(how: "Serving", *, once: bool = False) -> None:
     help="A folder of its own; never one with real patients.",
 )  # fmt: skip
 @click.option("--keep", is_flag=True, help="Open the demo as it was left, instead of making it anew.")
-@click.option("--once", is_flag=True, envvar="CI", help="Make it, open it, ask whether it is well, and end.")
+@click.option("--once", is_flag=True, help="Make it, open it, ask whether it is well, and end.")
 def demo(port: int, patients: int, data: Path, keep: bool, once: bool) -> None:
     """Open a synthetic clinic: staff of every role, patients with stories, all made up, dates around today."""
     from titrant.app.demo.opening import demo_clinic

@@ -71,8 +71,11 @@ def dose_now(standing: Standing) -> str:
     summary = standing.record.summary
     if summary.state == "suspended":
         return "none while suspended"
-    if summary.dose_text:
+    if summary.dose_text and summary.plan_from <= standing.on.isoformat():
         return summary.dose_text
+    if summary.dose_text:  # signed for a later day: until then what was signed before it holds
+        now = regimen_text(standing.review.level.regimen) if standing.review else "none yet"
+        return f"{now}; from {summary.plan_from}: {summary.dose_text}"
     return regimen_text(standing.review.level.regimen) if standing.review else ""
 
 

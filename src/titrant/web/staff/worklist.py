@@ -192,7 +192,7 @@ def _tallies(request: HttpRequest, here: Office) -> Iterator[dict[str, Any]]:
 
 def _item(request: HttpRequest, here: Office, row: Row, case: str) -> Item:
     one, judged = row.summary, row.judged
-    dose, times = dose_now(one)
+    dose, times = dose_now(one, here.today)
     return Item(
         one, shown_lines(one, judged), ("now", "today", "note", "ok")[row.grade], dose, times, one.contact_on,
         one.contact_why, local_time(one.reviewed_at, here),
@@ -200,15 +200,17 @@ def _item(request: HttpRequest, here: Office, row: Row, case: str) -> Item:
     )  # fmt: skip
 
 
-def dose_now(summary: Summary) -> tuple[str, str]:
-    """The signed dose in mg and pieces, and how often; while a plan is suspended nobody reads a dose here."""
+def dose_now(summary: Summary, today: date) -> tuple[str, str]:
+    """The signed dose in mg and pieces with its first day if that is to come, and how often. None while suspended."""
     if summary.state == "suspended":
         return "none", "while suspended"
     signed = summary.regimen
     if not signed:
         return "", ""
     pieces = pieces_text(parse_decimal(signed["pieces_per_dose"]), signed["piece_unit"])
-    return f"{signed['dose_mg']} mg = {pieces}", times_text(int(signed["times_per_day"]), int(signed["days_per_week"]))
+    often = times_text(int(signed["times_per_day"]), int(signed["days_per_week"]))
+    begins = "" if summary.plan_from <= today.isoformat() else f"from {summary.plan_from}: "
+    return f"{begins}{signed['dose_mg']} mg = {pieces}", often
 
 
 def local_time(instant: str, here: Office) -> str:
@@ -226,7 +228,7 @@ def _beside(here: Office, case: str, items: list[Item]) -> dict[str, Any]:
     summary = record.summary
     cases = [item.summary.case for item in items]
     place = cases.index(case) if case in cases else -1
-    dose, times = dose_now(summary)
+    dose, times = dose_now(summary, here.today)
     return {
         "one": summary, "judged": judged, "lines": shown_lines(summary, judged), "dose": dose, "times": times,
         "chart": _chart(record, here.today), "entries": last_entries(record),
