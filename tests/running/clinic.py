@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from random import SystemRandom
 
@@ -18,12 +19,18 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return kept | {"TITRANT_DATA": str(folder), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"} | more
 
 
-def python(folder: Path, *arguments: str, before: tuple[str, ...] = (), **more: str) -> Done:
-    """Run ``python ARGUMENTS`` on the clinic in ``folder``; ``before``: a program that runs it, such as strace."""
-    return subprocess.run(
-        [*before, sys.executable, *arguments], env=environment(folder, **more), cwd=ROOT, capture_output=True,
-        text=True, timeout=600, check=False,
-    )  # fmt: skip
+def python(
+    folder: Path, *arguments: str, before: tuple[str, ...] = (), said: Path | None = None, **more: str
+) -> Done:  # fmt: skip
+    """Run ``python ARGUMENTS`` on the clinic in ``folder``.
+
+    ``before``: a program that runs it, such as strace; ``said``: the file that takes what it prints.
+    """
+    with said.open("w") if said else nullcontext(subprocess.PIPE) as out:
+        return subprocess.run(
+            [*before, sys.executable, *arguments], env=environment(folder, **more), cwd=ROOT, stdout=out,
+            stderr=subprocess.PIPE, text=True, timeout=600, check=False,
+        )  # fmt: skip
 
 
 def titrant(folder: Path, *arguments: str, **more: str) -> Done:

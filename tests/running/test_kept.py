@@ -1,12 +1,15 @@
 """What was acknowledged is on disk: killed at any moment (T18), traced, and with a disk that fails (T19)."""
 
+import random
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.running.clinic import python
+from tests.running.crash_images import Image, acknowledged, images
 
 WRITER = ("-m", "tests.running.writer")
 needs_strace = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not on this machine: T19 is not run")
@@ -105,3 +108,72 @@ def test_a_failing_disk_is_never_called_success(folder, call, error, nth) -> Non
 @pytest.mark.parametrize("nth", range(1, 40))
 def test_every_early_write_of_the_disk_may_fail(folder, error, nth) -> None:
     failing(folder, "pwrite64", error, nth)
+
+
+# Crash images: what a disk may hold after a power cut at each sync (T19)
+
+FILES = ("clinic.sqlite3", "clinic.sqlite3-wal", "clinic.sqlite3-journal")
+
+
+def trace_of(folder: Path, count: int, fault: str = "") -> Path:
+    """The trace of a writer that keeps so many entries: each write, sync and acknowledgement, with its bytes."""
+    trace, said = folder.parent / f"calls-{fault}", folder.parent / "said"
+    watched = [word for path in (*(folder / name for name in FILES), said) for word in ("-P", str(path))]
+    calls = "trace=pwrite64,write,ftruncate,fsync,fdatasync,unlink"
+    before = ("strace", "-f", "-y", "-xx", "-s", "100000", "-e", calls, *watched, "-o", str(trace))
+    done = python(folder, *WRITER, "write", str(count), before=before, said=said, TITRANT_TEST_FAULT=fault)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return trace
+
+
+def kept_in(image: Image, folder: Path) -> set[str] | None:
+    """Opens the files of an image as the clinic would after the cut. None: the file is not sound."""
+    from sqlcipher3 import dbapi2
+
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, held in image.files.items():
+        (folder / name).write_bytes(held)
+    connection = dbapi2.connect(str(folder / FILES[0]))
+    try:
+        if connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
+            return None
+        return {row[0] for row in connection.execute("SELECT client_id FROM storage_entryreceipt")}
+    except dbapi2.DatabaseError:
+        return None
+    finally:
+        connection.close()
+
+
+def after_cuts(folder: Path, count: int, fault: str = "") -> Counter[str]:
+    """How many images there were, how many were not sound, and in how many an acknowledged entry was missing."""
+    before = {name: (folder / name).read_bytes() for name in FILES if (folder / name).exists()}
+    trace, found = trace_of(folder, count, fault), Counter()
+    said = acknowledged(trace)
+    assert len(said) == count
+    for image in images(trace, before, random.Random(19)):
+        kept = kept_in(image, folder.parent / "after the cut")
+        found["images"] += 1
+        found["unsound"] += kept is None
+        found["lost"] += kept is not None and not kept.issuperset(said[: image.acknowledged])
+    return found
+
+
+@needs_strace
+def test_after_a_power_cut_at_any_sync_all_that_was_acknowledged_is_there(folder) -> None:
+    found = after_cuts(folder, 60)
+    assert found["images"] >= 180
+    assert (found["unsound"], found["lost"]) == (0, 0)
+
+
+@needs_strace
+def test_the_images_find_a_store_that_does_not_sync(folder) -> None:
+    assert after_cuts(folder, 20, fault="normal")["lost"] > 0
+
+
+@needs_strace
+@pytest.mark.release
+def test_after_a_power_cut_at_any_of_many_syncs_nothing_is_lost(folder) -> None:
+    found = after_cuts(folder, 1_500)
+    assert found["images"] >= 4_500
+    assert (found["unsound"], found["lost"]) == (0, 0)
