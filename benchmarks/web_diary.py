@@ -26,20 +26,28 @@ _SENDERS = 16
 
 
 def phones(number: int) -> list[str]:
-    """The tokens of so many enrolled phones, each of a patient of its own."""
-    from titrant.clinic.acts.enrolling import enrol, invite
+    """The tokens of so many enrolled phones, each of a new patient of its own."""
     from titrant.record.events import Actor, Draft, Kind, Role
+    from titrant.web.wired import office
+
+    here, nurse, cases = office(), Actor("n1", "Nurse (synthetic)", Role.NURSE), []
+    for _ in range(number):
+        cases.append(str(uuid.uuid4()))
+        facts = (Kind.CASE_OPENED, {}), (Kind.TEAMS_SET, {"teams": ["Team A (synthetic)"]})
+        here.store.append(cases[-1], [Draft(kind, body, nurse, here.now()) for kind, body in facts], expected=0)
+    return phones_of(cases)
+
+
+def phones_of(cases: list[str]) -> list[str]:
+    """The token of an enrolled phone for each of these patients."""
+    from titrant.clinic.acts.enrolling import enrol, invite
+    from titrant.record.events import Actor, Role
     from titrant.storage.devices import Devices
     from titrant.web.wired import office
 
-    here, nurse, tokens = office(), Actor("n1", "Nurse (synthetic)", Role.NURSE), []
-    for _ in range(number):
-        case = str(uuid.uuid4())
-        facts = (Kind.CASE_OPENED, {}), (Kind.TEAMS_SET, {"teams": ["Team A (synthetic)"]})
-        here.store.append(case, [Draft(kind, body, nurse, here.now()) for kind, body in facts], expected=0)
-        made = invite(here, Devices(), case, nurse)
-        tokens.append(enrol(here, Devices(), link=made.link).token)
-    return tokens
+    here, nurse = office(), Actor("n1", "Nurse (synthetic)", Role.NURSE)
+    made = [invite(here, Devices(), case, nurse) for case in cases]
+    return [enrol(here, Devices(), link=one.link).token for one in made]
 
 
 def entry() -> bytes:

@@ -60,7 +60,7 @@ class Server:
 
     def busy_s(self) -> float:
         """Seconds of the processor that the server and its children have used."""
-        listed = [self.process.pid, *_children(self.process.pid)]
+        listed = [self.process.pid, *descendants(self.process.pid)]
         return sum(sum(int(one) for one in _stat(pid)[11:13]) for pid in listed) / _TICKS
 
     def end(self) -> None:
@@ -73,8 +73,10 @@ def _stat(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
 
 
-def _children(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+def descendants(pid: int) -> list[int]:
+    """The processes that a process has started, and those that they have started."""
+    own = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return own + [below for one in own for below in descendants(one)]
 
 
 @contextmanager
