@@ -13,6 +13,8 @@ import json
 import os
 import queue
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -126,6 +128,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="titrant-soak-") as folder:
         os.environ["TITRANT_DATA"] = str(Path(folder) / "data")
+        subprocess.run([sys.executable, "-m", "titrant.pkpd.compiled"], check=True)
         office = begun("")
         from titrant.app.demo.making import make
         from titrant.clinic.acts.judging import judge_due
