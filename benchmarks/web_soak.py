@@ -35,18 +35,18 @@ Request = tuple[str, str, str, bytes]  # method, path, cookie, body
 
 
 def requests(staff: str, tokens: list[str], cases: list[str]) -> Iterator[Request]:
-    """One second after the other: one entry of the diary, three looks of phones, sixteen pages of staff."""
+    """One second after the other: two entries of the diary, eight looks of phones, ten pages of staff."""
     for second in itertools.count():
-        token = f"phone={tokens[second % len(tokens)]}"
-        yield "POST", "/p/entries/", token, entry()
-        for path in ("/p/state/", "/p/plan/", "/p/trend/"):
-            yield "GET", path, token, b""
-        for place in range(5):
-            case = cases[(second * 5 + place) % len(cases)]
-            yield "GET", "/", staff, b""
-            yield "GET", f"/patients/{case}/", staff, b""
-            yield "GET", f"/patients/{case}/{('checks/', 'exposure/', 'phone/')[place % 3]}", staff, b""
-        yield "GET", "/messages/" if second % 60 else "/report/", staff, b""
+        for number in (2 * second, 2 * second + 1):
+            token = f"phone={tokens[number % len(tokens)]}"
+            yield "POST", "/p/entries/", token, entry()
+            for path in ("/p/", "/p/state/", "/p/plan/", "/p/trend/"):
+                yield "GET", path, token, b""
+            case = cases[number % len(cases)]
+            for path in ("/", f"/worklist/{case}/", "/messages/", f"/patients/{case}/"):
+                yield "GET", path, staff, b""
+            part = ("checks/", "exposure/", "phone/", "diary/", "timeline/", "papers/")[number % 6]
+            yield "GET", "/report/" if number % 120 == 0 else f"/patients/{case}/{part}", staff, b""
 
 
 class Visitors:

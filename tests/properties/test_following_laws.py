@@ -25,7 +25,7 @@ from tests.properties import following_cases as cases
 from titrant.clinic.desk import Desk
 from titrant.clinic.following import adjust_at, gate_content
 from titrant.clinic.opening import shape_case
-from titrant.clinic.saying_following import adjustment_data
+from titrant.clinic.saying_following import adjustment_data, case_sha256
 from titrant.explain.words import Words
 from titrant.knowledge.shapes.following import Action
 from titrant.pathway.adjust import Adjustment, Opinion, adjust_case
@@ -233,7 +233,7 @@ def test_the_order_of_entries_drugs_and_readings_does_not_matter() -> None:
         random.shuffle(mixed["given"]["diary"])
         random.shuffle(mixed["given"]["medications"]["list"])
         mixed["given"]["readings"] = dict(sorted(mixed["given"]["readings"].items(), reverse=True))
-        assert _said(mixed, hashed=False) == _said(tree, hashed=False), place
+        assert _said(mixed) == _said(tree), place
 
 
 _DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
@@ -245,21 +245,21 @@ def test_shifting_every_day_shifts_every_answer() -> None:
         for days in (21, 101):
             tree = cases.a_case(Random(f"shift-{place}"))
             moved = json.loads(_moved(json.dumps(tree), days))
-            assert _said(moved, hashed=False) == _moved(_said(tree, hashed=False), days), place
+            assert _said(moved) == _moved(_said(tree), days), place
 
 
 def _moved(text: str, days: int) -> str:
     return _DAY.sub(lambda found: (date.fromisoformat(found[0]) + timedelta(days=days)).isoformat(), text)
 
 
-def _said(tree: cases.Tree, *, hashed: bool = True) -> str:
+def _said(tree: cases.Tree) -> str:
+    return json.dumps(adjustment_data(_adjusted(tree), _words()), sort_keys=True)
+
+
+def _adjusted(tree: cases.Tree) -> Adjustment:
     case = shape_case(tree, "a case")
     assert case.on is not None
-    desk = Desk(cases.library(), case.on)
-    said = adjustment_data(adjust_at(desk, case), _words())
-    if not hashed:
-        del said["case_sha256"]
-    return json.dumps(said, sort_keys=True)
+    return adjust_at(Desk(cases.library(), case.on), case)
 
 
 _HELD: list[Words] = []
@@ -273,7 +273,8 @@ def _words() -> Words:
 
 def digest(many: int) -> str:
     """One name for the answers to many cases."""
-    texts = (_said(cases.a_case(Random(f"replay-{place}"))) for place in range(many))
+    trees = [cases.a_case(Random(f"replay-{place}")) for place in range(many)]
+    texts = [text for tree in trees for text in (case_sha256(_adjusted(tree)), _said(tree))]
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
@@ -297,7 +298,7 @@ def test_a_changed_input_changes_the_name_of_the_case() -> None:
         other = copy.deepcopy(tree)
         random.choice((cases.more_harm, cases.less_data, cases.later, cases.new_drug))(other, random)
         if other != tree:
-            assert json.loads(_said(other))["case_sha256"] != json.loads(_said(tree))["case_sha256"]
+            assert case_sha256(_adjusted(other)) != case_sha256(_adjusted(tree))
 
 
 def test_the_laws_would_notice_a_raise() -> None:

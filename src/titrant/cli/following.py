@@ -58,6 +58,9 @@ def register(group: click.Group, case_command: Any, show: Any) -> None:
         decided = followed.decided
         show(
             as_json,
-            lambda: saying_following.adjustment_data(decided, desk.words, followed),
+            lambda: {
+                "case_sha256": saying_following.case_sha256(decided),
+                **saying_following.adjustment_data(decided, desk.words, followed),
+            },
             lambda: telling_following.adjustment_page(decided, desk.words, desk.clinic, followed),
         )

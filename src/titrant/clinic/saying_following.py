@@ -72,6 +72,11 @@ def adjustment_data(decided: Adjustment, words: Words, followed: Followed | None
     }
 
 
+def case_sha256(decided: Adjustment) -> str:
+    """What was looked at, as one name: an input that changes before the signature changes it (safety.md, T11)."""
+    return sha256_of(tree_of(decided.review.case))
+
+
 def not_chosen_text(decided: Adjustment, words: Words) -> dict[str, list[str]]:
     """For every action that was not chosen, the sentences of its codes with their numbers."""
     told = {one.code: said(one, words) for one in reversed(decided.reasons)}
@@ -104,8 +109,6 @@ def _answer(decided: Adjustment) -> Json:
         },
         "on": found.on.isoformat(),
         "ends": found.plan_ends.isoformat(),
-        # What was looked at, as one name: an input that changes before the signature changes it (safety.md, T11).
-        "case_sha256": sha256_of(tree_of(found.case)),
         "current": regimen_data(found.level.regimen),
         "regimen": regimen_data(decided.regimen),
         "would_be": regimen_data(decided.would_be),

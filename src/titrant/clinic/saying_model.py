@@ -1,7 +1,7 @@
 """What the response model says, as plain data and in a few lines for people. Its numbers are text with two decimals."""
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
 from typing import Any
 
 from titrant.clinic.model import ModelSays
@@ -108,7 +108,8 @@ def _half(draws: Any) -> Json:
     }  # fmt: skip
 
 
-def _made_with() -> Json:
+@cache
+def _made_with() -> Mapping[str, Json]:
     """What else the numbers rest on: the same diary gives the same bytes with the same of these."""
     from importlib.metadata import version
 

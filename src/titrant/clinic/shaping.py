@@ -27,8 +27,9 @@ Path = list[str]
 
 def shape_case(tree: Any, name: str, document: Document | None = None) -> Case:
     """``tree`` as a case. Raises CaseFileError with file, line and field of what does not fit."""
-    for path, fault, repair in _out_of_measure(tree, []):
-        raise CaseFileError(_place(name, path, document), fault, WHY_READ_WELL, repair)
+    if not (_looks_plain(tree) and _in_measure(tree, MAX_DEPTH)):  # a look; the walk that names the place is slow
+        for path, fault, repair in _out_of_measure(tree, []):
+            raise CaseFileError(_place(name, path, document), fault, WHY_READ_WELL, repair)
     try:
         return msgspec.convert(tree, Case, dec_hook=decode)
     except (msgspec.ValidationError, ValueError, TypeError) as error:
@@ -46,6 +47,30 @@ def _place(name: str, path: Path, document: Document | None) -> str:
 
 
 # Too many entries, and characters that cannot be seen
+
+
+def _looks_plain(tree: Any) -> bool:
+    """Whether each text in it can be shown as it stands. False also where only a closer look can tell."""
+    try:
+        written = msgspec.json.encode(tree).decode()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return written.isprintable() and "\\" not in written
+
+
+def _in_measure(tree: Any, depth: int, most: int = MOST_ENTRIES) -> bool:
+    """Whether nothing is nested deeper, and no place has more entries, than a person's case has."""
+    if not isinstance(tree, dict | list):
+        return True
+    if depth == 0 or most < len(tree):
+        return False
+    if isinstance(tree, list):
+        return all(_in_measure(part, depth - 1) for part in tree if isinstance(part, dict | list))
+    return all(
+        _in_measure(part, depth - 1, MOST_OF_A_DIARY if key == "diary" else MOST_ENTRIES)
+        for key, part in tree.items()
+        if isinstance(part, dict | list)
+    )
 
 
 def _out_of_measure(tree: Any, path: Path) -> Iterator[tuple[Path, str, str]]:
