@@ -1,6 +1,6 @@
 """More than was signed: on which days too much was taken, in a day or at one time, or anything while suspended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -22,26 +22,27 @@ def extra_days(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, si
 
 
 def _too_much(entries: tuple[Day, ...], levels: tuple[SignedLevel, ...], supply: Supply, day: date) -> bool:
-    level = level_on(levels, day)
-    known = [pieces for one in _swallowed(entries) if (pieces := pieces_of(one, supply)) is not None]
+    level, swallowed = level_on(levels, day), tuple(_swallowed(entries))
+    amounts = [pieces_of(one, supply) for one in swallowed]
+    known = [pieces for pieces in amounts if pieces is not None]
     if level is None:
         return bool(known)
-    above = any(one.dose is not None and level.regimen.dose < Dose.of(one.dose) for one in _swallowed(entries))
-    often = level.regimen.times_per_day < sum(1 for _ in _swallowed(entries))
-    at_once = level.regimen.pieces < max(_at_one_time(entries, supply), default=Decimal(0))
+    above = any(one.dose is not None and level.regimen.dose < Dose.of(one.dose) for one in swallowed)
+    often = level.regimen.times_per_day < len(swallowed)
+    at_once = level.regimen.pieces < max(_at_one_time(swallowed, amounts), default=Decimal(0))
     signed = pieces_on(levels, day)
     # Doses that are listed beside "all" and come to less may have been taken on top of it.
     on_top = 0 < sum(known) < signed and any(one.entry.taken == "all" for one in entries)
     return above or often or at_once or on_top or signed < sum(known)
 
 
-def _at_one_time(entries: tuple[Day, ...], supply: Supply) -> Iterator[Decimal]:
+def _at_one_time(swallowed: tuple[DoseTaken, ...], amounts: list[Decimal | None]) -> Iterable[Decimal]:
     """The pieces of each time of the day; a dose without a time stands alone."""
     sums: dict[str, Decimal] = {}
-    for number, one in enumerate(_swallowed(entries)):
+    for number, (one, pieces) in enumerate(zip(swallowed, amounts, strict=True)):
         at = one.at or f"dose {number}"
-        sums[at] = sums.get(at, Decimal(0)) + (pieces_of(one, supply) or Decimal(0))
-    yield from sums.values()
+        sums[at] = sums.get(at, Decimal(0)) + (pieces or Decimal(0))
+    return sums.values()
 
 
 def _swallowed(entries: tuple[Day, ...]) -> Iterator[DoseTaken]:
