@@ -28,7 +28,7 @@ class Member(Struct, frozen=True):
 
 CAST = (
     Member("prescriber@demo.invalid", "Dr Petra Salt (synthetic)", Role.PRESCRIBER, TEAMS),
-    Member("second@demo.invalid", "Dr Samir Stone (synthetic)", Role.PRESCRIBER, (TEAMS[1],)),
+    Member("second@demo.invalid", "Dr Samir Stone (synthetic)", Role.PRESCRIBER, TEAMS),
     Member("nurse@demo.invalid", "Nora Kettle, nurse (synthetic)", Role.NURSE, TEAMS),
     Member("south-nurse@demo.invalid", "Sven Ladle, nurse (synthetic)", Role.NURSE, (TEAMS[1],)),
     Member("pharmacist@demo.invalid", "Phil Mortar, pharmacist (synthetic)", Role.PHARMACIST, TEAMS),
