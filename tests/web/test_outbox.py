@@ -68,8 +68,10 @@ def flag(office, case: str, name: str, moment: datetime) -> None:
 
 
 def run(office, post: Post, until: datetime, every: timedelta) -> None:
+    """The worker's rounds: one after the other while more is due, then a pause."""
     while post.now < until:
-        delivering.deliver_due(at(office, post.now), post.send)
+        while delivering.deliver_due(at(office, post.now), post.send):
+            pass
         post.now += every
 
 
@@ -115,6 +117,18 @@ def test_a_message_says_that_one_is_waiting_and_nothing_else(office, empty) -> N
     text = post.accepted[0][2]
     assert text == "A message is waiting in Titrant. Sign in to read it."
     assert not {"Canary", case, "chest"} & set(text.split())
+
+
+def test_no_reminder_is_sent_before_a_red_flag(office, empty) -> None:
+    from titrant.storage.outbox import put
+
+    post, case = Post(failing=0.0), new_case(office.store)
+    for number in range(50):
+        put("", "reminder", {"to": f"patient-{number}@demo.invalid"}, BEGINS - timedelta(minutes=1))
+    flag(office, case, "t1", BEGINS)
+    assert delivering.deliver_due(at(office, BEGINS), post.send), "more waits, and the next round should come at once"
+    assert len(post.accepted) < 50, "one round holds up a red flag that comes meanwhile"
+    assert post.accepted[0][1] == LADDER[0]
 
 
 def late_and_lost(office, flags: int, post: Post, hours: int, every: timedelta) -> tuple[int, int]:

@@ -19,7 +19,7 @@ SUBJECT = "A message is waiting in Titrant"
 TEXT = "A message is waiting in Titrant. Sign in to read it."
 _FIRST_RETRY = timedelta(seconds=30)
 _LONGEST_RETRY = timedelta(minutes=30)
-_AT_ONCE = 200
+_AT_ONCE = 20  # a red flag that comes meanwhile waits for so many at most
 _log = logging.getLogger("titrant.worker")
 
 
@@ -30,12 +30,12 @@ def send_mail(to: str, subject: str, text: str) -> None:
         raise OSError("the mail server took no message")
 
 
-def deliver_due(office: Office, send: Send) -> int:
-    """One round over what is due. How many rows were looked at."""
+def deliver_due(office: Office, send: Send) -> bool:
+    """One round over what is due. Whether more may be due: then the next round should not wait."""
     rows = lease(office.now(), _AT_ONCE)
     for row in rows:
         (_red_flag if row.kind == RED_FLAG else _once)(office, row, send)
-    return len(rows)
+    return len(rows) == _AT_ONCE
 
 
 def _red_flag(office: Office, row: Outgoing, send: Send) -> None:

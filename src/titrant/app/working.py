@@ -23,7 +23,7 @@ from titrant.storage.models import Heartbeat
 from titrant.storage.outbox import put
 
 _PAUSE_S = 5.0
-_BREATH_S = 0.2  # between rounds while cases wait to be judged: others write too
+_BREATH_S = 0.2  # between rounds while something waits: others write too
 _JUDGE_AT_ONCE = 50
 _log = logging.getLogger("titrant.worker")
 Job = Callable[[Office, Place], object]
@@ -38,15 +38,16 @@ def run(office: Callable[[], Office], place: Place, stop: threading.Event, send:
 
 
 def one_round(office: Office, place: Place, send: Send) -> bool:
-    """Send, judge, and do what is due. Whether cases are left that wait to be judged."""
+    """Send, judge, and do what is due. Whether something is left that waits to be sent or judged."""
     _beat(office.now(), "")
-    _tried("deliver", lambda: deliver_due(office, send))
+    more: list[bool] = []
+    _tried("deliver", lambda: more.append(deliver_due(office, send)))
     _tried("push", lambda: push_due(office, pusher(place)))
     _tried("judge", lambda: judge_due(office, _JUDGE_AT_ONCE))
     for name, every, job in JOBS:
         if _is_due(name, every, office.now()) and _tried(name, lambda job=job: job(office, place)):
             _beat(office.now(), "", f"job {name}")
-    return bool(office.store.to_judge(office.today, 1))
+    return any(more) or bool(office.store.to_judge(office.today, 1))
 
 
 def _tried(name: str, act: Callable[[], object]) -> bool:

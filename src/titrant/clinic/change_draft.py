@@ -4,7 +4,7 @@ Every signed change says what is taken from which day on, until when, what chang
 against them and why, and on which protocol, knowledge and facts it rests.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from msgspec import Struct
@@ -23,7 +23,7 @@ from titrant.terms.canonical import Json
 from titrant.terms.numbers import plain
 from titrant.terms.regimen import Regimen
 
-_HEADS = {
+HEADS = {
     Action.HOLD.value: "The signed dose stays.",
     Action.RAISE.value: "The dose is raised.",
     Action.LOWER.value: "The dose is lowered.",
@@ -44,14 +44,19 @@ class ChangeDraft(Struct, frozen=True, kw_only=True):
     supply: Dispensing | None
 
 
-def drafted(decided: Adjustment, change: Change, chosen: Chosen, library: Library, why: str) -> ChangeDraft:
-    """The draft of ``change``; ``why`` is the wording of the reason code, where it departs from the proposal."""
+def drafted(
+    decided: Adjustment, change: Change, chosen: Chosen, library: Library, *, why: str, rules: Sequence[str]
+) -> ChangeDraft:  # fmt: skip
+    """The draft of ``change``.
+
+    ``why``: the wording of the reason code, where it departs from the proposal; ``rules``: the sentences of the rules.
+    """
     found = decided.review
     suspended = any(one.lifted_on is None for one in found.case.given.course.suspensions)
     starts = first_day(change.action, found.on, suspended=suspended)
     ends = _ends(decided, change, chosen)
     supply = _supply(decided, change, starts, ends)
-    text = "\n".join(_text(decided, change, starts, ends, supply, _said(chosen, why)))
+    text = "\n".join(_text(decided, change, starts, ends, supply, _said(chosen, why), rules))
     content = _content(decided, change, chosen, library) | {
         "starts": starts.isoformat(), "ends": ends.isoformat(), "steps": list(_steps(decided, change)),
         "text": text,
@@ -130,13 +135,14 @@ def _said(chosen: Chosen, why: str) -> str:
 
 
 def _text(
-    decided: Adjustment, change: Change, starts: date, ends: date, supply: Dispensing | None, said: str
-) -> Iterator[str]:
+    decided: Adjustment, change: Change, starts: date, ends: date, supply: Dispensing | None, said: str,
+    rules: Sequence[str],
+) -> Iterator[str]:  # fmt: skip
     """The text that is shown and signed, line by line."""
     found = decided.review
     patient, protocol, level = found.case.given.patient, found.protocol, found.level
     yield f"For record {patient.id or '(no record number)'}, born {patient.birth_date}."
-    yield _HEADS[change.action]
+    yield HEADS[change.action]
     if change.regimen is not None:
         yield f"Ketamine (all amounts are mg of ketamine base), {change.regimen.product}"
         yield f"Take {dose_line(change.regimen)}."
@@ -151,7 +157,7 @@ def _text(
         unit = change.regimen.piece_unit
         plural = "" if unit == "mL" or supply.quantity == 1 else "s"
         yield f"This takes {many} {unit}{plural} for {supply.days} days. No repeats."
-    yield from _why(decided, change, said)
+    yield from _why(decided, change, said, rules)
     yield "The dose is changed only by a prescriber's signature."
 
 
@@ -160,10 +166,10 @@ def _later(change: Change) -> Iterator[str]:
         yield f"From {one.earliest}: {regimen_text(one.regimen) if one.regimen else 'no more doses'}."
 
 
-def _why(decided: Adjustment, change: Change, said: str) -> Iterator[str]:
+def _why(decided: Adjustment, change: Change, said: str, rules: Sequence[str]) -> Iterator[str]:
     proposed = decided.action.value.replace("_", " ") if decided.action else decided.outcome.value
-    codes = ", ".join(dict.fromkeys(one.code for one in decided.reasons))
-    yield f"The rules say: {proposed} ({codes})." if codes else f"The rules say: {proposed}."
+    yield f"The rules say: {proposed}."
+    yield from (f"- {sentence}" for sentence in rules)
     if change.against:
         yield f"Signed otherwise than the rules say: {said or '(the reason is still to be given)'}"
     elif said:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from titrant.clinic.change_draft import HEADS
 from titrant.explain.words import Words
 from titrant.knowledge.library import Library
 from titrant.record.events import Kind
@@ -16,7 +17,7 @@ from titrant.terms.canonical import Json
 WEEKS = 12  # of decisions and alerts that are looked at
 FOLLOWED = ("on_plan", "suspended")
 SIGNING = (Kind.SIGNED, Kind.STOPPED, Kind.SUSPENDED)  # each is a decision where a prescriber signed it
-_START = "start"  # a first plan rests on no rule of following
+_SAID = {"start": "A first plan", **HEADS}  # of what rests on no rule of following
 _GRADE_WORDS = {-1: "not asked", 0: "none", 1: "mild", 2: "moderate", 3: "severe", 4: "emergency"}
 
 
@@ -149,7 +150,7 @@ def _rules(decisions: list[Happened], words: Words) -> Iterator[RuleCount]:
         if code:
             counts.setdefault(code, Counter())[_how(one)] += 1
     for code, how in sorted(counts.items(), key=lambda item: (-item[1]["changed"] - item[1]["refused"], item[0])):
-        said = "A first plan" if code == _START else words.say(code, {})
+        said = _SAID.get(code) or words.say(code, {})
         yield RuleCount(code, said, how["accepted"], how["changed"], how["refused"])
 
 

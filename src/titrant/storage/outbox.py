@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Case, When
 
 from titrant.record.events import Event, Kind, Role, instant_of, instant_text
 from titrant.storage.models import Device, Outgoing
@@ -39,9 +40,12 @@ def put(case: str, kind: str, body: Json, due: datetime) -> None:
 
 @transaction.atomic
 def lease(now: datetime, limit: int, *, pushes: bool = False) -> list[Outgoing]:
-    """Rows that are due, for this worker alone until the lease is over: what is pushed to phones, or all the rest."""
-    at = instant_text(now)
-    rows = Outgoing.objects.filter(done_at="", due_at__lte=at, leased_until__lte=at).order_by("due_at")
+    """Rows that are due, for this worker alone until the lease is over: what is pushed to phones, or all the rest.
+
+    Red flags come first: no reminder is sent before one, however long it waits.
+    """
+    at, is_flag = instant_text(now), Case(When(kind=RED_FLAG, then=0), default=1)
+    rows = Outgoing.objects.filter(done_at="", due_at__lte=at, leased_until__lte=at).order_by(is_flag, "due_at")
     rows = rows.filter(kind=PUSH) if pushes else rows.exclude(kind=PUSH)
     if connection.vendor != "sqlite":
         rows = rows.select_for_update(skip_locked=True)

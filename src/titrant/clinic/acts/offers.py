@@ -9,6 +9,7 @@ from titrant.clinic.change_draft import dose_line, drafted
 from titrant.clinic.changing import Change, Chosen, is_more, judged, second_needed
 from titrant.clinic.following import follow_at
 from titrant.clinic.office import Office, case_in, waiting_entries
+from titrant.clinic.saying_following import said
 from titrant.clinic.shaping import shape_case
 from titrant.pathway.adjust import Adjustment
 from titrant.pathway.case import Case
@@ -166,7 +167,9 @@ def _change(office: Office, record: Record, chosen: Chosen) -> Offer:
 
 
 def _written(office: Office, record: Record, base: Offer, change: Change, decided: Adjustment) -> Offer:
-    draft = drafted(decided, change, base.chosen, office.library, reason_text(office, base.chosen.reason))
+    why = reason_text(office, base.chosen.reason)
+    rules = tuple(dict.fromkeys(said(one, office.desk.words) for one in decided.reasons))
+    draft = drafted(decided, change, base.chosen, office.library, why=why, rules=rules)
     content = draft.content | _names(record, draft.text)
     refused = tuple(_ended(draft.starts >= draft.ends, change, draft.ends.isoformat()))
     if change.regimen is not None and not refused:
