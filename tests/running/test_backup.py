@@ -41,10 +41,10 @@ make(12, office())
 class Writing:
     """A process that writes entries for as long as the block lasts, and what it said was kept."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rate: int = 0) -> None:
         self._log = folder.parent / "said"
         with self._log.open("wb") as said:
-            command = [sys.executable, *WRITER, "write", "100000"]
+            command = [sys.executable, *WRITER, "write", "1000000", str(rate)]
             self._process = subprocess.Popen(command, stdout=said, env=environment(folder), cwd=ROOT)
 
     def said(self) -> list[str]:
@@ -80,7 +80,7 @@ def test_a_backup_under_load_holds_everything_from_before_it(clinic, tmp_path) -
 
 @pytest.mark.night
 def test_a_hundred_backups_under_load(clinic, tmp_path) -> None:
-    with Writing(clinic) as writing:
+    with Writing(clinic, rate=100) as writing:
         for number in range(100):
             before, file, into = writing.said()[-500:], tmp_path / "backup", tmp_path / f"restored-{number}"
             assert titrant(clinic, "backup", str(file), **KEY).returncode == 0

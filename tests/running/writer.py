@@ -1,8 +1,8 @@
 """A process that writes diary entries and new cases, and says of each only after it is kept. Run by the tests.
 
-``prepare``: the tables and one case. ``write COUNT``: entries, one line ``ACK id number`` each. ``kill COUNT SEED``:
-that many writers, each killed at some moment; says what was lost. Planted faults: TITRANT_TEST_FAULT=early says so
-before it is kept; =normal turns the sync at each commit off.
+``prepare``: the tables and one case. ``write COUNT [RATE]``: entries, a line ``ACK id`` each; RATE: so many a second.
+``kill COUNT SEED``: that many writers, each killed at some moment; says what was lost. Planted faults:
+TITRANT_TEST_FAULT=early says so before it is kept; =normal turns the sync at each commit off.
 """
 
 import os
@@ -48,8 +48,12 @@ def prepare() -> None:
     DjangoStore().append(CASE, opened, expected=0)
 
 
-def write(count: int) -> None:
-    for client_id in (str(uuid.uuid4()) for _ in range(count)):
+def write(count: int, rate: float = 0.0) -> None:
+    """``rate``: so many a second; 0: as fast as they are kept."""
+    begun = time.monotonic()
+    for number, client_id in enumerate(str(uuid.uuid4()) for _ in range(count)):
+        if rate:
+            time.sleep(max(0.0, begun + number / rate - time.monotonic()))
         if FAULT == "early":
             acknowledge(client_id)
         keep(client_id)
@@ -154,8 +158,8 @@ def main() -> None:
     match sys.argv[1:]:
         case ["prepare"]:
             prepare()
-        case ["write", count]:
-            write(int(count))
+        case ["write", count, *rate]:
+            write(int(count), *(float(one) for one in rate))
         case ["kill", count, seed]:
             kill(int(count), int(seed))
         case ["look", *ids]:
