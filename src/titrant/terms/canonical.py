@@ -6,8 +6,11 @@ number formatting of RFC 8785, the part that implementations get wrong, is never
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
+
+import msgspec
 
 Json = Any
 _SAFE_INTEGER = 2**53 - 1
@@ -15,6 +18,35 @@ _SAFE_INTEGER = 2**53 - 1
 
 def canonical_json(content: Json) -> bytes:
     """``content`` as RFC 8785 bytes. Raises TypeError for floats, decimals and anything else that is not plain."""
+    written = _at_once(content)
+    return _with_care(content) if written is None else written
+
+
+def _at_once(content: Json) -> bytes | None:
+    """The bytes as msgspec writes them, where they are certainly those of RFC 8785; None where only care can tell.
+
+    What is read back as equal and without a float was plain. Numbers that may be too long, and characters that UTF-16
+    sorts otherwise, are left to care.
+    """
+    try:
+        written = _ENCODER.encode(content)
+        in_doubt = _LONG_NUMBER.search(written) or not (written.isascii() or _SORTED_OTHERWISE.search(written) is None)
+        return None if in_doubt or _DECODER.decode(written) != content else written
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def _no_float(text: str) -> NoReturn:
+    raise ValueError(f"{text} is a float")
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted")
+_DECODER = msgspec.json.Decoder(float_hook=_no_float)
+_LONG_NUMBER = re.compile(rb"(?:^|[:,\[])-?[0-9]{16}")
+_SORTED_OTHERWISE = re.compile(rb"[\xee-\xff]")  # U+E000 and above
+
+
+def _with_care(content: Json) -> bytes:
     try:
         ordered = _ordered(content)
     except _NotPlainError:

@@ -4,7 +4,10 @@ import hashlib
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from titrant.terms import canonical
 from titrant.terms.canonical import canonical_json, sha256_of
 
 
@@ -88,3 +91,34 @@ def test_the_hash_is_that_of_the_canonical_bytes():
 def test_the_same_content_has_one_hash_whatever_its_order():
     assert sha256_of({"b": 1, "a": 2}) == sha256_of({"a": 2, "b": 1})
     assert sha256_of({"a": 2, "b": 1}) != sha256_of({"a": 1, "b": 2})
+
+
+_PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**54), 2**54) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=12,
+)
+_OTHER = (
+    st.floats() | st.decimals() | st.dates() | st.binary(max_size=3) | st.tuples(st.integers(), st.text(max_size=2))
+)
+
+
+@settings(max_examples=400)
+@given(_PLAIN | st.lists(_PLAIN | _OTHER, max_size=3) | st.dictionaries(st.integers() | st.text(max_size=2), _OTHER))
+def test_what_is_written_at_once_is_what_care_would_write(content):
+    """The quick way gives the same bytes or none, and what care refuses it never takes."""
+    try:
+        written = canonical._with_care(content)
+    except (TypeError, UnicodeEncodeError):
+        written = None
+    assert canonical._at_once(content) in (written, None)
+
+
+def test_the_quick_way_is_the_usual_one():
+    entry = {
+        "day": "2026-11-20",
+        "doses": [{"what": "taken", "dose": "20 mg"}],
+        "pain": {"average": 5},
+        "note": "été €",
+    }
+    assert canonical._at_once(entry) == canonical._with_care(entry)
