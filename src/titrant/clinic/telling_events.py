@@ -6,14 +6,21 @@ from titrant.record.events import Event, Kind
 from titrant.terms.canonical import Json
 
 Say = Callable[[Json], str]
+Label = Callable[[str], str]
 _IN_ONE_SENTENCE = 8
 
 
-def sentence(event: Event) -> str:
-    """``event`` as a sentence; who and when stand beside it."""
-    say = SENTENCES.get(event.kind) or _plain(event.kind.value.replace("_", " "))
-    text = say(event.body)
-    return text[:1].upper() + text[1:]
+def spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def sentence(event: Event, label: Label = spaced) -> str:
+    """``event`` as a sentence; who and when stand beside it. ``label``: what people call a fact of this name."""
+    if event.kind is Kind.FACTS_RECORDED:
+        text = _facts(event.body, label)
+    else:
+        text = (SENTENCES.get(event.kind) or _plain(spaced(event.kind.value)))(event.body)
+    return text[:1].upper() + text[1:] if text[:2].islower() else text
 
 
 def _plain(text: str) -> Say:
@@ -30,13 +37,11 @@ def _why(text: str, *names: str) -> Say:
     return said
 
 
-def _facts(body: Json) -> str:
-    added = [
-        f"{path.rpartition('.')[2].replace('_', ' ')} {_shown(values)}"
-        for path, values in (body.get("add") or {}).items()
-    ]
+def _facts(body: Json, label: Label) -> str:
+    listed = {path.removesuffix(".list").rpartition(".")[2]: one for path, one in (body.get("add") or {}).items()}
+    added = [f"{label(name)} {_shown(one)}".strip() for name, one in listed.items()]
     given = (body.get("set") or {}).get("given") or {}
-    changed = [f"{place}: {', '.join(_few(_named(value)))}" for place, value in given.items()]
+    changed = [f"{label(place)}: {', '.join(_few(_named(value, label)))}" for place, value in given.items() if value]
     return "; ".join([*added, *changed]) or "facts recorded"
 
 
@@ -51,24 +56,33 @@ def _few(words: list[str]) -> list[str]:
     return [*words[:_IN_ONE_SENTENCE], f"and {more} more"] if more > 0 else words
 
 
+_NAMES = ("name", "substance", "treatment", "dose", "of")
+
+
 def _one(value: object) -> str:
+    """An entry of a list by what names it, how it ended, and its day."""
     if not isinstance(value, Mapping):
         return str(value)
-    name = value.get("name") or value.get("substance") or value.get("of") or ""
-    day = value.get("on") or value.get("reviewed_on") or ""
-    return " ".join(str(part) for part in (name, f"on {day}" if day else "") if part) or "one entry"
+    name = next((value[each] for each in _NAMES if value.get(each)), "")
+    day = value.get("on") or value.get("since") or value.get("reviewed_on") or ""
+    told = (name, f"({spaced(value['result'])})" if value.get("result") else "", f"on {day}" if day else "")
+    return " ".join(str(part) for part in told if part) or "one entry"
 
 
-def _named(value: object) -> list[str]:
+def _named(value: object, label: Label) -> list[str]:
+    if isinstance(value, list):
+        return [_one(one) for one in value]
     if not isinstance(value, Mapping):
         return [str(value)[:60]]
-    return [f"{key.replace('_', ' ')} {_word(one)}".strip() for key, one in value.items()]
+    return [f"{label(key)} {_word(one)}".strip() for key, one in value.items()]
 
 
 def _word(value: object) -> str:
     if isinstance(value, Mapping):
-        return str(value.get("answer") or value.get("state") or "")
-    return str(value)[:60] if isinstance(value, str | int) else ""
+        return spaced(str(value.get("answer") or value.get("state") or ""))
+    if isinstance(value, list):
+        return ", ".join(_one(one) for one in value) or "none"
+    return spaced(str(value)[:60]) if isinstance(value, str | int) else ""
 
 
 def _diary(body: Json) -> str:
@@ -97,6 +111,15 @@ def _signed(body: Json) -> str:
     )
 
 
+def _supplied(body: Json) -> str:
+    return f"supplied on {body.get('on', '')}: {_amount(body)}, lot {body.get('lot') or 'not recorded'}"
+
+
+def _amount(body: Json) -> str:
+    many, unit = str(body.get("quantity") or body.get("pieces") or ""), str(body.get("unit") or "")
+    return f"{many} {unit if unit in ('', 'mL') or many == '1' else f'{unit}s'}".strip()
+
+
 def _suspended(body: Json) -> str:
     one = ((body.get("add") or {}).get("course.suspensions") or [{}])[0]
     return f"SUSPENDED from {one.get('since', '')} by {one.get('by', '')}: {one.get('reason') or 'no reason given'}"
@@ -115,7 +138,7 @@ SENTENCES: dict[Kind, Say] = {
     Kind.CASE_OPENED: _plain("record opened"),
     Kind.PERSON_RECORDED: _person,
     Kind.TEAMS_SET: lambda body: f"care teams: {', '.join(body.get('teams') or ())}",
-    Kind.FACTS_RECORDED: _facts,
+    Kind.FACTS_RECORDED: lambda body: _facts(body, spaced),
     Kind.IMPORTED: _why("imported from another record", "source", "sha256"),
     Kind.ASSESSED: _plain("assessed"),
     Kind.SCREENED: _plain("screened"),
@@ -131,10 +154,10 @@ SENTENCES: dict[Kind, Say] = {
     Kind.ADJUSTED: _why("adjustment worked out", "action", "outcome"),
     Kind.REFUSED: _why("proposal refused", "action", "reason", "words"),
     Kind.SESSION_GIVEN: _session,
-    Kind.SUPPLIED: _why("supplied", "on", "pieces", "quantity", "lot"),
+    Kind.SUPPLIED: _supplied,
     Kind.SUPPLY_CORRECTED: _why("supply corrected", "on", "pieces", "why"),
     Kind.COUNTED: lambda body: f"counted on {body.get('on', '')}: {body.get('left', '')} left",
-    Kind.RETURNED: _why("returned", "on", "pieces", "quantity", "why"),
+    Kind.RETURNED: lambda body: f"taken back on {body.get('on', '')}: {_amount(body)}, lot {body.get('lot', '')}",
     Kind.HOLD_PLACED: _why("supply put on hold", "why"),
     Kind.HOLD_LIFTED: _why("hold lifted", "why"),
     Kind.DIARY_KEPT: _diary,

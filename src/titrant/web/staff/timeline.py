@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from titrant.clinic.telling_events import sentence
+from titrant.clinic.telling_events import sentence, spaced
 from titrant.record.events import Kind
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.staff import patient_page
@@ -26,10 +26,14 @@ def timeline(request: HttpRequest, case: UUID) -> HttpResponse:
         for event in reversed(standing.record.events[: max(0, last - 1)])
         if with_diary or event.kind is not Kind.DIARY_KEPT
     ]
-    page = shown[:_OF_A_PAGE]
+    page, facts = shown[:_OF_A_PAGE], here.library.facts
+
+    def label(name: str) -> str:
+        return facts[name].label if name in facts else spaced(name)
+
     context = {
         **patient_page.head(here, standing, "timeline"),
-        "events": [{"number": event.number, "at": event.at, "by": event.by, "text": sentence(event)} for event in page],
+        "events": [{"number": one.number, "at": one.at, "by": one.by, "text": sentence(one, label)} for one in page],
         "older": page[-1].number if len(shown) > len(page) else 0,
         "with_diary": with_diary,
         "readers": reverse("readers", args=[case]),

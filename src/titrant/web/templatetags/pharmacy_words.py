@@ -13,3 +13,10 @@ register = template.Library()
 def plain(value: Decimal | None) -> str:
     """An exact amount without exponent and without trailing zeros."""
     return "" if value is None else plain_text(value)
+
+
+@register.filter
+def of(value: Decimal | str | None, unit: str) -> str:
+    """An amount with its unit: 1 troche, 14 troches, 42 mL."""
+    many = value if isinstance(value, str) else plain(value)
+    return f"{many} {unit if unit in ('', 'mL') or many == '1' else f'{unit}s'}".strip()
