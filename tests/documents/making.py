@@ -84,7 +84,7 @@ def json_of(tree):
 def desk_at(record, office, **asked):
     plan = None
     if record.draft is not None and record.plan is None:
-        plan = drafted_plan(record)
+        plan = drafted_plan(office, record)
     elif record.plan is not None or record.of(Kind.SIGNED):
         plan = signed_plan(office, record)
     return desk_for(office, record, plan, Asked(**asked))

@@ -1,6 +1,6 @@
 """A prescriber signs exactly what was shown, once more saying who they are and how much it is."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -8,7 +8,11 @@ import pytest
 from tests.signing.conftest import CASE, DOCTOR, NOW, NURSE, OTHER, office_with, opened
 from titrant.clinic.acts import signing
 from titrant.clinic.acts.signing import Chosen, offer_change, offer_start, sign, verified_plan
-from titrant.clinic.office import Office
+from titrant.clinic.following import adjust_at
+from titrant.clinic.office import Office, case_in
+from titrant.clinic.standing import StandingsKept
+from titrant.documents.plan_in_hand import signed_plan
+from titrant.record.clinic_settings import ClinicSettings
 from titrant.record.events import Actor, Draft, Kind, Role
 from titrant.record.states import State
 from titrant.terms.errors import NotAllowed, NotNow, Stale
@@ -256,6 +260,18 @@ def test_a_nurse_stands_behind_nothing(office, high) -> None:
 # Drafts, refusals, endings
 
 
+def test_the_day_of_a_signature_is_that_of_the_clinic(office, newcomer) -> None:
+    """Signed at half past five in the afternoon in California: in London it is the next day already."""
+    evening = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
+    there = msgspec.structs.replace(
+        office_with(office.store, evening), settings=ClinicSettings(zone="America/Los_Angeles")
+    )
+    signed(there, newcomer)
+    record = office.store.open(newcomer)
+    assert there.day_of(record.plan.at).isoformat() == "2026-11-21"
+    assert signed_plan(there, record).on == "2026-11-21"
+
+
 def test_a_nurse_drafts_and_a_prescriber_signs_the_draft(office, newcomer) -> None:
     version = office.store.summary(newcomer).version
     signing.draft(office, newcomer, NURSE, expected=version)
@@ -280,6 +296,33 @@ def test_anybody_who_cares_suspends_at_once_whatever_else_was_written(office, ne
     assert record.tree["given"]["course"]["suspensions"][-1] == {
         "since": "2026-11-21", "by": "provider", "reason": "very drowsy",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("again", ["the nurse once more", "a prescriber who signs the pause"])
+def test_who_goes_on_lifts_every_suspension(office, followed, again) -> None:
+    signed(office, followed, HOLD)
+    signing.suspend(office, followed, "very drowsy", NURSE)
+    if again == "the nurse once more":
+        signing.suspend(office, followed, "still drowsy", NURSE)
+    else:
+        signed(office, followed, Chosen(action="pause", reason="examined"))
+    signed(office, followed, HOLD)
+    record = office.store.open(followed)
+    lines = record.tree["given"]["course"]["suspensions"]
+    assert len(lines) == 2
+    assert [one.get("lifted_on") for one in lines] == ["2026-11-21", "2026-11-21"]
+    assert record.summary.state is State.ON_PLAN
+    later = office_with(office.store, NOW + timedelta(days=2))
+    rules = adjust_at(later.desk, case_in(later.store.open(followed), later.today))
+    assert "course_suspended" not in [one.code for one in rules.reasons]
+
+
+def test_a_standing_that_is_kept_ends_when_the_machine_is_found_unfit(office, followed) -> None:
+    kept = StandingsKept()
+    assert kept.of(office, followed).data["action"] == "raise"
+    unfit = msgspec.structs.replace(office, degraded=("the clock is wrong",))
+    assert kept.of(unfit, followed).data["action"] is None
+    assert kept.of(office, followed).data["action"] == "raise"
 
 
 @pytest.mark.parametrize("act", [signing.stop, signing.withdraw, signing.refuse])

@@ -38,7 +38,11 @@ class Office(Struct, frozen=True):
 
     @property
     def today(self) -> date:
-        return self.now().astimezone(ZoneInfo(self.settings.zone)).date()
+        return self.day_of(self.now())
+
+    def day_of(self, instant: datetime) -> date:
+        """The day of an instant where the clinic is: a prescription carries the day on which it was signed there."""
+        return instant.astimezone(ZoneInfo(self.settings.zone)).date()
 
     @property
     def desk(self) -> Desk:

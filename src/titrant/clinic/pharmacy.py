@@ -111,7 +111,7 @@ class _Basis(Struct, frozen=True):
 
 def _answer(office: Office, record: Record, blocked: MaySupply, basis: _Basis) -> MaySupply:
     pack, today = blocked.pack, office.today
-    issued = basis.plan.at.date()
+    issued = office.day_of(basis.plan.at)
     fills = packs.fills_of(pack, issued, len(packs.supplies_on(record, basis.plan)))
     dispensing = basis.dispensing
     law = packs.supply_faults(pack, fills, dispensing.days if dispensing else 0, today, {})

@@ -182,7 +182,7 @@ def phone_state(office: Office, case: str) -> Json:
     return {
         "case": case, "checked": instant_text(office.now()), "checked_on": today.isoformat(),
         "status": found.status, "status_text": _status_text(words, found),
-        "plan": _plan(words, record, found), "days": _days(office, record, words, found, today, back, ahead),
+        "plan": _plan(office, words, record, found), "days": _days(office, record, words, found, today, back, ahead),
         "asks": _asks(office, record, person, today), "entries": list(_entries(record, today - _ONE_DAY * back)),
         "clinic": _clinic(office, words), "unread": _unread(record),
     }  # fmt: skip
@@ -194,7 +194,7 @@ def _status_text(words: PhoneWords, found: Standing) -> str:
     return words.say(f"plan_{found.status}", **{name: words.date(value) for name, value in found.facts.items()})
 
 
-def _plan(words: PhoneWords, record: Record, found: Standing) -> Json:
+def _plan(office: Office, words: PhoneWords, record: Record, found: Standing) -> Json:
     plan = found.plan
     if plan is None:
         return None
@@ -209,7 +209,7 @@ def _plan(words: PhoneWords, record: Record, found: Standing) -> Json:
         "amount": dose_words(words, regimen), "times": times_words(words, int(regimen["times_per_day"])),
         "how": how_words(words, record.summary.person, regimen), "product": regimen["product"],
         "most": words.say("plan_most", mg=regimen["daily_mg"]), "later": later,
-        "signed": words.say("plan_signed", name=plan.printed_name, day=words.date(plan.at.date().isoformat())),
+        "signed": words.say("plan_signed", name=plan.printed_name, day=words.date(office.day_of(plan.at).isoformat())),
     }  # fmt: skip
 
 

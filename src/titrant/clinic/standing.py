@@ -86,7 +86,7 @@ class StandingsKept:
 
     def of(self, office: Office, case: str) -> Standing:
         version = office.store.summary(case).version
-        key = (case, version, office.today, office.library, office.settings)
+        key = (case, version, office.today, office.library, office.settings, office.degraded)
         found = self._kept.get(key)
         if found is not None:
             return found

@@ -81,7 +81,7 @@ def _standing(plan: PlanInHand) -> list[str]:
         "suspended": "The course is suspended: no dose is taken until the prescriber lifts it.",
         "ended": "The course has ended.",
     }
-    signed = f"Signed by {line(plan.by)} on {plan.at[:10]}."
+    signed = f"Signed by {line(plan.by)} on {plan.on}."
     return [told[plan.standing]] if plan.standing == "draft" else [signed, *filter(None, [told.get(plan.standing)])]
 
 

@@ -93,7 +93,7 @@ def foot(desk: Desk) -> str:
     status = ""
     if plan is not None:
         word = "foot-draft" if plan.standing == "draft" else "foot-signed"
-        status = speech.say(word, at=plan.at[:10], seal=plan.seal)
+        status = speech.say(word, at=plan.on, seal=plan.seal)
     who = record_number(desk)
     return speech.say("foot", clinic=line(desk.settings.name, 60), record=who, status=status).rstrip(" ·")
 

@@ -105,7 +105,7 @@ def plain_letter(office: Office, record: Record, asked: Asked) -> str:
 
 def _plan(office: Office, record: Record, rests_on: str) -> PlanInHand | None:
     if rests_on == "draft":
-        return drafted_plan(record)
+        return drafted_plan(office, record)
     if rests_on == "signed" or record.plan is not None:
         return signed_plan(office, record)
     return None

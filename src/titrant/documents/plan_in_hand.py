@@ -23,6 +23,7 @@ class PlanInHand(Struct, frozen=True, kw_only=True):
     sha256: str
     by: str = ""
     at: str = ""  # instant of the signature
+    on: str = ""  # its day at the clinic
     number: int = 0  # of the event
 
     @property
@@ -52,7 +53,7 @@ def signed_plan(office: Office, record: Record) -> PlanInHand:
     """The newest signed plan, its seal checked now. Raises NotNow where there is none, Broken where it was changed."""
     if record.plan is not None:
         verified_plan(office, record)
-        return _signed(record.plan, "in_force" if record.summary.state is State.ON_PLAN else "suspended")
+        return _signed(office, record.plan, "in_force" if record.summary.state is State.ON_PLAN else "suspended")
     last = next(reversed(record.of(Kind.SIGNED)), None)
     if last is None:
         raise NotNow(
@@ -60,7 +61,7 @@ def signed_plan(office: Office, record: Record) -> PlanInHand:
             "A dose is printed only from a signed plan.", "Sign the plan first, or print the draft.",
         )  # fmt: skip
     check_signature(office, record, last)
-    return _signed(last, "ended")
+    return _signed(office, last, "ended")
 
 
 def check_signature(office: Office, record: Record, event: Event) -> None:
@@ -70,14 +71,14 @@ def check_signature(office: Office, record: Record, event: Event) -> None:
         raise broken("It belongs to another record.")
 
 
-def _signed(event: Event, standing: str) -> PlanInHand:
+def _signed(office: Office, event: Event, standing: str) -> PlanInHand:
     return PlanInHand(
         content=event.body["content"], standing=standing, sha256=event.body["seal"]["sha256"], by=event.by.name,
-        at=instant_text(event.at), number=event.number,
+        at=instant_text(event.at), on=office.day_of(event.at).isoformat(), number=event.number,
     )  # fmt: skip
 
 
-def drafted_plan(record: Record) -> PlanInHand:
+def drafted_plan(office: Office, record: Record) -> PlanInHand:
     """The draft that waits. Raises NotNow where there is none."""
     draft = record.draft
     if draft is None or not holds_dose(draft):
@@ -89,7 +90,7 @@ def drafted_plan(record: Record) -> PlanInHand:
     content = draft.body["content"]
     return PlanInHand(
         content=content, standing="draft", sha256=sha256_of(content), by=draft.by.name, at=instant_text(draft.at),
-        number=draft.number,
+        on=office.day_of(draft.at).isoformat(), number=draft.number,
     )  # fmt: skip
 
 

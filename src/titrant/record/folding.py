@@ -79,22 +79,22 @@ def laid(tree: Json, event: Event) -> Json:
     return tree | {"given": closing(tree["given"], body)} if closing else tree
 
 
-def _last(given: Json, name: str, changes: Json) -> Json:
-    """``given`` with ``changes`` in the newest line of the list ``name`` of the course."""
+def _counted(given: Json, body: Json) -> Json:
+    """The count stands in the line of the newest supply."""
     course = given.get("course") or {}
-    lines = list(course.get(name) or [])
+    lines = list(course.get("supplies") or [])
     if not lines:
         return given
-    return given | {"course": course | {name: [*lines[:-1], lines[-1] | changes]}}
-
-
-def _counted(given: Json, body: Json) -> Json:
-    return _last(given, "supplies", {"left": body["left"], "counted_on": body["on"]})
+    counted = lines[-1] | {"left": body["left"], "counted_on": body["on"]}
+    return given | {"course": course | {"supplies": [*lines[:-1], counted]}}
 
 
 def _resumed(given: Json, body: Json) -> Json:
+    """Who lifts lifts all that is open: nurse and prescriber may both have suspended, each in a line of their own."""
+    course = given.get("course") or {}
     lifted = {"lifted_on": body["on"], "lifted_by": body["by"], "lifted_as": "prescriber"}
-    return _last(given, "suspensions", lifted)
+    lines = [one if one.get("lifted_on") else one | lifted for one in course.get("suspensions") or ()]
+    return given | {"course": course | {"suspensions": lines}} if lines else given
 
 
 def _corrected(given: Json, body: Json) -> Json:

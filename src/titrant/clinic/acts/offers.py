@@ -189,7 +189,7 @@ def _earlier(office: Office, record: Record) -> Iterator[str]:
         why = reason_text(office, str(event.body.get("reason", ""))) or "no reason given"
         most = max((one["dose"] for one in levels), key=lambda dose: Quantity.parse(dose).value)
         yield f"There was an earlier course from {levels[0]['since']}, up to {most} in each dose."
-        yield f"{event.by.name} ended it on {event.at.date()}: {why}"
+        yield f"{event.by.name} ended it on {office.day_of(event.at)}: {why}"
 
 
 def _names(record: Record, text: str) -> Json:

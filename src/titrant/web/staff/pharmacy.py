@@ -87,7 +87,7 @@ def _prescription(here: Office, record: Record, answer: MaySupply) -> dict[str, 
     """The fields of a prescription as they would be printed, and what the law says against printing them."""
     if answer.plan is None or not answer.regimen:
         return {}
-    content = answer.plan.body["content"] | {"signed_on": answer.plan.at.date().isoformat()}
+    content = answer.plan.body["content"] | {"signed_on": here.day_of(answer.plan.at).isoformat()}
     signer = {
         "name": answer.plan.body.get("printed_name", ""),
         "registration": answer.plan.body.get("registration", ""),
@@ -126,7 +126,7 @@ def _line(here: Office, record: Record, event: Event) -> dict[str, Any]:
     return {
         "event": event,
         "what": event.kind.value.replace("_", " "),
-        "on": event.body.get("on", event.at.date().isoformat()),
+        "on": event.body.get("on", here.day_of(event.at).isoformat()),
         "body": event.body,
         "label": label_data(here, record, event) if event.kind is Kind.SUPPLIED and "until" in event.body else None,
     }
@@ -243,7 +243,7 @@ def refills(request: HttpRequest) -> HttpResponse:
 
 def _today(here: Office, row: Row) -> MaySupply:
     """The answer of today, kept for as long as nothing has changed of what it rests on."""
-    key = (row.summary.case, row.summary.version, here.today, here.library, here.settings)
+    key = (row.summary.case, row.summary.version, here.today, here.library, here.settings, here.degraded)
     found = _KEPT.get(key)
     if found is None:
         found = _KEPT[key] = may_supply(here, here.store.open(row.summary.case))
