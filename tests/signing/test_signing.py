@@ -14,6 +14,7 @@ from titrant.clinic.standing import StandingsKept
 from titrant.documents.plan_in_hand import signed_plan
 from titrant.record.clinic_settings import ClinicSettings
 from titrant.record.events import Actor, Draft, Kind, Role
+from titrant.record.seal import Broken
 from titrant.record.states import State
 from titrant.terms.errors import NotAllowed, NotNow, Stale
 
@@ -249,6 +250,19 @@ def test_who_stood_behind_another_text_does_not_stand_behind_this_one(office, hi
     again = signing.offer(office, office.store.open(high), other)
     with pytest.raises(NotNow, match="second prescriber"):
         sign(office, high, again.sha256, again.daily_mg, DOCTOR, expected=again.version, chosen=other)
+
+
+def test_a_second_signature_that_was_changed_counts_for_nothing(office, high) -> None:
+    made = signing.offer(office, office.store.open(high), HOLD)
+    signing.second(office, high, made.sha256, OTHER, expected=made.version, chosen=HOLD)
+    record = office.store.open(high)
+    (true,) = record.of(Kind.SECONDED)
+    other = Actor("p3", "Dr Nobody (synthetic)", Role.PRESCRIBER)
+    for change in ({"by": other}, {"body": true.body | {"text": ""}}):
+        changed = msgspec.structs.replace(true, **change)
+        events = tuple(changed if one is true else one for one in record.events)
+        with pytest.raises(Broken):
+            signing.offer(office, msgspec.structs.replace(record, events=events), HOLD)
 
 
 def test_a_nurse_stands_behind_nothing(office, high) -> None:

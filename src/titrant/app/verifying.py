@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from titrant.clinic.acts.verifying import sealed_content, verified_plan
+from titrant.clinic.acts.verifying import check_signature, verified_plan
 from titrant.clinic.office import Office
 from titrant.record.events import Kind, instant_of, instant_text
 from titrant.record.folding import Record
-from titrant.record.seal import check
 from titrant.storage.audit import check_reads
 from titrant.storage.models import CaseRow, EntryReceipt, Fact
 from titrant.terms.errors import TitrantError
@@ -36,7 +35,7 @@ def verify(office: Office, head: str = "") -> Verified:
         except (TitrantError, ValueError, KeyError, msgspec.ValidationError):
             faults.append(f"Record {case} cannot be folded from its facts.")
             continue
-        cases, seals = cases + 1, seals + len(record.of(*_SEALED))
+        cases, seals = cases + 1, seals + sum("seal" in event.body for event in record.events)
         faults += _case_faults(office, record)
     receipts, wrong = _receipts()
     length, newest = office.store.head()
@@ -45,14 +44,13 @@ def verify(office: Office, head: str = "") -> Verified:
     )  # fmt: skip
 
 
-_SEALED = (Kind.SIGNED,)
-
-
 def _case_faults(office: Office, record: Record) -> Iterator[str]:
     case = record.summary.case
-    for event in record.of(*_SEALED):
+    for event in record.events:
+        if event.kind is not Kind.SIGNED and "seal" not in event.body:
+            continue
         try:
-            check(sealed_content(event), event.body["seal"], office.keys)
+            check_signature(event, office.keys)
         except (TitrantError, KeyError, TypeError):
             yield f"Record {case}: the seal of number {event.number} does not hold."
     if record.summary.plan:

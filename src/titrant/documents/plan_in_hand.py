@@ -4,12 +4,12 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from titrant.clinic.acts.verifying import broken, sealed_content, verified_plan
+from titrant.clinic.acts.verifying import sealed_content, verified_plan
 from titrant.clinic.office import Office
 from titrant.knowledge.shapes.protocols import Protocol
 from titrant.record.events import Event, Kind, instant_text
 from titrant.record.folding import Record
-from titrant.record.seal import check
+from titrant.record.seal import broken, check
 from titrant.record.states import State
 from titrant.terms.canonical import Json, sha256_of
 from titrant.terms.errors import NotNow

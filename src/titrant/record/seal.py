@@ -41,20 +41,20 @@ def check(content: Json, seal: Json, keys: dict[str, Ed25519PublicKey]) -> None:
     """Raises Broken unless ``seal`` is a signature over exactly ``content`` by one of ``keys`` (name to key)."""
     key = keys.get(seal.get("key", "")) if isinstance(seal, dict) else None
     if key is None:
-        raise _broken("The signature names a key that this clinic does not have.")
+        raise broken("The signature names a key that this clinic does not have.")
     try:
         signature = base64.b64decode(seal["signature"], validate=True)
         key.verify(signature, canonical_json(content))
     except (InvalidSignature, ValueError, TypeError, KeyError):
-        raise _broken("The stored content is not the content that was signed.") from None
+        raise broken("The stored content is not the content that was signed.") from None
     # Base64 has several spellings of the same bytes; only the one that was written counts.
     if base64.b64encode(signature).decode() != seal["signature"] or set(seal) != {"sha256", "signature", "key"}:
-        raise _broken("The seal is not written as it was.")
+        raise broken("The seal is not written as it was.")
     if seal.get("sha256") != sha256_of(content):
-        raise _broken("The stored hash is not that of the content.")
+        raise broken("The stored hash is not that of the content.")
 
 
-def _broken(fault: str) -> Broken:
+def broken(fault: str) -> Broken:
     return Broken(
         "signed plan", fault, "A plan that nobody signed must not be followed.",
         "Do not use it. Tell the administrator; `titrant verify` shows where the record was changed.",

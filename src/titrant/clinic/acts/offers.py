@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct, structs
 
+from titrant.clinic.acts.verifying import check_signature
 from titrant.clinic.change_draft import dose_line, drafted
 from titrant.clinic.changing import Change, Chosen, is_more, judged, second_needed
 from titrant.clinic.following import follow_at
@@ -93,7 +94,7 @@ def offer(office: Office, record: Record, chosen: Chosen) -> Offer:
     if office.no_proposals and _asks_the_program(begun, chosen):
         return _none(office, record, chosen, begun)
     made = _start(office, record, chosen) if begun else _change(office, record, chosen)
-    return structs.replace(made, seconded_by=_seconded(record, made.sha256)) if made.sha256 else made
+    return structs.replace(made, seconded_by=_seconded(office, record, made.sha256)) if made.sha256 else made
 
 
 def _asks_the_program(begun: bool, chosen: Chosen) -> bool:
@@ -219,8 +220,12 @@ def _gate(content: Json) -> Iterator[Reason]:
             yield Reason("refused_by_gate", "record/gate", {"fault": fault})
 
 
-def _seconded(record: Record, sha256: str) -> tuple[tuple[str, str], ...]:
-    return tuple((one.by.id, one.by.name) for one in record.of(Kind.SECONDED) if one.body["sha256"] == sha256)
+def _seconded(office: Office, record: Record, sha256: str) -> tuple[tuple[str, str], ...]:
+    """Who stands behind exactly this content. Raises Broken where the seal of one of them does not hold."""
+    behind = [one for one in record.of(Kind.SECONDED) if one.body["sha256"] == sha256]
+    for one in behind:
+        check_signature(one, office.keys)
+    return tuple((one.by.id, one.by.name) for one in behind)
 
 
 def reasons_to_choose(office: Office) -> tuple[tuple[str, str], ...]:

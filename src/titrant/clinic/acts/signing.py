@@ -7,6 +7,8 @@ and the answer says what has changed.
 from types import MappingProxyType
 from typing import Any
 
+from msgspec import structs
+
 from titrant.clinic.acts.changes import what_changed
 from titrant.clinic.acts.offers import (
     Offer,
@@ -23,7 +25,6 @@ from titrant.clinic.office import Office
 from titrant.clinic.packs import PlaceFault, Reasons, check_stands, pack_of, sign_faults
 from titrant.record.events import Actor, Draft, Kind, Role
 from titrant.record.folding import Record
-from titrant.record.seal import sealed
 from titrant.record.states import State
 from titrant.record.summary import Summary
 from titrant.terms.canonical import Json
@@ -50,11 +51,7 @@ def sign(
 ) -> Summary:  # fmt: skip
     """Sign exactly what was shown as ``offer_sha256``. Raises NotAllowed, Stale, NotNow; then nothing was signed."""
     _check_prescriber(by, "sign")
-    record = office.store.open(case)
-    made = offer(office, record, chosen)
-    changed = what_changed(record, expected)
-    if made.sha256 != offer_sha256 or changed:
-        raise _stale(record, changed)
+    record, made = _as_shown(office, case, offer_sha256, expected, chosen)
     _check_signable(office, record, made, by, legal)
     _check_typed(typed_daily_mg, made)
     drafts = _signature(office, record, made, by, registration, legal)
@@ -64,17 +61,23 @@ def sign(
 def second(office: Office, case: str, offer_sha256: str, by: Actor, *, expected: int, chosen: Chosen) -> Summary:
     """A second prescriber stands behind exactly this content; another one signs it after that."""
     _check_prescriber(by, "stand behind")
-    record = office.store.open(case)
-    made = offer(office, record, chosen)
-    changed = what_changed(record, expected)
-    if made.sha256 != offer_sha256 or changed:
-        raise _stale(record, changed)
+    record, made = _as_shown(office, case, offer_sha256, expected, chosen)
     body = {"sha256": made.sha256, "text": made.text, "meaning": SECOND_MEANING, "printed_name": by.name}
-    body["seal"] = sealed({"case": case, "sha256": made.sha256, "by": by.id, "meaning": SECOND_MEANING}, office.key)
-    return office.store.append(case, [office.draft(Kind.SECONDED, body, by)], expected=record.version)
+    draft = office.draft(Kind.SECONDED, body, by)
+    draft = structs.replace(draft, body=sealed_body(case, draft, office.key))
+    return office.store.append(case, [draft], expected=record.version)
 
 
 # What must hold before a signature
+
+
+def _as_shown(office: Office, case: str, sha256: str, expected: int, chosen: Chosen) -> tuple[Record, Offer]:
+    """The record and the offer as they stand now. Raises Stale where that is not what was shown."""
+    record = office.store.open(case)
+    made, changed = offer(office, record, chosen), what_changed(record, expected)
+    if made.sha256 != sha256 or changed:
+        raise _stale(record, changed)
+    return record, made
 
 
 def _check_prescriber(by: Actor, what: str) -> None:

@@ -10,7 +10,7 @@ from titrant.clinic.office import Office
 from titrant.record.appending import plan_columns
 from titrant.record.events import Draft, Event, instant_text
 from titrant.record.folding import Record
-from titrant.record.seal import Broken, check, sealed
+from titrant.record.seal import broken, check, sealed
 from titrant.terms.canonical import Json, sha256_of
 from titrant.terms.errors import NotNow
 
@@ -81,13 +81,6 @@ def sealed_body(case: str, draft: Draft, key: Ed25519PrivateKey) -> Json:
     """The body of ``draft`` with the seal of the organisation over all of it."""
     event = Event(case=case, number=0, kind=draft.kind, body=draft.body, by=draft.by, at=draft.at)
     return {**draft.body, "seal": sealed(sealed_content(event), key)}
-
-
-def broken(fault: str) -> Broken:
-    return Broken(
-        "signed plan", fault, "A plan that nobody signed must not be followed.",
-        "Do not use it. Tell the administrator; `titrant verify` shows where the record was changed.",
-    )  # fmt: skip
 
 
 _NEEDED = ("content", "text", "sha256", "dose_text", "printed_name", "registration", "meaning", "seal", "levels")
