@@ -55,7 +55,7 @@ def drafted(
     suspended = any(one.lifted_on is None for one in found.case.given.course.suspensions)
     starts = first_day(change.action, found.on, suspended=suspended)
     ends = _ends(decided, change, chosen)
-    supply = _supply(decided, change, starts, ends)
+    supply = _supply(decided, change, starts, ends, suspended=suspended)
     text = "\n".join(_text(decided, change, starts, ends, supply, _said(chosen, why), rules))
     content = _content(decided, change, chosen, library) | {
         "starts": starts.isoformat(), "ends": ends.isoformat(), "steps": list(_steps(decided, change)),
@@ -77,12 +77,17 @@ def _ends(decided: Adjustment, change: Change, chosen: Chosen) -> date:
     return found.plan_ends
 
 
-def _supply(decided: Adjustment, change: Change, starts: date, ends: date) -> Dispensing | None:
-    """The pieces that this dose takes for as long as one supply may last, as if none were in the house."""
+def _supply(
+    decided: Adjustment, change: Change, starts: date, ends: date, *, suspended: bool
+) -> Dispensing | None:  # fmt: skip
+    """The pieces that this dose takes for as long as one supply may last, as if none were in the house.
+
+    Days of a suspension were not days on the dose: who begins again is supplied as one who is titrating.
+    """
     if change.regimen is None:
         return None
     found, rules = decided.review, decided.review.protocol.supply
-    titrating = found.phase is not Phase.MAINTENANCE
+    titrating = suspended or found.phase is not Phase.MAINTENANCE
     phase = rules.titration if titrating else rules.maintenance
     levels = [SignedLevel(max(one.earliest, starts), one.regimen) for one in change.steps if one.regimen]
     levels = levels or [SignedLevel(starts, change.regimen)]

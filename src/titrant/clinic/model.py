@@ -16,8 +16,9 @@ from titrant.pathway.adjust import Adjustment, Opinion
 from titrant.pathway.diary import Day, pain_by_day
 from titrant.pathway.next_dose import lowered, raised, share_kept
 from titrant.pathway.plan import Outcome
-from titrant.pathway.reconciling import pieces_on, taken_on
+from titrant.pathway.reconciling import taken_on
 from titrant.pathway.review import Review
+from titrant.pathway.supplying import pieces_on
 from titrant.terms.reason import Facts, Reason, Status
 from titrant.terms.regimen import Regimen
 

@@ -18,8 +18,7 @@ from titrant.pathway.deliver import Supply
 from titrant.pathway.dispense import signed_levels
 from titrant.pathway.plan import Plan
 from titrant.pathway.prescribe import regimen_content
-from titrant.pathway.reconciling import level_on, pieces_on
-from titrant.pathway.supplying import Dispensing, SignedLevel, in_the_house
+from titrant.pathway.supplying import Dispensing, SignedLevel, in_the_house, level_on, pieces_on
 from titrant.record.events import Event, Kind
 from titrant.record.folding import Record
 from titrant.record.states import State

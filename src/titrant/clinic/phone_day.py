@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from titrant.clinic.acts.verifying import SignedPlan, sealed_content, verified_plan
 from titrant.clinic.office import Office
@@ -96,17 +96,33 @@ def _of_day(steps: list[Step], day: date) -> Step | None:
 
 
 def signed_steps(office: Office, record: Record) -> list[Step]:
-    """Every step of every signature that may still be followed and whose seal holds, in the order of signing."""
-    events = [event for event in record.of(Kind.SIGNED) if _cut(record) < event.number and _holds(office, event)]
-    return [step for event in events for step in _steps(event)]
+    """What may be followed from which day to which: each signature overtakes what was signed for its days before it.
+
+    A suspension and an end cut off what they find; only what is signed after them begins again.
+    """
+    steps: list[Step] = []
+    for event in record.of(Kind.SIGNED, Kind.SUSPENDED, Kind.STOPPED, Kind.WITHDRAWN):
+        if event.kind is Kind.WITHDRAWN:
+            steps = []
+        elif event.kind is not Kind.SIGNED:
+            steps = _cut(steps, _off_from(office, event))
+        elif _holds(office, event):
+            new = list(_steps(event))
+            steps = [*_cut(steps, new[0].since), *new]
+    return steps
 
 
-def _cut(record: Record) -> int:
-    """The number of the event that ended or suspended what was signed before it, and that nobody took back."""
-    ended = max((one.number for one in record.of(Kind.STOPPED, Kind.WITHDRAWN)), default=0)
-    suspended = max((one.number for one in record.of(Kind.SUSPENDED)), default=0)
-    resumed = any(suspended < one.number for one in record.of(Kind.RESUMED))
-    return ended if resumed else max(ended, suspended)
+def _cut(steps: list[Step], day: date) -> list[Step]:
+    """``steps`` as far as the day before ``day``."""
+    return [
+        structs.replace(one, ends=day if one.ends is None else min(one.ends, day)) for one in steps if one.since < day
+    ]
+
+
+def _off_from(office: Office, event: Event) -> date:
+    """The first day without a dose by a suspension or an end."""
+    lines = (event.body.get("add") or {}).get("course.suspensions") or [{}]
+    return date.fromisoformat(lines[0].get("since") or office.day_of(event.at).isoformat())
 
 
 def _holds(office: Office, event: Event) -> bool:

@@ -10,7 +10,7 @@ from datetime import date
 from titrant.knowledge.shapes.protocols import Protocol
 from titrant.pathway.case import Case
 from titrant.pathway.deliver import Supply
-from titrant.pathway.supplying import LONGEST_DAYS, Dispensing, SignedLevel, supply_for
+from titrant.pathway.supplying import LONGEST_DAYS, Dispensing, SignedLevel, interrupted, supply_for
 from titrant.terms.calendar import days_later, whole_days
 from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError
@@ -89,8 +89,9 @@ def _within(held: Regimen, protocol: Protocol) -> bool:
 
 
 def signed_levels(case: Case, supply: Supply) -> tuple[SignedLevel, ...]:
-    """The signed levels of a course, in order of their days."""
-    return tuple(sorted(_signed(case, supply), key=lambda one: one.since))
+    """The signed levels of a course, in order of their days, without the days on which it was suspended."""
+    levels = tuple(sorted(_signed(case, supply), key=lambda one: one.since))
+    return interrupted(levels, case.given.course.suspensions)
 
 
 def _still_titrating(levels: tuple[SignedLevel, ...], protocol: Protocol, on: date) -> bool:

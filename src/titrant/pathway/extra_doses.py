@@ -8,8 +8,8 @@ from titrant.pathway.case import Case
 from titrant.pathway.deliver import Supply
 from titrant.pathway.diary import Day, Diary
 from titrant.pathway.entries import DoseTaken, Suspension
-from titrant.pathway.reconciling import level_on, pieces_of, pieces_on
-from titrant.pathway.supplying import SignedLevel
+from titrant.pathway.reconciling import pieces_of
+from titrant.pathway.supplying import SignedLevel, level_on, pieces_on
 from titrant.pathway.unseen import Since, counting_days
 from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError

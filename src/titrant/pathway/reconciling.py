@@ -13,7 +13,7 @@ from titrant.pathway.case import Supplied
 from titrant.pathway.deliver import Supply
 from titrant.pathway.diary import Day, Diary
 from titrant.pathway.entries import DoseTaken, Entry
-from titrant.pathway.supplying import LONGEST_DAYS, SignedLevel, is_dosing_day
+from titrant.pathway.supplying import LONGEST_DAYS, SignedLevel, level_on, pieces_on
 from titrant.terms.calendar import whole_days
 from titrant.terms.numbers import parse_decimal
 
@@ -54,19 +54,6 @@ class Counted(Struct, frozen=True):
     expected: Decimal
     days_short: int  # how much sooner the supply runs out than signed; negative where it lasts longer
     state: str  # as_planned, short, left_over
-
-
-def level_on(levels: tuple[SignedLevel, ...], day: date) -> SignedLevel | None:
-    begun = [level for level in levels if level.since <= day]
-    return max(begun, key=lambda level: level.since) if begun else None
-
-
-def pieces_on(levels: tuple[SignedLevel, ...], day: date) -> Decimal:
-    """The pieces that were signed for ``day``."""
-    level = level_on(levels, day)
-    if level is None or not is_dosing_day(level, day):
-        return Decimal(0)
-    return level.regimen.pieces * level.regimen.times_per_day
 
 
 def taken_between(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, first: date, last: date) -> Taken:

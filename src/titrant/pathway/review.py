@@ -264,7 +264,7 @@ def signed_levels(case: Case, supply: Supply, on: date) -> tuple[SignedLevel, ..
             "A review is of a running course.",
             "Give the signed levels, oldest first; for a first dose use titrant plan.",
         )
-    found = []
+    found: list[SignedLevel] = []
     for level in given:
         if level.since <= on:
             dose = Dose.of(level.dose)
@@ -275,8 +275,17 @@ def signed_levels(case: Case, supply: Supply, on: date) -> tuple[SignedLevel, ..
             by_hand = Regimen(
                 product.route, supply.name, dose, level.times_per_day, level.days_per_week, pieces, supply.piece_unit
             )
-            found.append(SignedLevel(level.since, exact or by_hand))
+            regimen = exact or by_hand
+            if not (found and found[-1].regimen.daily < regimen.daily and _never_began(level.since, case)):
+                found.append(SignedLevel(level.since, regimen))
     return tuple(found)
+
+
+def _never_began(since: date, case: Case) -> bool:
+    """Signed for a day on which the course was suspended already. A raise of that kind was never taken."""
+    return any(
+        one.since < since and (one.lifted_on is None or since < one.lifted_on) for one in case.given.course.suspensions
+    )
 
 
 def _change_signed(case: Case, on: date) -> date | None:

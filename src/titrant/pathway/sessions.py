@@ -17,8 +17,8 @@ from titrant.knowledge.shapes.protocols import Conversion
 from titrant.pathway.case import Case
 from titrant.pathway.deliver import Supply
 from titrant.pathway.diary import Diary
-from titrant.pathway.reconciling import pieces_on, taken_on
-from titrant.pathway.supplying import SignedLevel
+from titrant.pathway.reconciling import taken_on
+from titrant.pathway.supplying import SignedLevel, pieces_on
 from titrant.terms.dose import NO_DOSE, Dose
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from titrant.knowledge.shapes.common import Sourced
 from titrant.knowledge.shapes.protocols import Protocol
 from titrant.pathway.case import Supplied
+from titrant.pathway.entries import Suspension
 from titrant.terms.calendar import whole_days
 from titrant.terms.dose import Dose
 from titrant.terms.numbers import parse_decimal
@@ -24,10 +25,11 @@ LONGEST_DAYS = 366
 
 
 class SignedLevel(Struct, frozen=True):
-    """From this day on, this regimen."""
+    """From this day on, this regimen; with ``until`` no longer than to the day before it."""
 
     since: date
     regimen: Regimen
+    until: date | None = None
 
 
 class Stretch(Struct, frozen=True):
@@ -128,9 +130,11 @@ def regimens(levels: tuple[SignedLevel, ...]) -> tuple[SignedLevel, ...]:
     return tuple(found)
 
 
-def _level_on(levels: tuple[SignedLevel, ...], day: date) -> SignedLevel | None:
+def level_on(levels: tuple[SignedLevel, ...], day: date) -> SignedLevel | None:
+    """The newest level that had begun by ``day``; None before the first, and where it had ended."""
     begun = [level for level in levels if level.since <= day]
-    return max(begun, key=lambda level: level.since) if begun else None
+    newest = max(begun, key=lambda level: level.since) if begun else None
+    return None if newest is None or (newest.until is not None and newest.until <= day) else newest
 
 
 def is_dosing_day(level: SignedLevel, day: date) -> bool:
@@ -139,18 +143,40 @@ def is_dosing_day(level: SignedLevel, day: date) -> bool:
     return (day - level.since).days % 7 in {place * 7 // count for place in range(count)}
 
 
-def _pieces_on(levels: tuple[SignedLevel, ...], day: date) -> Decimal:
-    level = _level_on(levels, day)
+def pieces_on(levels: tuple[SignedLevel, ...], day: date) -> Decimal:
+    """The pieces that were signed for ``day``."""
+    level = level_on(levels, day)
     if level is None or not is_dosing_day(level, day):
         return Decimal(0)
     return level.regimen.pieces * level.regimen.times_per_day
+
+
+def interrupted(levels: tuple[SignedLevel, ...], suspensions: tuple[Suspension, ...]) -> tuple[SignedLevel, ...]:
+    """The levels, oldest first, without the days of a suspension and that of its lifting: no dose falls on them."""
+    if not suspensions:
+        return levels
+    ends = [*(level.since for level in levels[1:]), None]
+    return tuple(part for level, end in zip(levels, ends, strict=True) for part in _parts(level, end, suspensions))
+
+
+def _parts(level: SignedLevel, end: date | None, suspensions: tuple[Suspension, ...]) -> Iterator[SignedLevel]:
+    since: date | None = level.since
+    for one in sorted(suspensions, key=lambda one: one.since):
+        over = one.lifted_on is not None and since is not None and one.lifted_on <= since
+        if since is None or over or (end is not None and end <= one.since):
+            continue
+        if since < one.since:
+            yield SignedLevel(since, level.regimen, one.since)
+        since = None if one.lifted_on is None else one.lifted_on + _ONE_DAY
+    if since is not None and (end is None or since < end):
+        yield SignedLevel(since, level.regimen, end)
 
 
 def _stretches(levels: tuple[SignedLevel, ...], starts: date, days: int) -> Iterator[Stretch]:
     begun: date | None = None
     held: SignedLevel | None = None
     for day in (starts + _ONE_DAY * offset for offset in range(days + 1)):
-        level = _level_on(levels, day) if day < starts + _ONE_DAY * days else None
+        level = level_on(levels, day) if day < starts + _ONE_DAY * days else None
         if level is held:
             continue
         if held is not None and begun is not None:
@@ -161,7 +187,7 @@ def _stretches(levels: tuple[SignedLevel, ...], starts: date, days: int) -> Iter
 def _stretch(levels: tuple[SignedLevel, ...], level: SignedLevel, first: date, days: int) -> Stretch:
     all_days = [first + _ONE_DAY * offset for offset in range(days)]
     dosing = sum(is_dosing_day(level, day) for day in all_days)
-    pieces = sum((_pieces_on(levels, day) for day in all_days), Decimal(0))
+    pieces = sum((pieces_on(levels, day) for day in all_days), Decimal(0))
     return Stretch(level.regimen, first, days, dosing, pieces)
 
 
@@ -173,7 +199,7 @@ def _left(
     for offset in range(days + 1):
         day = starts + _ONE_DAY * offset
         yield day, left
-        left -= _pieces_on(levels, day)
+        left -= pieces_on(levels, day)
 
 
 def in_the_house(levels: tuple[SignedLevel, ...], before: tuple[Supplied, ...], on: date) -> Decimal:
@@ -184,7 +210,7 @@ def in_the_house(levels: tuple[SignedLevel, ...], before: tuple[Supplied, ...], 
     day, left = min(one.on for one in before), Decimal(0)
     while day < on:
         left = counted.get(day, left) + sum((parse_decimal(one.pieces) for one in before if one.on == day), Decimal(0))
-        left = max(left - _pieces_on(levels, day), Decimal(0))
+        left = max(left - pieces_on(levels, day), Decimal(0))
         day += _ONE_DAY
     return left
 
@@ -201,7 +227,7 @@ def _lasts_until(
     left = Decimal(0)
     while (day - last).days < LONGEST_DAYS:
         left = counted.get(day, left) + sum((pieces for on, pieces in added if on == day), Decimal(0))
-        taken = _pieces_on(levels, day)
+        taken = pieces_on(levels, day)
         if day >= last and not taken <= left:
             break
         left = max(left - taken, Decimal(0))

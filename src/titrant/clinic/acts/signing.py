@@ -186,8 +186,11 @@ def _course(office: Office, record: Record, made: Offer, by: Actor) -> Json:
     content = made.content
     first = {"from": content["starts"], "regimen": content["regimen"]}
     levels = [_level(one) for one in (first, *content["steps"])]
-    before = [] if made.is_start else list((record.tree["given"].get("course") or {}).get("levels") or [])
-    kept = [one for one in before if one["since"] < content["starts"]]
+    course_before = record.tree["given"].get("course") or {}
+    before = [] if made.is_start else list(course_before.get("levels") or [])
+    # What was signed for a day after a suspension had begun never began.
+    cut = min((one["since"] for one in course_before.get("suspensions") or () if not one.get("lifted_on")), default="")
+    kept = [one for one in before if one["since"] < content["starts"] and not (cut and cut < one["since"])]
     product, label = made.supply.product, str(made.supply.strength)
     settled: dict[str, Any] = {
         "protocol": content["protocol"]["id"],
