@@ -442,6 +442,30 @@ def test_what_comes_back_waits_apart_and_is_never_supplied_again():
     assert may_supply(later, later.store.open(CASE)).house == 0
 
 
+def test_what_comes_back_is_counted_in_its_own_unit_whatever_the_plan_is_signed_for():
+    office = planned(ORAL, level("2026-11-21", "10 mg"))  # a solution, counted in mL
+    back = acts.Returned(**TROCHE, lot="T1", quantity="5", witness="Second Person (synthetic)")
+    acts.take_back(office, CASE, back, PHARMACIST)
+    held = acts.book(office).holdings[0]
+    assert (held.balance, held.unit) == (5, "troche")
+    assert office.store.open(CASE).of(Kind.RETURNED)[0].body["unit"] == "troche"
+
+
+NO_PRODUCTS = [{"family": "troche-x"}, {"strength": "11 mg/mL"}, {"strength": ""}, {"content": "salt"}, {"content": ""}]
+
+
+@pytest.mark.parametrize("changes", NO_PRODUCTS, ids=str)
+def test_what_no_label_says_enters_the_controlled_drug_book_neither_as_return_nor_as_receipt(changes):
+    office = planned(ORAL, level("2026-11-21", "10 mg"))
+    back = acts.Returned(**(LIQUID | changes), lot="A1", quantity="5", witness="Second Person (synthetic)")
+    with pytest.raises(NotNow, match=r"no product of this clinic|is not what a label counts"):
+        acts.take_back(office, CASE, back, PHARMACIST)
+    receipt = acts.Receipt(**(LIQUID | changes), lot="A1", beyond_use="2027-06-30", quantity="5")
+    with pytest.raises(NotNow, match=r"no product of this clinic|is not what a label counts"):
+        acts.receive(office, receipt, PHARMACIST)
+    assert acts.book(office).lines == ()
+
+
 def test_a_correction_of_a_supply_puts_the_lot_right_as_well():
     office = planned(ORAL, level("2026-11-21", "10 mg"))
     batch = stocked(office)
