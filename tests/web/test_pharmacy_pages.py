@@ -78,6 +78,8 @@ def test_a_supply_is_entered_and_the_label_line_is_there(signed_in, on_plan, off
         ({"quantity": "22"}, "more than may be handed out"),
         ({"told": ""}, "told of the dose"),
         ({"version": "1"}, "moved on"),
+        ({"version": "two"}, "moved on"),
+        ({"version": "²"}, "moved on"),
         ({"from_stock": "yes"}, "0 mL of this lot"),
     ],
 )
