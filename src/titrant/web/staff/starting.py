@@ -211,7 +211,7 @@ def _screen_context(here: Office, record: Record, faults: dict[str, str], given:
     return {
         **_common(here, record, "start_screen"), "groups": [one for one in groups if one["questions"]],
         "left": len(open_ones), "faults": faults, "given": given, "plan": plan_data(plan, here.desk.words),
-        "stops": _stops(here, plan), "answered": _answered(here, record, plan),
+        "stops": _stops(here, plan), "answered": _answered(here, plan),
         "drugs": sorted(here.library.drugs.drugs), "failed_rows": _FAILED_ROWS, **_lists(record.tree["given"], given),
     }  # fmt: skip
 
@@ -267,8 +267,8 @@ def _stops(here: Office, plan: Plan) -> list[str]:
     return [here.desk.words.say(one.code, one.facts) for one in plan.reasons]
 
 
-def _answered(here: Office, record: Record, plan: Plan) -> list[dict[str, str]]:
-    """What is known already, by whom and when, so that it is not asked again."""
+def _answered(here: Office, plan: Plan) -> list[dict[str, str]]:
+    """What is known already, and of which day, so that it is not asked again."""
     facts, rows = here.library.facts, []
     for name, known in sorted(plan.assessment.facts.items()):
         data = known_data(known)
@@ -277,8 +277,7 @@ def _answered(here: Office, record: Record, plan: Plan) -> list[dict[str, str]]:
     for name, one in sorted(plan.assessment.conditions.items()):
         row = here.library.conditions.get(name)
         rows.append({"label": row.title if row else words_of(name), "value": one.state.value, "on": str(one.on or "")})
-    by = {event.at.date().isoformat(): event.by.name for event in record.events}
-    return [row | {"by": by.get(row["on"], "")} for row in rows]
+    return rows
 
 
 # Steps 3 to 5: protocol, product, calendar
