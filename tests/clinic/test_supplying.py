@@ -19,7 +19,7 @@ from tests.clinic.signing_by_hand import (
     tree_of,
 )
 from titrant.clinic.acts import supply as acts
-from titrant.clinic.pharmacy import label_data, may_supply, product_faults
+from titrant.clinic.pharmacy import label_data, may_supply, unlike_signed
 from titrant.clinic.stock import RETURNED, Batch
 from titrant.pathway.case import ProductChoice
 from titrant.pathway.deliver import supply_of
@@ -216,8 +216,8 @@ def signed_for(supply):
 def test_ten_thousand_swaps_of_a_product_are_all_stopped():
     """T09: what was signed for one product is never supplied as another; the same product always is."""
     found = swaps(10_000, seed=20260009)
-    assert sum(bool(product_faults(signed_for(one), other)) for one, other in found) == len(found)
-    assert not any(product_faults(signed_for(one), one) for one, _ in found)
+    assert sum(bool(unlike_signed(signed_for(one), other)) for one, other in found) == len(found)
+    assert not any(unlike_signed(signed_for(one), one) for one, _ in found)
 
 
 def test_an_old_name_on_another_strength_is_seen():
@@ -229,7 +229,7 @@ def test_an_old_name_on_another_strength_is_seen():
             ("oral-solution-10", Quantity.parse("10 mg/mL")), ("oral-solution-50", Quantity.parse("50 mg/mL")),
         )
     )  # fmt: skip
-    assert product_faults(signed_for(strong) | {"product": weak.name}, weak)
+    assert unlike_signed(signed_for(strong) | {"product": weak.name}, weak)
 
 
 def test_an_altered_plan_is_never_supplied():

@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from titrant.clinic import packs
 from titrant.clinic.office import Office, case_in
-from titrant.clinic.pharmacy import MaySupply, handed_out, may_supply, product_faults, supplied_now
+from titrant.clinic.pharmacy import MaySupply, handed_out, may_supply, supplied_now, unlike_signed
 from titrant.clinic.stock import SHELF, STOCK_KINDS, Batch, Book, book_of, check_not_below_zero
 from titrant.knowledge.shapes.products import Content
 from titrant.pathway.case import ProductChoice
@@ -49,7 +49,7 @@ def supply(office: Office, case: str, handed: Handed, by: Actor, *, expected: in
     if not answer.may:
         raise _refused(" ".join(answer.refused) or "There is nothing to supply today.")
     product = _product(office, record, handed)
-    wrong = product_faults(answer.regimen, product)
+    wrong = unlike_signed(answer.regimen, product)
     if wrong:
         raise _refused(" ".join(wrong))
     quantity = _quantity(handed.quantity, answer)
