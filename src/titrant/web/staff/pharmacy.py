@@ -78,9 +78,16 @@ def _answer(here: Office, record: Record, answer: MaySupply) -> dict[str, Any]:
         "lots": _lots(here, answer),
         "holds": sorted(record.summary.holds.items()),
         **_prescription(here, record, answer),
+        "held_unit": _held_unit(record, answer),
         "newest": max((event.number for event in record.of(Kind.SUPPLIED)), default=0),
         "lines": [_line(here, record, event) for event in reversed(record.of(*_LINES))],
     }
+
+
+def _held_unit(record: Record, answer: MaySupply) -> str:
+    """In what is counted what the patient has at home: that of the newest supply, whatever is signed since."""
+    supplied = record.of(Kind.SUPPLIED)
+    return (supplied and supplied[-1].body.get("unit")) or answer.unit
 
 
 def _prescription(here: Office, record: Record, answer: MaySupply) -> dict[str, Any]:
