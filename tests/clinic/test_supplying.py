@@ -19,7 +19,7 @@ from tests.clinic.signing_by_hand import (
     tree_of,
 )
 from titrant.clinic.acts import supply as acts
-from titrant.clinic.pharmacy import label_data, may_supply, product_faults
+from titrant.clinic.pharmacy import label_data, may_supply, unlike_signed
 from titrant.clinic.stock import RETURNED, Batch
 from titrant.pathway.case import ProductChoice
 from titrant.pathway.deliver import supply_of
@@ -216,8 +216,8 @@ def signed_for(supply):
 def test_ten_thousand_swaps_of_a_product_are_all_stopped():
     """T09: what was signed for one product is never supplied as another; the same product always is."""
     found = swaps(10_000, seed=20260009)
-    assert sum(bool(product_faults(signed_for(one), other)) for one, other in found) == len(found)
-    assert not any(product_faults(signed_for(one), one) for one, _ in found)
+    assert sum(bool(unlike_signed(signed_for(one), other)) for one, other in found) == len(found)
+    assert not any(unlike_signed(signed_for(one), one) for one, _ in found)
 
 
 def test_an_old_name_on_another_strength_is_seen():
@@ -229,7 +229,7 @@ def test_an_old_name_on_another_strength_is_seen():
             ("oral-solution-10", Quantity.parse("10 mg/mL")), ("oral-solution-50", Quantity.parse("50 mg/mL")),
         )
     )  # fmt: skip
-    assert product_faults(signed_for(strong) | {"product": weak.name}, weak)
+    assert unlike_signed(signed_for(strong) | {"product": weak.name}, weak)
 
 
 def test_an_altered_plan_is_never_supplied():
@@ -440,6 +440,30 @@ def test_what_comes_back_waits_apart_and_is_never_supplied_again():
     assert (book.balance(shelf), book.balance(apart)) == (29, 12)
     assert [one.batch.where for one in book.lots_of("oral-solution-10", "10 mg/mL", "base", TODAY)] == ["shelf"]
     assert may_supply(later, later.store.open(CASE)).house == 0
+
+
+def test_what_comes_back_is_counted_in_its_own_unit_whatever_the_plan_is_signed_for():
+    office = planned(ORAL, level("2026-11-21", "10 mg"))  # a solution, counted in mL
+    back = acts.Returned(**TROCHE, lot="T1", quantity="5", witness="Second Person (synthetic)")
+    acts.take_back(office, CASE, back, PHARMACIST)
+    held = acts.book(office).holdings[0]
+    assert (held.balance, held.unit) == (5, "troche")
+    assert office.store.open(CASE).of(Kind.RETURNED)[0].body["unit"] == "troche"
+
+
+NO_PRODUCTS = [{"family": "troche-x"}, {"strength": "11 mg/mL"}, {"strength": ""}, {"content": "salt"}, {"content": ""}]
+
+
+@pytest.mark.parametrize("changes", NO_PRODUCTS, ids=str)
+def test_what_no_label_says_enters_the_controlled_drug_book_neither_as_return_nor_as_receipt(changes):
+    office = planned(ORAL, level("2026-11-21", "10 mg"))
+    back = acts.Returned(**(LIQUID | changes), lot="A1", quantity="5", witness="Second Person (synthetic)")
+    with pytest.raises(NotNow, match=r"no product of this clinic|is not what a label counts"):
+        acts.take_back(office, CASE, back, PHARMACIST)
+    receipt = acts.Receipt(**(LIQUID | changes), lot="A1", beyond_use="2027-06-30", quantity="5")
+    with pytest.raises(NotNow, match=r"no product of this clinic|is not what a label counts"):
+        acts.receive(office, receipt, PHARMACIST)
+    assert acts.book(office).lines == ()
 
 
 def test_a_correction_of_a_supply_puts_the_lot_right_as_well():

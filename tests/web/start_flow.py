@@ -50,7 +50,8 @@ def answers_to(page: str, **changes: str) -> dict[str, str]:
     given = {name: value for name, value in (TYPED | CHOSEN).items() if name in names}
     no = dict.fromkeys(re.findall(r'name="([a-z0-9_]+)" value="no"[^>]* data-no', page), "no")
     own = {name: value for name, value in changes.items() if name in names}
-    return given | no | {"expected": hidden(page, "expected")} | own
+    shown = dict(re.findall(r'name="([a-z]+\.shown)" value="([^"]*)"', page))
+    return given | no | shown | {"expected": hidden(page, "expected")} | own
 
 
 def answered(client: Any, case: str, **changes: str) -> None:

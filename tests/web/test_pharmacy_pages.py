@@ -78,6 +78,8 @@ def test_a_supply_is_entered_and_the_label_line_is_there(signed_in, on_plan, off
         ({"quantity": "22"}, "more than may be handed out"),
         ({"told": ""}, "told of the dose"),
         ({"version": "1"}, "moved on"),
+        ({"version": "two"}, "moved on"),
+        ({"version": "²"}, "moved on"),
         ({"from_stock": "yes"}, "0 mL of this lot"),
     ],
 )
@@ -145,6 +147,37 @@ def test_the_stock_book_keeps_its_balance_in_the_database(signed_in, on_plan, of
     assert client.post("/stock/waste/", waste | {"quantity": "29"}).status_code == 302
     said = text_of(client.get("/stock/"))
     assert re.search(rf"destroyed spilt {lot} .*? -29 0 mL", said)
+
+
+AMOUNTS = ("quantity", "left", "pieces", "change")
+
+
+def labels_of_amounts(page):
+    """What stands beside each field into which an amount of the controlled drug is typed."""
+    named = [(one, re.search(r' id="([^"]+)"', one)) for one in re.findall(r"<input [^>]*>", page)]
+    ids = [found[1] for one, found in named if found and re.search(rf' name="({"|".join(AMOUNTS)})"', one)]
+    return [re.sub(r"<[^>]+>", "", re.search(rf'<label for="{re.escape(one)}">(.*?)</label>', page)[1]) for one in ids]
+
+
+@pytest.mark.parametrize(("protocol", "times", "unit"), [
+    ("everything-known.yaml", 3, ", mL"), ("everything-known-troche.yaml", 2, ", troches"),
+])  # fmt: skip
+def test_beside_each_amount_of_the_drug_stands_in_what_it_is_counted(signed_in, office, protocol, times, unit):
+    client, case = signed_in("pharmacist"), signed_case(office, protocol, times)
+    product = LIQUID if unit == ", mL" else "troche-quarters|20 mg|base"
+    given = supplied(office, case, product=product, quantity="7")
+    assert client.post(f"/patients/{case}/supply/enter/", given).status_code == 302
+    labels = labels_of_amounts(client.get(f"/patients/{case}/supply/").content.decode())
+    assert labels == [
+        f"Truly handed out{unit}", f"Quantity{unit}", f"Counted today{unit}", "Quantity, in mL, or in pieces",
+        f"Left with the patient{unit}",
+    ]  # fmt: skip
+
+
+def test_in_the_stock_book_each_amount_says_in_what_it_is_counted(signed_in):
+    labels = labels_of_amounts(signed_in("pharmacist").get("/stock/").content.decode())
+    assert len(labels) == 3
+    assert all(one.endswith(", in mL, or in pieces") for one in labels)
 
 
 # Protocols

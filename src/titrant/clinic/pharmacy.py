@@ -117,7 +117,7 @@ def _answer(office: Office, record: Record, blocked: MaySupply, basis: _Basis) -
     rest = _rest_of_signed(record, basis.plan)
     refused = (
         *_standing(record),
-        *product_faults(basis.signed, basis.decided.supply),
+        *unlike_signed(basis.signed, basis.decided.supply),
         *_level_faults(basis, today),
         *_from_the_spine(basis, office.desk.words),
         *(one.text for one in law if one.stands and not one.takes_reason),
@@ -149,7 +149,7 @@ def _standing(record: Record) -> Iterator[str]:
         yield f"A hold is placed: {why} Only a prescriber lifts it."
 
 
-def product_faults(signed: Json, supply: Supply) -> tuple[str, ...]:
+def unlike_signed(signed: Json, supply: Supply) -> tuple[str, ...]:
     """Why a product is not the signed one. Strength, form and what the label counts are part of what was signed."""
     piece = regimen_content_piece(supply)
     if signed["product"] == supply.name and signed["piece_mg"] == piece and signed["piece_unit"] == supply.piece_unit:

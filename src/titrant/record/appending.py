@@ -22,13 +22,8 @@ def absolute_limits() -> bytes:
 
 def numbered(before: Summary, drafts: Sequence[Draft], expected: int | None) -> tuple[list[Event], Summary]:
     """The events that may follow ``before``, and the standing after them. Raises Stale, NotAllowed, NotNow."""
-    if expected is not None and expected != before.version:
-        raise Stale(
-            before.person.name or before.case or "clinic",
-            f"The record has moved on from number {expected} to {before.version} since it was shown.",
-            "What was decided on older facts may be wrong on the new ones.",
-            "Load the page again; it shows what is new.",
-        )
+    if expected is not None:
+        check_current(before, expected)
     events, summary = [], before
     for draft in drafts:
         check_power(draft)
@@ -43,6 +38,17 @@ def numbered(before: Summary, drafts: Sequence[Draft], expected: int | None) -> 
         summary = _advanced(summary, event)
         events.append(event)
     return events, summary
+
+
+def check_current(before: Summary, expected: int) -> None:
+    """Raises Stale where the record is not at the number at which it was shown."""
+    if expected != before.version:
+        raise Stale(
+            before.person.name or before.case or "clinic",
+            f"The record has moved on from number {expected} to {before.version} since it was shown.",
+            "What was decided on older facts may be wrong on the new ones.",
+            "Load the page again; it shows what is new.",
+        )
 
 
 def _advanced(summary: Summary, event: Event) -> Summary:

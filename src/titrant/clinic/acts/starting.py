@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from msgspec import Struct
 
+from titrant.clinic.acts import going_through
 from titrant.clinic.acts.offers import start_case
 from titrant.clinic.case_tree import tree_of
 from titrant.clinic.office import Office
@@ -16,6 +17,7 @@ from titrant.knowledge.shapes.facts import Kind as FactForm
 from titrant.pathway.case import Case
 from titrant.pathway.plan import Plan
 from titrant.pathway.readings import parse_reading
+from titrant.record.appending import check_current
 from titrant.record.events import Actor, Kind
 from titrant.record.folding import EMPTY_CASE, Record
 from titrant.record.ports import Query, Row
@@ -172,6 +174,7 @@ def answer(office: Office, case: str, given: Mapping[str, str], by: Actor, *, ex
     """Keep answers by the names of their questions. All or none: what is wrong is said for each field."""
     record = office.store.open(case)
     _check_before_plan(record, "Answers of the start")
+    check_current(record.summary, expected)  # before a wrong answer brings the form up again, as if it were of now
     changes: Json = {}
     faults: Faults = {}
     for name, part in _parts(office, record, given, by):
@@ -233,7 +236,8 @@ def _parts(office: Office, record: Record, given: Mapping[str, str], by: Actor) 
     yield from _laboratory(office, record, given, on)
     yield from _peg(record, given, on)
     yield from _lists(given, by, on)
-    yield from _medicines(given, by, on)
+    yield from going_through.medicines(record.tree["given"], given, by, on)
+    yield from going_through.allergies(record.tree["given"], given, by, on)
 
 
 def _readings(office: Office, record: Record, name: str, value: str, on: str) -> Json | str:
@@ -318,29 +322,6 @@ def _lists(given: Mapping[str, str], by: Actor, on: str) -> Iterator[tuple[str, 
         yield "failed_treatments", {"given": {"failed_treatments": failed}}
     if given.get("choice", "").strip():
         yield "choice", {"choice": {"reason": given["choice"].strip(), "by": by.name, "on": on}}
-
-
-def _medicines(given: Mapping[str, str], by: Actor, on: str) -> Iterator[tuple[str, Json | str]]:
-    """The drug list and the allergies, as gone through with the person today."""
-    rows = [_medicine(given, place) for place in range(12) if given.get(f"drug.{place}", "").strip()]
-    if given.get("medications.reviewed"):
-        yield "medications", {"given": {"medications": {"reviewed_on": on, "by": by.name, "list": rows}}}
-    elif rows:
-        yield "medications", "Say that the list was gone through with the person today."
-    some = [one.strip() for one in given.get("allergies", "").split(",") if one.strip()]
-    if given.get("allergies.reviewed"):
-        listed = [{"substance": one} for one in some]
-        yield "allergies", {"given": {"allergies": {"reviewed_on": on, "by": by.name, "list": listed}}}
-    elif some:
-        yield "allergies", "Say that allergies were asked about today."
-
-
-def _medicine(given: Mapping[str, str], place: int) -> Json:
-    row: dict[str, Any] = {"name": given[f"drug.{place}"].strip()}
-    for field, name in (("dose", "dose"), ("times", "times_per_day"), ("since", "since")):
-        if given.get(f"drug_{field}.{place}", "").strip():
-            row[name] = given[f"drug_{field}.{place}"].strip()
-    return row
 
 
 # Protocol and product

@@ -8,8 +8,9 @@ from msgspec import Struct, structs
 
 from titrant.clinic import packs
 from titrant.clinic.office import Office, case_in
-from titrant.clinic.pharmacy import MaySupply, handed_out, may_supply, product_faults, supplied_now
+from titrant.clinic.pharmacy import MaySupply, handed_out, may_supply, supplied_now, unlike_signed
 from titrant.clinic.stock import SHELF, STOCK_KINDS, Batch, Book, book_of, check_not_below_zero
+from titrant.knowledge.shapes.products import Content
 from titrant.pathway.case import ProductChoice
 from titrant.pathway.deliver import Supply, supply_of
 from titrant.pathway.dispense import signed_levels
@@ -48,7 +49,7 @@ def supply(office: Office, case: str, handed: Handed, by: Actor, *, expected: in
     if not answer.may:
         raise _refused(" ".join(answer.refused) or "There is nothing to supply today.")
     product = _product(office, record, handed)
-    wrong = product_faults(answer.regimen, product)
+    wrong = unlike_signed(answer.regimen, product)
     if wrong:
         raise _refused(" ".join(wrong))
     quantity = _quantity(handed.quantity, answer)
@@ -151,7 +152,7 @@ def _lasting(record: Record, answer: MaySupply, quantity: Decimal) -> int:
     return min(answer.dispensing.days, lasts(levels, answer.dispensing.starts, quantity))
 
 
-def _named(one: Handed | Batch) -> Json:
+def _named(one: "Handed | Returned | Receipt | Batch") -> Json:
     return {"family": one.family, "strength": one.strength, "content": one.content}
 
 
@@ -239,10 +240,10 @@ def take_back(office: Office, case: str, returned: Returned, by: Actor) -> Summa
     record = office.store.open(case)
     quantity = _amount(returned.quantity, "quantity")
     witness = _witness(returned.witness, by)
-    unit = record.summary.regimen.get("piece_unit") or _unit_of(office, returned.family)
+    _check_label(office, returned)
     body = {
-        "product": {"family": returned.family, "strength": returned.strength, "content": returned.content},
-        "lot": returned.lot.strip() or "not known", "quantity": plain(quantity), "unit": unit, "witness": witness,
+        "product": _named(returned), "lot": returned.lot.strip() or "not known", "quantity": plain(quantity),
+        "unit": _unit_of(office, returned.family), "witness": witness,  # its own, whatever the plan is signed for
         "why": returned.why.strip(), "on": office.today.isoformat(),
     }  # fmt: skip
     drafts = [office.draft(Kind.RETURNED, body, by)]
@@ -250,6 +251,15 @@ def take_back(office: Office, case: str, returned: Returned, by: Actor) -> Summa
         drafts.append(_counted(office, record, returned.left, by))
     line = office.draft(Kind.STOCK_RETURNED, body | {"where": "returned", "case": case}, by)
     return office.store.append_together([(case, drafts, record.version), _stock_batch(office, [line])])[0]
+
+
+def _check_label(office: Office, one: "Returned | Receipt") -> None:
+    """Raises NotNow for what no container of this clinic says; it would stand in the book as something that is not."""
+    product = office.library.products.get(one.family)
+    if product is None or one.strength not in {str(strength) for strength in product.strengths.values}:
+        raise _refused(f"{one.family[:40]} {one.strength[:20]} is no product of this clinic.")
+    if one.content not in set(Content):
+        raise _refused(f"{one.content[:20]!r} is not what a label counts: {' or '.join(Content)}.")
 
 
 def _unit_of(office: Office, family: str) -> str:
@@ -317,18 +327,15 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
 def receive(office: Office, receipt: Receipt, by: Actor) -> Summary:
     """Enter what came in."""
-    product = office.library.products.get(receipt.family)
-    if product is None or receipt.strength not in {str(one) for one in product.strengths.values}:
-        raise _refused(f"{receipt.family[:40]} {receipt.strength[:20]} is no product of this clinic.")
+    _check_label(office, receipt)
     if not receipt.lot.strip():
         raise _refused("The lot number is missing.")
     beyond = _day(receipt.beyond_use, "beyond-use date")
     if not office.today <= beyond:
         raise _refused(f"The beyond-use date {beyond} has passed.")
     body = {
-        "product": {"family": receipt.family, "strength": receipt.strength, "content": receipt.content},
-        "lot": receipt.lot.strip(), "quantity": plain(_amount(receipt.quantity, "quantity")),
-        "unit": _unit_of(office, receipt.family), "beyond_use": beyond.isoformat(), "where": SHELF,
+        "product": _named(receipt), "lot": receipt.lot.strip(), "unit": _unit_of(office, receipt.family),
+        "quantity": plain(_amount(receipt.quantity, "quantity")), "beyond_use": beyond.isoformat(), "where": SHELF,
         "on": office.today.isoformat(), "why": receipt.source.strip(),
     }  # fmt: skip
     return _on_the_book(office, [office.draft(Kind.STOCK_RECEIVED, body, by)])

@@ -24,7 +24,7 @@ from titrant.terms.numbers import plain
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import not_found
 from titrant.web.staff.patient_page import head, standing_now
-from titrant.web.staff.posted import number_of
+from titrant.web.staff.posted import number_of, version_of
 from titrant.web.wired import office
 
 _KEEPERS = frozenset({Role.PHARMACIST, Role.PRESCRIBER, Role.ADMINISTRATOR, Role.AUDITOR})
@@ -78,9 +78,16 @@ def _answer(here: Office, record: Record, answer: MaySupply) -> dict[str, Any]:
         "lots": _lots(here, answer),
         "holds": sorted(record.summary.holds.items()),
         **_prescription(here, record, answer),
+        "held_unit": _held_unit(record, answer),
         "newest": max((event.number for event in record.of(Kind.SUPPLIED)), default=0),
         "lines": [_line(here, record, event) for event in reversed(record.of(*_LINES))],
     }
+
+
+def _held_unit(record: Record, answer: MaySupply) -> str:
+    """In what is counted what the patient has at home: that of the newest supply, whatever is signed since."""
+    supplied = record.of(Kind.SUPPLIED)
+    return (supplied and supplied[-1].body.get("unit")) or answer.unit
 
 
 def _prescription(here: Office, record: Record, answer: MaySupply) -> dict[str, Any]:
@@ -148,7 +155,7 @@ def _do_supply(here: Office, case: str, request: HttpRequest) -> None:
         quantity=post.get("quantity", ""), told=post.get("told") == "yes", from_stock=post.get("from_stock") == "yes",
         reasons={name.removeprefix("reason-"): text for name, text in post.items() if name.startswith("reason-")},
     )  # fmt: skip
-    acts.supply(here, case, handed, _by(request), expected=int(post.get("version") or -1))
+    acts.supply(here, case, handed, _by(request), expected=version_of(post))
     messages.success(request, "Supply entered. The label line is in the list below.", extra_tags="ok")
 
 

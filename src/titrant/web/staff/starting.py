@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from titrant.clinic.acts.going_through import NEW_DRUGS, as_shown, listed
 from titrant.clinic.acts.starting import NewPerson, alike, answer, choose, open_case, planned, questions
 from titrant.clinic.office import Office
 from titrant.clinic.saying import known_data, plan_data
@@ -18,6 +19,7 @@ from titrant.pathway.case import Case
 from titrant.pathway.plan import Outcome, Plan
 from titrant.pathway.supplying import SignedLevel, first_supply
 from titrant.record.folding import Record
+from titrant.terms.canonical import Json
 from titrant.terms.errors import CaseFileError, NotNow, TitrantError
 from titrant.terms.reading import Unreadable, read_json
 from titrant.web.access import CARING, Reach, Route
@@ -26,7 +28,8 @@ from titrant.web.wired import office
 
 _BOTH = ("GET", "POST")
 STEPS = (("start", "Person"), ("start_screen", "Questions"), ("start_plan", "Plan"), ("sign", "Sign"))
-_DRUG_ROWS, _FAILED_ROWS = tuple("012345"), tuple("012")
+_FAILED_ROWS = tuple("012")
+_OPEN_ROWS = 6  # rows for further medicines that are seen at once; the others unfold
 _MOST_BYTES = 1_500_000  # of a bundle on a page, which sends it back once more with the person's word
 
 
@@ -208,8 +211,44 @@ def _screen_context(here: Office, record: Record, faults: dict[str, str], given:
     return {
         **_common(here, record, "start_screen"), "groups": [one for one in groups if one["questions"]],
         "left": len(open_ones), "faults": faults, "given": given, "plan": plan_data(plan, here.desk.words),
-        "stops": _stops(here, plan), "answered": _answered(here, record, plan),
-        "drugs": sorted(here.library.drugs.drugs), "drug_rows": _DRUG_ROWS, "failed_rows": _FAILED_ROWS,
+        "stops": _stops(here, plan), "answered": _answered(here, plan),
+        "drugs": sorted(here.library.drugs.drugs), "failed_rows": _FAILED_ROWS, **_lists(record.tree["given"], given),
+    }  # fmt: skip
+
+
+def _lists(held: Json, given: dict[str, str]) -> dict[str, Any]:
+    """The drug list and the allergies as they stand, to be gone through row by row, and rows for what is new."""
+    seen = {name: given.get(f"{name}.shown") == as_shown(held, name) for name in ("medications", "allergies")}
+    drugs = [
+        _drug_row(place, one, given if seen["medications"] else {})
+        for place, one in enumerate(listed(held, "medications"))
+    ]
+    rows = [str(place) for place in range(NEW_DRUGS)]
+    return {
+        "shown": {name: as_shown(held, name) for name in seen}, "listed_drugs": drugs,
+        "listed_allergies": [
+            one | {"place": place, "off": seen["allergies"] and given.get(f"allergy_off.{place}")}
+            for place, one in enumerate(listed(held, "allergies"))
+        ],
+        "ticked": {name: seen[name] and given.get(f"{name}.reviewed") for name in seen},
+        "drug_rows": rows[:_OPEN_ROWS], "more_drug_rows": rows[_OPEN_ROWS:],
+        "more_open": any(given.get(f"drug.{place}") for place in rows[_OPEN_ROWS:]),
+    }  # fmt: skip
+
+
+def _drug_row(place: int, one: dict[str, Any], given: dict[str, str]) -> dict[str, Any]:
+    """A listed drug with what was typed in its row, or as it stands."""
+    check = one.get("checked_by_hand")
+    about = (
+        one.get("route", ""), f"since {one['since']}" if one.get("since") else "",
+        f"RxNorm {one['rxnorm']}" if one.get("rxnorm") else "", f"ATC {one['atc']}" if one.get("atc") else "",
+        one.get("matched", ""), f"checked by hand: {check['by']}, {check['on']}" if check else "",
+    )  # fmt: skip
+    return {
+        "place": place, "name": one["name"], "about": " · ".join(part for part in about if part),
+        "dose": given.get(f"listed_dose.{place}", one.get("dose", "")),
+        "times": given.get(f"listed_times.{place}", one.get("times_per_day", "")),
+        "until": given.get(f"listed_until.{place}", one.get("until", "")), "off": given.get(f"listed_off.{place}"),
     }  # fmt: skip
 
 
@@ -228,8 +267,8 @@ def _stops(here: Office, plan: Plan) -> list[str]:
     return [here.desk.words.say(one.code, one.facts) for one in plan.reasons]
 
 
-def _answered(here: Office, record: Record, plan: Plan) -> list[dict[str, str]]:
-    """What is known already, by whom and when, so that it is not asked again."""
+def _answered(here: Office, plan: Plan) -> list[dict[str, str]]:
+    """What is known already, and of which day, so that it is not asked again."""
     facts, rows = here.library.facts, []
     for name, known in sorted(plan.assessment.facts.items()):
         data = known_data(known)
@@ -238,8 +277,7 @@ def _answered(here: Office, record: Record, plan: Plan) -> list[dict[str, str]]:
     for name, one in sorted(plan.assessment.conditions.items()):
         row = here.library.conditions.get(name)
         rows.append({"label": row.title if row else words_of(name), "value": one.state.value, "on": str(one.on or "")})
-    by = {event.at.date().isoformat(): event.by.name for event in record.events}
-    return [row | {"by": by.get(row["on"], "")} for row in rows]
+    return rows
 
 
 # Steps 3 to 5: protocol, product, calendar

@@ -20,3 +20,11 @@ def of(value: Decimal | str | None, unit: str) -> str:
     """An amount with its unit: 1 troche, 14 troches, 42 mL."""
     many = value if isinstance(value, str) else plain(value)
     return f"{many} {unit if unit in ('', 'mL') or many == '1' else f'{unit}s'}".strip()
+
+
+@register.filter
+def counted_in(unit: str) -> str:
+    """What a label says after its field is named: in what it is counted, or that it depends on the product chosen."""
+    if not unit:
+        return ", in mL, or in pieces"
+    return f", {unit}" if unit == "mL" else f", {unit}s"
