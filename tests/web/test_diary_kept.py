@@ -239,9 +239,9 @@ def test_the_harness_sees_entries_that_are_merged_by_what_they_say(office, monke
 
     whole = memory_store.MemoryStore.keep
 
-    def merging(self, case, client_id, sha256, drafts):
+    def merging(self, case, client_id, sha256, drafts, bound=None):
         said = drafts[0].body["add"]["diary"][0]["reason"]
-        return whole(self, case, f"by-content-{said}", "same", drafts)
+        return whole(self, case, f"by-content-{said}", "same", drafts, bound)
 
     monkeypatch.setattr(memory_store.MemoryStore, "keep", merging)
     with pytest.raises(AssertionError):

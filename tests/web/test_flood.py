@@ -1,15 +1,18 @@
 """A phone gone wild: what it sends beyond a day is refused aloud, staff are told, and the record stays readable."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from msgspec import structs
 
+from tests.web.conftest import actor, new_case
 from tests.web.phone_cases import on_plan, phone_of
-from titrant.clinic.acts import diary
+from titrant.clinic.acts import diary, messages
 from titrant.clinic.acts.diary import keep_entry
-from titrant.record.events import Actor, Kind, Role
+from titrant.record.events import Actor, Draft, Kind, Role
+from titrant.storage.memory_store import MemoryStore
 from titrant.terms.errors import NotNow
 
 
@@ -28,6 +31,69 @@ def send(office, monkeypatch):
 
     one.case = case
     return one
+
+
+@pytest.fixture(params=["memory", "database"])
+def send_to(request, office, monkeypatch):
+    """The same in every store."""
+    monkeypatch.setattr(diary, "MOST_IN_A_DAY", 5)
+    monkeypatch.setattr(diary, "MOST_ALARMS_IN_A_DAY", 8)
+    here = structs.replace(office, store=MemoryStore()) if request.param == "memory" else office
+    case = new_case(here.store)
+
+    def one(by="patient"):
+        entry = {"day": "2026-11-20", "entered": "2026-11-20T21:00:00+01:00", "pain": {"average": 5}}
+        return keep_entry(here, case, entry, str(uuid.uuid4()), actor(by), received_at=here.now())
+
+    one.case, one.office = case, here
+    return one
+
+
+def floods(send) -> list[str]:
+    return [task.id for task in send.office.store.summary(send.case).tasks.values() if task.code == "diary_flood"]
+
+
+def test_a_message_and_paper_do_not_count_and_the_last_entry_still_tells(send_to) -> None:
+    for _ in range(4):
+        send_to()
+    send_to("nurse")
+    messages.send(send_to.office, actor("patient"), send_to.case, "May I?", str(uuid.uuid4()))
+    assert floods(send_to) == []
+    send_to()
+    assert len(floods(send_to)) == 1
+    with pytest.raises(NotNow, match="More than 5 entries"):
+        send_to()
+
+
+def test_an_entry_that_is_refused_leaves_the_task_behind(send_to) -> None:
+    for _ in range(5):
+        send_to()
+    (first,) = floods(send_to)
+    closing = Draft(
+        Kind.TASK_CLOSED, {"id": first, "outcome": "reached", "note": ""}, actor("nurse"), send_to.office.now()
+    )
+    send_to.office.store.append(send_to.case, [closing], expected=None)
+    for _ in range(2):
+        with pytest.raises(NotNow, match="More than 5 entries"):
+            send_to()
+    assert len(floods(send_to)) == 1, "entries are refused and nobody is told, or told twice"
+    assert len(send_to.office.store.events(send_to.case, [Kind.DIARY_KEPT])) == 5
+
+
+def test_posts_at_the_same_time_do_not_step_over_the_number(send_to) -> None:
+    from django.db import connection
+
+    def post(_):
+        try:
+            return bool(send_to())
+        except NotNow:
+            return False
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        taken = list(pool.map(post, range(12)))
+    assert (sum(taken), len(floods(send_to))) == (5, 1)
 
 
 def test_a_flood_is_refused_and_staff_are_told_once(office, send) -> None:

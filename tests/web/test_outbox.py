@@ -110,6 +110,29 @@ def test_the_ladder_is_climbed_until_somebody_takes_the_task(office, empty) -> N
     assert len(post.accepted) == 3
 
 
+@pytest.mark.parametrize("taken_first", [False, True], ids=["called at once", "taken, then called"])
+def test_a_call_that_nobody_answers_lets_the_ladder_rest_only_until_the_task_is_due(office, empty, taken_first) -> None:
+    from titrant.clinic.acts.contacts import Done, done, take
+
+    post, case, nurse = Post(failing=0.0), new_case(office.store), actor("nurse")
+    due = BEGINS + timedelta(hours=1)
+    task = {"id": "t1", "grade": "now", "code": "suicidal_thoughts", "why": "said so", "due": instant_text(due)}
+    office.store.append(case, [Draft(Kind.TASK_OPENED, task, SYSTEM, BEGINS)], expected=None)
+    run(office, post, BEGINS + timedelta(minutes=5), timedelta(seconds=30))
+    if taken_first:
+        take(at(office, post.now), nurse, case, "t1")
+        run(office, post, BEGINS + timedelta(minutes=15), timedelta(seconds=30))
+    done(at(office, post.now), nurse, case, Done(outcome="not_reached", tasks=("t1",)))
+    run(office, post, due, timedelta(minutes=1))
+    assert len(post.accepted) == 1, "it rests until the next try"
+    run(office, post, due + timedelta(minutes=25), timedelta(minutes=1))
+    assert len(post.accepted) == 4, "nobody was reached, nobody took it, and no alarm is sent any more"
+    assert len({to for _, to, _ in post.accepted[1:]}) == 3
+    take(at(office, post.now), nurse, case, "t1")
+    run(office, post, due + timedelta(hours=3), timedelta(minutes=1))
+    assert len(post.accepted) == 4
+
+
 def test_a_message_says_that_one_is_waiting_and_nothing_else(office, empty) -> None:
     post, case = Post(failing=0.0), new_case(office.store, name="Canary Name (synthetic)")
     flag(office, case, "t1", BEGINS)

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from tests.web.conftest import TEAM, actor, new_case
-from titrant.record.events import Draft, Kind
-from titrant.record.ports import Conflict, NotFound, Query
+from titrant.record.events import SYSTEM, Draft, Kind
+from titrant.record.ports import Bound, Conflict, NotFound, Query, TooMany
 from titrant.record.states import State
 from titrant.storage.memory_store import MemoryStore
 from titrant.terms.errors import NotAllowed, Stale
@@ -101,3 +101,27 @@ def test_the_chain_holds_and_an_unknown_record_is_not_found(store) -> None:
     assert store.check_chain(store.head()[1]) == []
     with pytest.raises(NotFound):
         store.open("00000000-0000-0000-0000-000000000000")
+
+
+def bounded(store, case: str, name: str, by: str = "patient"):
+    task = {"id": f"task-{name}", "grade": "today", "code": "diary_flood", "why": "so many"}
+    bound = Bound("2026-11-20", told_at=2, most=3, task=Draft(Kind.TASK_OPENED, task, SYSTEM, NOW))
+    drafts = [Draft(Kind.DIARY_KEPT, entry(), actor(by), NOW)]
+    return store.keep(case, name, "a" * 64, drafts, bound if by == "patient" else None)
+
+
+def test_a_bound_tells_once_counts_phones_alone_and_refuses_with_the_task_on_disk(store) -> None:
+    case = new_case(store)
+    bounded(store, case, "paper", by="nurse")
+    first = bounded(store, case, "one")
+    assert not store.summary(case).tasks
+    bounded(store, case, "two")
+    bounded(store, case, "three")
+    assert list(store.summary(case).tasks) == ["task-two"]
+    store.append(case, [Draft(Kind.TASK_CLOSED, {"id": "task-two"}, actor("nurse"), NOW)], expected=None)
+    for name in ("four", "five"):
+        with pytest.raises(TooMany):
+            bounded(store, case, name)
+    assert list(store.summary(case).tasks) == ["task-four"]
+    assert bounded(store, case, "one").number == first.number
+    assert len(store.events(case, [Kind.DIARY_KEPT])) == 4

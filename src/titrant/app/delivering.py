@@ -1,7 +1,8 @@
 """Delivering what is in the outbox. A message says that one is waiting, and nothing else: no name, dose or symptom.
 
 A red flag climbs a ladder: the first address at once, the next after the clinic's minutes, and so on, round and round,
-until the task is taken or closed by a person. The task on the screen does not depend on any of it.
+until the task is taken or closed by a person; a call that nobody answered only lets it rest until the task is due. The
+task on the screen does not depend on any of it.
 """
 
 import logging
@@ -11,6 +12,7 @@ from datetime import timedelta
 from titrant.clinic.office import Office
 from titrant.record.events import instant_of
 from titrant.record.ports import NotFound
+from titrant.record.summary import OpenTask
 from titrant.storage.models import Outgoing
 from titrant.storage.outbox import RED_FLAG, again_at, body_of, finish, lease
 
@@ -40,27 +42,36 @@ def deliver_due(office: Office, send: Send) -> bool:
 
 def _red_flag(office: Office, row: Outgoing, send: Send) -> None:
     now, ladder = office.now(), office.settings.red_flag_to
-    if not _is_open(office, row):
+    if _is_done(task := _task(office, row)):
         finish(row, now)
         return
-    climb = timedelta(minutes=office.settings.red_flag_minutes)
+    begun, climb = instant_of(row.created_at), timedelta(minutes=office.settings.red_flag_minutes)
+    if task and task.quiet_until and now < (rests := instant_of(task.quiet_until)):
+        again_at(row, rests, step=(rests - begun) // climb)
+        return
     if not ladder:
         again_at(row, now + climb, step=row.step, fault="no address for red flags is set")
         return
     fault = _fault(send, ladder[row.step % len(ladder)])
     # The next step is due by the clock of the flag, whether or not this one was accepted: steps never wait for mail.
-    steps = (now - instant_of(row.created_at)) // climb
-    next_step = instant_of(row.created_at) + climb * (steps + 1)
+    steps = (now - begun) // climb
+    next_step = begun + climb * (steps + 1)
     due = min(now + pause_of(row), next_step) if fault else next_step
     again_at(row, due, step=row.step if due < next_step else steps + 1, fault=fault)
 
 
-def _is_open(office: Office, row: Outgoing) -> bool:
+def _task(office: Office, row: Outgoing) -> OpenTask | None:
+    """The task of ``row``; None where it is closed. Of a record that is not there nobody knows that it is closed."""
+    name = body_of(row)["task"]
     try:
-        task = office.store.summary(row.case).tasks.get(body_of(row)["task"])
+        return office.store.summary(row.case).tasks.get(name)
     except NotFound:
-        return True  # nobody knows that it is closed
-    return task is not None and not task.owner
+        return OpenTask(id=name, grade="now", code="", why="", since=row.created_at)
+
+
+def _is_done(task: OpenTask | None) -> bool:
+    """Closed, or taken by somebody who did not say since that nobody was reached."""
+    return task is None or bool(task.owner and not task.quiet_until)
 
 
 def _once(office: Office, row: Outgoing, send: Send) -> None:

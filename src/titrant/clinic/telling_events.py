@@ -164,7 +164,7 @@ SENTENCES: dict[Kind, Say] = {
     Kind.MESSAGE_SENT: _message,
     Kind.MESSAGE_READ: _plain("messages read"),
     Kind.TASK_OPENED: _why("task opened", "grade", "why"),
-    Kind.TASK_TAKEN: _plain("task taken"),
+    Kind.TASK_TAKEN: lambda body: "task tried, nobody reached: alarms go on" if body.get("until") else "task taken",
     Kind.TASK_CLOSED: _why("task closed", "outcome", "why", "note"),
     Kind.CONTACT_PLANNED: lambda body: f"next contact on {body.get('on', '')}: {body.get('why', '')}",
     Kind.SUSPENDED: _suspended,

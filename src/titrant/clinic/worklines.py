@@ -249,7 +249,7 @@ def last_days(found: Review, days: int) -> tuple[Day, ...]:
 
 
 class Shown(Struct, frozen=True):
-    """One line as a person reads it; ``task`` is the id of an open task, ``owner`` who took it."""
+    """One line as a person reads it; ``task`` is the id of an open task, ``owner`` who took it or tried."""
 
     grade: Grade
     code: str
@@ -258,12 +258,16 @@ class Shown(Struct, frozen=True):
     task: str = ""
     owner: str = ""
     due: str = ""
+    tried: bool = False  # its owner reached nobody: the alarms go on, and anybody may take it
 
 
 def shown_lines(summary: Summary, judged: Judged | None) -> list[Shown]:
     """Open tasks and judged lines in order of risk; what is open as a task is not said twice."""
     tasks = list(summary.tasks.values())
-    told = [Shown(one.grade, one.code, one.why, one.since, one.id, one.owner, one.due) for one in tasks]
+    told = [
+        Shown(one.grade, one.code, one.why, one.since, one.id, one.owner, one.due, bool(one.quiet_until))
+        for one in tasks
+    ]
     open_codes = {one.code for one in tasks}
     lines = judged.lines if judged else ()
     told += [

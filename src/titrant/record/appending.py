@@ -6,7 +6,7 @@ from importlib import resources
 
 from titrant.record.events import CLINIC, FACTS, Draft, Event, Kind, check_power
 from titrant.record.gate import faults
-from titrant.record.ports import Receipt
+from titrant.record.ports import Bound, Receipt
 from titrant.record.summary import GRADES, Judged, Summary, advance
 from titrant.terms.canonical import Json, canonical_json
 from titrant.terms.errors import NotAllowed, Stale
@@ -149,6 +149,14 @@ def plan_columns(event: Event) -> Json:
         "number": event.number, "sha256": event.body["seal"]["sha256"], "product": regimen["product"][:60],
         "protocol_sha256": content["protocol"]["sha256"], **{name: regimen[name] for name in amounts},
     }  # fmt: skip
+
+
+def bounded(bound: Bound | None, kept: int, before: Summary) -> tuple[list[Draft], bool]:
+    """What ``bound`` opens where ``kept`` entries stand already, and whether it refuses one more."""
+    if bound is None or kept + 1 < bound.told_at:
+        return [], False
+    told = any(task.code == bound.task.body["code"] for task in before.tasks.values())
+    return [] if told else [bound.task], bound.most <= kept
 
 
 def again(before: Receipt) -> Receipt:

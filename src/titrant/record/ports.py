@@ -21,6 +21,23 @@ class Conflict(NotNow):
     """One id for two different entries."""
 
 
+class TooMany(NotNow):
+    """More entries than a day of one patient can hold."""
+
+
+class Bound(Struct, frozen=True):
+    """How many diary entries from the phones of a case are kept since an instant, and who hears of it.
+
+    With the entry that makes them ``told_at`` the ``task`` is opened, unless one of its kind is open; at ``most`` no
+    further entry is taken, and the task stays behind all the same.
+    """
+
+    since: str
+    told_at: int
+    most: int
+    task: Draft
+
+
 class Receipt(Struct, frozen=True):
     """Proof that an entry is kept: the number of its event. ``again`` where it had been kept before."""
 
@@ -80,11 +97,13 @@ class CaseStore(Protocol):
     def append_together(self, batches: Sequence[Batch]) -> list[Summary]:
         """Append to several streams, all or none: what leaves the stock and what a patient is given are one act."""
 
-    def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
-        """Append once for ``client_id``: the same again gives the same receipt, another content raises Conflict."""
+    def keep(
+        self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft], bound: Bound | None = None
+    ) -> Receipt:
+        """Append once for ``client_id``: the same again gives the same receipt, another content raises Conflict.
 
-    def kept_since(self, case: str, since: str, client_id: str) -> int:
-        """How many entries of ``case`` were kept since an instant; 0 where ``client_id`` is kept: it is no new one."""
+        Whether ``bound`` is reached is decided with the append: raises TooMany.
+        """
 
     def judge(self, case: str, judged: Judged) -> None:
         """Keep what was judged, unless a newer version was judged already."""

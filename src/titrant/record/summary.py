@@ -47,6 +47,7 @@ class OpenTask(Struct, frozen=True, kw_only=True):
     entry: str = ""  # the diary entry or message it is about
     owner: str = ""
     due: str = ""
+    quiet_until: str = ""  # instant; its owner tried and reached nobody: until then no alarm is sent
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -189,7 +190,8 @@ def _task_opened(before: Summary, event: Event) -> dict[str, Any]:
 
 def _task_taken(before: Summary, event: Event) -> dict[str, Any]:
     _must_be_open(before.tasks, event)
-    taken = structs.replace(before.tasks[event.body["id"]], owner=event.by.name)
+    body = event.body
+    taken = structs.replace(before.tasks[body["id"]], owner=event.by.name, quiet_until=body.get("until", ""))
     return {"tasks": before.tasks | {taken.id: taken}}
 
 

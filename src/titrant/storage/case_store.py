@@ -8,7 +8,7 @@ import msgspec
 from django.db import connection, transaction
 from django.db.models import Q
 
-from titrant.record.appending import again, numbered
+from titrant.record.appending import again, bounded, numbered
 from titrant.record.chain import Link, chain_faults
 from titrant.record.events import (
     BEGINNING,
@@ -23,10 +23,10 @@ from titrant.record.events import (
     instant_text,
 )
 from titrant.record.folding import Record, fold
-from titrant.record.ports import Batch, Query, Receipt, Row
+from titrant.record.ports import Batch, Bound, Query, Receipt, Row
 from titrant.record.summary import Judged, Summary
 from titrant.storage import worklist_rows
-from titrant.storage.memory_store import conflict, not_found
+from titrant.storage.memory_store import conflict, not_found, too_many
 from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms, milligrams
 from titrant.storage.outbox import write_for
 from titrant.storage.statements import first, insert, update
@@ -85,8 +85,20 @@ class DjangoStore:
     def append_together(self, batches: Sequence[Batch]) -> list[Summary]:
         return [self.append(case, drafts, expected=expected) for case, drafts, expected in batches]
 
+    def keep(
+        self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft], bound: Bound | None = None
+    ) -> Receipt:
+        receipt = self._kept(case, client_id, sha256, drafts, bound)
+        if bound and receipt is None:
+            raise too_many(bound)  # after the transaction: the task that tells of it is on disk
+        assert receipt is not None
+        return receipt
+
     @transaction.atomic
-    def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
+    def _kept(
+        self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft], bound: Bound | None
+    ) -> Receipt | None:
+        """None: ``bound`` refused it."""
         head = locked_head()
         found = first(EntryReceipt, ("sha256", "number", "at"), case=case, client_id=client_id)
         if found is not None:
@@ -97,14 +109,15 @@ class DjangoStore:
         standing = self._standing(case)
         if standing.summary.version == 0:
             raise not_found()
-        self._appended(head, standing, drafts, None)
+        told, refused = bounded(bound, _from_phones(case, bound.since) if bound else 0, standing.summary)
+        if refused:
+            if told:
+                self._appended(head, standing, told, None)
+            return None
+        self._appended(head, standing, [*drafts, *told], None)
         receipt = Receipt(standing.summary.version + 1, instant_text(drafts[0].at))
         insert(EntryReceipt(case=case, client_id=client_id, sha256=sha256, number=receipt.number, at=receipt.at))
         return receipt
-
-    def kept_since(self, case: str, since: str, client_id: str) -> int:
-        of_case = EntryReceipt.objects.filter(case=case)
-        return 0 if of_case.filter(client_id=client_id).exists() else of_case.filter(at__gte=since).count()
 
     @transaction.atomic
     def judge(self, case: str, judged: Judged) -> None:
@@ -240,6 +253,13 @@ def _write_row(summary: Summary, before: _Standing) -> None:
     if summary.teams != before.summary.teams:
         CaseTeam.objects.filter(case=row).delete()
         CaseTeam.objects.bulk_create(CaseTeam(case=row, team=team) for team in summary.teams)
+
+
+def _from_phones(case: str, since: str) -> int:
+    """How many entries were kept since then that the patient wrote; messages and paper are none."""
+    numbers = EntryReceipt.objects.filter(case=case, at__gte=since).values("number")
+    written = Fact.objects.filter(case=case, number__in=numbers, kind=Kind.DIARY_KEPT.value)
+    return written.filter(by_role=Role.PATIENT.value).count()
 
 
 _HEAD = ("name", "seq", "hash")

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from threading import RLock
 
-from titrant.record.appending import again, graded, in_tally, numbered, plan_columns
+from titrant.record.appending import again, bounded, graded, in_tally, numbered, plan_columns
 from titrant.record.chain import Link, chain_faults
-from titrant.record.events import BEGINNING, CLINIC, Draft, Event, Kind, chained, instant_text
+from titrant.record.events import BEGINNING, CLINIC, Draft, Event, Kind, Role, chained, instant_text
 from titrant.record.folding import Record, fold
-from titrant.record.ports import TALLIES, Batch, Conflict, NotFound, Query, Receipt, Row
+from titrant.record.ports import TALLIES, Batch, Bound, Conflict, NotFound, Query, Receipt, Row, TooMany
 from titrant.record.summary import Judged, Summary
 from titrant.terms.canonical import Json, canonical_json
 from titrant.terms.errors import TitrantError
@@ -22,6 +22,13 @@ def conflict() -> Conflict:
     return Conflict(
         "diary entry", "An entry with this id is kept already, and it says something else.",
         "One id for two entries would lose one of them.", "Send the new entry under an id of its own.",
+    )  # fmt: skip
+
+
+def too_many(bound: Bound) -> TooMany:
+    return TooMany(
+        "diary entry", f"More than {bound.told_at} entries came within one day.",
+        "So many are not written by hand, and they would hide what matters.", "Call the clinic.",
     )  # fmt: skip
 
 
@@ -71,24 +78,30 @@ class MemoryStore:
                 self._streams, (self._summaries, self._chain) = streams, before
                 raise
 
-    def keep(self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft]) -> Receipt:
+    def keep(
+        self, case: str, client_id: str, sha256: str, drafts: Sequence[Draft], bound: Bound | None = None
+    ) -> Receipt:
         with self._lock:
             found = self._receipts.get((case, client_id))
             if found is not None:
                 if found[0] != sha256:
                     raise conflict()
                 return again(found[1])
-            before = self.summary(case).version
-            self.append(case, drafts, expected=None)
-            receipt = Receipt(before + 1, instant_text(drafts[0].at))
+            before = self.summary(case)
+            told, refused = bounded(bound, self._from_phones(case, bound.since) if bound else 0, before)
+            if bound and refused:
+                self.append(case, told, expected=None)
+                raise too_many(bound)
+            self.append(case, [*drafts, *told], expected=None)
+            receipt = Receipt(before.version + 1, instant_text(drafts[0].at))
             self._receipts[case, client_id] = (sha256, receipt)
             return receipt
 
-    def kept_since(self, case: str, since: str, client_id: str) -> int:
-        with self._lock:
-            if (case, client_id) in self._receipts:
-                return 0
-            return sum(1 for (one, _), (_, kept) in self._receipts.items() if one == case and since <= kept.at)
+    def _from_phones(self, case: str, since: str) -> int:
+        """How many entries were kept since then that the patient wrote; messages and paper are none."""
+        receipts = [kept for (one, _), (_, kept) in self._receipts.items() if one == case and since <= kept.at]
+        events = [self._streams[case][kept.number - 1] for kept in receipts]
+        return sum(1 for one in events if one.kind is Kind.DIARY_KEPT and one.by.role is Role.PATIENT)
 
     def judge(self, case: str, judged: Judged) -> None:
         with self._lock:

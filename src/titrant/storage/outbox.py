@@ -26,10 +26,19 @@ def write_for(events: Sequence[Event]) -> None:
     for event in events:
         if event.kind is Kind.TASK_OPENED and event.body["grade"] == "now":
             put(event.case, RED_FLAG, {"task": event.body["id"]}, event.at)
+        if event.kind is Kind.TASK_TAKEN and event.body.get("until"):
+            _climb_on(event.case, event.body["id"], instant_of(event.body["until"]))
         if event.kind is Kind.MESSAGE_SENT and event.by.role is not Role.PATIENT:
             phones = Device.objects.filter(case=event.case, revoked_at="").exclude(push="")
             for phone in phones.values_list("id", flat=True):
                 put(event.case, PUSH, {"device": str(phone), "what": "message"}, event.at)
+
+
+def _climb_on(case: str, task: str, at: datetime) -> None:
+    """The ladder of a task that was tried without an answer: it may have ended when the task was taken."""
+    body = canonical_json({"task": task}).decode()
+    if not Outgoing.objects.filter(case=case, kind=RED_FLAG, body=body, done_at="").exists():
+        put(case, RED_FLAG, {"task": task}, at)
 
 
 def put(case: str, kind: str, body: Json, due: datetime) -> None:

@@ -8,7 +8,7 @@ from titrant.clinic.acts.flags import due_by, task_id
 from titrant.clinic.acts.judging import judge_and_keep
 from titrant.clinic.office import Office
 from titrant.knowledge.shapes.triage import Contact
-from titrant.record.events import Actor, Draft, Kind
+from titrant.record.events import Actor, Draft, Kind, instant_text
 from titrant.record.states import State
 from titrant.record.summary import Judged, OpenTask, Summary
 from titrant.terms.calendar import whole_days
@@ -99,8 +99,10 @@ def _settled(office: Office, by: Actor, tasks: list[OpenTask], how: Done) -> lis
 
 
 def _tried(office: Office, by: Actor, tasks: list[OpenTask]) -> list[Draft]:
-    """Nothing is settled: the tasks stay open, and are now somebody's."""
-    return [office.draft(Kind.TASK_TAKEN, {"id": one.id}, by) for one in tasks if one.owner != by.name]
+    """Nothing is settled: the tasks stay open, and are now somebody's. The alarms of an emergency only rest."""
+    rest = {one.id: {"until": one.due or instant_text(office.now())} for one in tasks if one.grade == "now"}
+    wanted = [one for one in tasks if one.id in rest or one.owner != by.name]
+    return [office.draft(Kind.TASK_TAKEN, {"id": one.id, **rest.get(one.id, {})}, by) for one in wanted]
 
 
 def _passed_on(office: Office, by: Actor, summary: Summary, outcome: Contact, note: str) -> Draft:

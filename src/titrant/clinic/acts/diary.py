@@ -18,10 +18,10 @@ from titrant.pathway.diary import LONGEST_SPAN
 from titrant.pathway.entries import SAME_DAY, DoseTaken, Entry, entered_between
 from titrant.pathway.readings import parse_reading
 from titrant.record.events import Actor, Draft, Kind, Role, instant_text
-from titrant.record.ports import Receipt
+from titrant.record.ports import Bound, Receipt
 from titrant.record.summary import Summary
 from titrant.terms.canonical import Json, sha256_of
-from titrant.terms.errors import CaseFileError, NotNow
+from titrant.terms.errors import CaseFileError
 from titrant.terms.numbers import parse_decimal
 from titrant.terms.reading import is_plain_text
 
@@ -42,7 +42,7 @@ def keep_entry(office: Office, case: str, tree: Json, client_id: str, by: Actor,
     """Keep ``tree``, one entry as docs/case-file.md has it, under the id that the device gave it.
 
     The same again gives the same receipt; the same id for something else raises Conflict. Raises CaseFileError for
-    what cannot be an entry. What it says of harm opens tasks in the same transaction.
+    what cannot be an entry, TooMany for a flood. What it says of harm opens tasks in the same transaction.
     """
     if not isinstance(client_id, str) or not _ID.fullmatch(client_id):
         raise _refused("id", "The entry has no id of its own.", "Send it again from the page that made it.")
@@ -59,20 +59,15 @@ def keep_entry(office: Office, case: str, tree: Json, client_id: str, by: Actor,
         "written": written, "received": instant_text(received_at),
     }  # fmt: skip
     drafts = [Draft(Kind.DIARY_KEPT, body, by, received_at), *flags.tasks_for(office, summary, entry)]
-    if by.role is Role.PATIENT:
-        drafts += _flood(office, summary, client_id, received_at, alarming=len(drafts) > 1)
-    return office.store.keep(case, client_id, said, drafts)
+    bound = _flood(office, summary, received_at, alarming=len(drafts) > 1) if by.role is Role.PATIENT else None
+    return office.store.keep(case, client_id, said, drafts, bound)
 
 
-def _flood(office: Office, summary: Summary, client_id: str, at: datetime, *, alarming: bool) -> list[Draft]:
-    """Raises NotNow for more than a day of one patient can hold; the first of them tells staff, once."""
-    kept = office.store.kept_since(summary.case, instant_text(at - _DAY), client_id)
-    if not kept < (MOST_ALARMS_IN_A_DAY if alarming else MOST_IN_A_DAY):
-        raise NotNow(
-            "diary entry", f"More than {MOST_IN_A_DAY} entries came within one day.",
-            "So many are not written by hand, and they would hide what matters.", "Call the clinic.",
-        )  # fmt: skip
-    return [flags.flood_task(office, summary, kept + 1)] if kept + 1 == MOST_IN_A_DAY else []
+def _flood(office: Office, summary: Summary, at: datetime, *, alarming: bool) -> Bound:
+    """More than a day of one patient can hold is refused, and staff are told with the last that is taken."""
+    most = MOST_ALARMS_IN_A_DAY if alarming else MOST_IN_A_DAY
+    task = flags.flood_task(office, summary, MOST_IN_A_DAY)
+    return Bound(instant_text(at - _DAY), told_at=MOST_IN_A_DAY, most=most, task=task)
 
 
 def _shaped(tree: Json, client_id: str) -> Entry:

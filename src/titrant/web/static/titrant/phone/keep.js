@@ -1,11 +1,12 @@
 "use strict";
 /* What is kept on this phone: the newest plan and what is not yet sent, encrypted with a key that cannot be read out.
-   The key, like all the rest, is gone after Keep.wipe(). */
+   The key, like all the rest, is gone after Keep.wipe(). A browser may take the store away at any time (iOS does so from
+   pages in the background): it is opened again, and where that fails, entries live as long as the page, which says so. */
 const Keep = (() => {
   const NAME = "titrant-diary";
   const STORES = ["keys", "outbox", "kept"];
-  let opened = null;
-  let key = null;
+  const PATIENCE = 4000; // milliseconds: a store that was lost may also never answer
+  let opened = null; // the connection with its own key: a box is only put where its key lies
 
   function asked(request) {
     return new Promise((resolve, reject) => {
@@ -14,117 +15,149 @@ const Keep = (() => {
     });
   }
 
-  function open() {
-    if (!opened) {
-      opened = new Promise((resolve, reject) => {
-        const request = indexedDB.open(NAME, 1);
-        request.onupgradeneeded = () => STORES.forEach((name) => request.result.createObjectStore(name));
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-    }
-    return opened;
+  function soon(promise) {
+    let timer = 0;
+    const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error("no answer")), PATIENCE); });
+    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
   }
 
-  async function within(store, mode, act) {
-    const base = await open();
+  async function connected() {
+    const request = indexedDB.open(NAME, 1);
+    request.onupgradeneeded = () => STORES.forEach((name) => request.result.createObjectStore(name));
+    const base = await asked(request);
+    base.onclose = () => { opened = null; };
+    base.onversionchange = () => { base.close(); opened = null; }; // another page wipes this phone
+    return { base, key: await the_key(base) };
+  }
+
+  /* Acts on the connection. One that failed is never used again. */
+  async function tried(act) {
+    const mine = opened = opened || connected();
+    try {
+      return await soon(mine.then(act));
+    } catch (error) {
+      if (opened === mine) opened = null;
+      mine.then(({ base }) => base.close()).catch(() => {});
+      throw error;
+    }
+  }
+
+  async function within(base, store, mode, act) {
     const transaction = base.transaction(store, mode, { durability: "strict" });
     const done = new Promise((resolve, reject) => {
       transaction.oncomplete = resolve;
       transaction.onerror = () => reject(transaction.error);
       transaction.onabort = () => reject(transaction.error);
     });
+    done.catch(() => {}); // told once, by whichever comes first
     const result = await act(transaction.objectStore(store));
     await done; // on disk, not only asked for
     return result;
   }
 
-  async function theKey() {
-    if (key) return key;
-    key = await within("keys", "readonly", (store) => asked(store.get("aes")));
-    if (!key) {
-      const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-      // Another tab may have been quicker: the first key that was stored is the one that holds.
-      await within("keys", "readwrite", async (store) => {
-        if (!(await asked(store.get("aes")))) store.put(made, "aes");
-      });
-      key = await within("keys", "readonly", (store) => asked(store.get("aes")));
-    }
-    return key;
+  async function the_key(base) {
+    const held = () => within(base, "keys", "readonly", (store) => asked(store.get("aes")));
+    const found = await held();
+    if (found) return found;
+    const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    // Another tab may have been quicker: the first key that was stored is the one that holds.
+    await within(base, "keys", "readwrite", async (store) => {
+      if (!(await asked(store.get("aes")))) store.put(made, "aes");
+    });
+    return held();
   }
 
-  async function sealed(value) {
+  async function sealed(key, value) {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const text = new TextEncoder().encode(JSON.stringify(value));
-    return { iv, data: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await theKey(), text) };
+    return { iv, data: await crypto.subtle.encrypt({ name: "AES-GCM", iv }, key, text) };
   }
 
-  async function opened_up(box) {
-    const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv: box.iv }, await theKey(), box.data);
+  async function opened_up(key, box) {
+    const text = await crypto.subtle.decrypt({ name: "AES-GCM", iv: box.iv }, key, box.data);
     return JSON.parse(new TextDecoder().decode(text));
   }
 
-  async function put(store, name, value) {
-    const box = await sealed(value);
-    await within(store, "readwrite", (one) => asked(one.put(box, name)));
+  const in_order = (items) => items.sort((a, b) => a.made - b.made);
+
+  async function put({ base, key }, store, name, value) {
+    const box = await sealed(key, value);
+    await within(base, store, "readwrite", (one) => asked(one.put(box, name)));
   }
 
-  async function get(name) {
-    const box = await within("kept", "readonly", (one) => asked(one.get(name)));
-    return box ? opened_up(box) : null;
-  }
+  const drop = ({ base }, store, name) => within(base, store, "readwrite", (one) => asked(one.delete(name)));
 
-  async function waiting() {
-    const boxes = await within("outbox", "readonly", (one) => asked(one.getAll()));
-    const found = await Promise.all(boxes.map(opened_up));
-    return found.sort((a, b) => a.made - b.made);
-  }
-
-  async function wipe() {
-    const base = await open();
-    base.close();
-    opened = key = null;
-    await asked(indexedDB.deleteDatabase(NAME));
-    localStorage.clear();
-    if (window.caches) await Promise.all((await caches.keys()).map((name) => caches.delete(name)));
-    const workers = navigator.serviceWorker ? await navigator.serviceWorker.getRegistrations() : [];
-    await Promise.all(workers.map((one) => one.unregister()));
-  }
-
-  /* Where the browser lends no safe place, entries live as long as the page, and the page says so. */
-  function in_memory() {
-    const kept = new Map();
-    const outbox = new Map();
-    return {
-      works: false,
-      put: async (name, value) => { kept.set(name, value); },
-      get: async (name) => kept.get(name) || null,
-      drop: async (name) => { kept.delete(name); },
-      add: async (item) => { outbox.set(item.id, item); },
-      remove: async (id) => { outbox.delete(id); },
-      waiting: async () => [...outbox.values()].sort((a, b) => a.made - b.made),
-      wipe: async () => { kept.clear(); outbox.clear(); },
-    };
-  }
-
-  const own = {
-    works: true,
-    put: (name, value) => put("kept", name, value),
-    get,
-    drop: (name) => within("kept", "readwrite", (one) => asked(one.delete(name))),
-    add: (item) => put("outbox", item.id, item),
-    remove: (id) => within("outbox", "readwrite", (one) => asked(one.delete(id))),
-    waiting,
-    wipe,
+  const disk = {
+    put: (here, name, value) => put(here, "kept", name, value),
+    async get({ base, key }, name) {
+      const box = await within(base, "kept", "readonly", (one) => asked(one.get(name)));
+      return box ? opened_up(key, box) : null;
+    },
+    drop: (here, name) => drop(here, "kept", name),
+    add: (here, item) => put(here, "outbox", item.id, item),
+    remove: (here, id) => drop(here, "outbox", id),
+    async waiting({ base, key }) {
+      const boxes = await within(base, "outbox", "readonly", (one) => asked(one.getAll()));
+      return in_order(await Promise.all(boxes.map((box) => opened_up(key, box))));
+    },
   };
 
-  async function begin() {
-    try {
-      await theKey();
-    } catch {
-      Object.assign(own, in_memory());
+  const kept = new Map();
+  const outbox = new Map();
+  const memory = {
+    put: async (name, value) => { kept.set(name, value); },
+    get: async (name) => kept.get(name) || null,
+    drop: async (name) => { kept.set(name, null); }, // so that it is dropped from the disk too, once that is back
+    add: async (item) => { outbox.set(item.id, item); },
+    remove: async (id) => { outbox.delete(id); },
+    waiting: async () => in_order([...outbox.values()]),
+  };
+
+  /* What is given is taken in any case. An act may be done twice: the same entry under its one id, so it counts once. */
+  async function done(name, given) {
+    const act = (here) => disk[name](here, ...given);
+    if (own.works) {
+      try { return await tried(act).catch(() => tried(act)); } catch { own.works = false; }
+    }
+    return memory[name](...given);
+  }
+
+  const own = { works: true, begin, wipe };
+  Object.keys(disk).forEach((name) => { own[name] = (...given) => done(name, given); });
+
+  async function pour(held, act) {
+    for (const [name, value] of held) {
+      await tried((here) => act(here, name, value));
+      if (held.get(name) === value) held.delete(name);
     }
   }
 
-  return Object.assign(own, { begin });
+  /* Whether the store can be had, or can be had again: then what lived in the page meanwhile goes there. */
+  async function begin() {
+    try {
+      do {
+        await tried(async () => {});
+        await pour(outbox, (here, _, item) => disk.add(here, item));
+        await pour(kept, disk.put);
+      } while (outbox.size || kept.size);
+      own.works = true;
+    } catch {
+      own.works = false;
+    }
+  }
+
+  async function wipe() {
+    const mine = opened;
+    opened = null;
+    kept.clear();
+    outbox.clear();
+    localStorage.clear();
+    if (mine) await mine.then(({ base }) => base.close()).catch(() => {});
+    if (window.caches) await Promise.all((await caches.keys()).map((name) => caches.delete(name)));
+    const workers = navigator.serviceWorker ? await navigator.serviceWorker.getRegistrations() : [];
+    await Promise.all(workers.map((one) => one.unregister()));
+    await soon(asked(indexedDB.deleteDatabase(NAME)));
+  }
+
+  return own;
 })();

@@ -24,7 +24,8 @@
   let draft = null; // answers of the questions of one day
   let note = ""; // said once, above the page
   let enrolled = true;
-  let drawn = 0; // how many unsent entries the page speaks of
+  let broken = false; // an act of the page itself failed
+  let drawn = ""; // what the top of the page speaks of
 
   const say = (name, facts = {}) => (WORDS[name] || name).replace(/\{([a-z]+)\}/g, (_, key) => String(facts[key]));
 
@@ -44,29 +45,56 @@
   const button = (text, tap, kind = "") => el("button", { type: "button", class: kind, tap: once(tap) }, text);
   const title = (text) => el("h1", { tabindex: "-1" }, text);
 
-  /* A second tap on the same button does nothing while the first is at work. */
+  /* A second tap on the same button does nothing while the first is at work. One that fails is never silent. */
   function once(act) {
     let busy = false;
     return async (event) => {
       if (busy) return;
       busy = true;
-      try { await act(event); } finally { busy = false; }
+      try {
+        await act(event);
+        broken = false;
+        draw_top();
+      } catch (error) {
+        broken = true;
+        draw_top();
+        throw error;
+      } finally { busy = false; }
     };
   }
 
   function show(...children) {
-    ROOT.replaceChildren(top(), el("div", { class: "step" }, ...children));
+    ROOT.replaceChildren(top(), warnings(), el("div", { class: "step" }, ...children));
     const head = ROOT.querySelector("h1");
     if (head) head.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   }
 
+  const standing_top = () => [queue.length, Keep.works, broken].join();
+
+  function draw_top() {
+    if (drawn === standing_top() || !ROOT.querySelector("header")) return;
+    ROOT.querySelector("header").replaceWith(top());
+    ROOT.querySelector(".warnings").replaceWith(warnings());
+  }
+
+  /* On every page, that of danger too: what this phone cannot do now. */
+  function warnings() {
+    const said = [broken ? "page_failed" : "", Keep.works ? "" : "no_storage"].filter(Boolean);
+    return el("div", { class: "warnings" },
+      said.length ? el("div", { class: "banner warn", role: "alert" }, said.map((name) => el("p", {}, say(name)))) : null);
+  }
+
+  /* What became of an entry, true also where this phone cannot keep it. */
+  const kept_words = () => (Keep.works ? say("kept") : queue.length ? unsent_words() : say("sent"));
+  const unsent_words = () => (queue.length === 1 ? say("waiting_one") : say("waiting_many", { n: queue.length }));
+
   function top() {
-    const unsent = drawn = queue.length;
-    const words = unsent === 1 ? say("waiting_one") : say("waiting_many", { n: unsent });
+    const unsent = queue.length;
+    drawn = standing_top();
     return el("header", { class: "bar" },
       here().step === "today" ? el("span", { class: "name" }, say("app")) : button(say("back"), () => history.back(), "plain back"),
-      unsent ? el("span", { class: "badge today unsent", role: "status" }, words) : null,
+      unsent ? el("span", { class: "badge today unsent", role: "status" }, unsent_words()) : null,
       el("button", { type: "button", class: "danger help-now", tap: () => go("flags") }, say("help")));
   }
 
@@ -167,9 +195,9 @@
     }
     if (news.what === "not_enrolled") { enrolled = false; await forget(); }
     queue = await Keep.waiting();
-    if (news.what === "looked" && drawn === queue.length) return; // nothing to show: no tap is disturbed
+    if (news.what === "looked" && drawn === standing_top()) return; // nothing to show: no tap is disturbed
     if (["today", "done"].includes(here().step)) draw();
-    else ROOT.querySelector("header")?.replaceWith(top());
+    else draw_top();
   });
 
   /* A phone that was let out shows no dose; what is not yet sent stays until somebody has read it. */
@@ -210,7 +238,6 @@
     const lines = [];
     if (refused.length) lines.push(el("p", {}, say("refused", { why: refused[0].refused })));
     if (!enrolled) lines.push(el("p", {}, say("not_enrolled")));
-    if (!Keep.works) lines.push(el("p", {}, say("no_storage")));
     if (lines.length) return el("div", { class: "banner warn", role: "alert" }, lines);
     if (state && state.plan && !state.plan.read) return el("a", { class: "button new", href: "/p/plan/" }, say("plan_new"));
     return null;
@@ -282,7 +309,7 @@
   }
 
   function on_to_questions() {
-    if (pending() || daily_done()) home(say("kept"));
+    if (pending() || daily_done()) home(kept_words());
     else begin();
   }
 
@@ -444,7 +471,7 @@
       else if (draft && about === "emergency") await finish_quietly();
       else if (draft) history.go(-2); // back to the question, past the list of signs
       else if (kept) go("done", { kept });
-      else home(say("kept"));
+      else home(kept_words());
     }, "large"));
   }
 
@@ -540,9 +567,9 @@
     const id = here().kept;
     const one = written.find((each) => each.id === id);
     const waits = queue.find((each) => each.id === id);
-    const sent = one && one.receipt && !waits;
+    const sent = Boolean(one && one.receipt && !waits);
     show(title(say("written")),
-      el("p", { class: `badge ${sent ? "ok" : "today"} state`, role: "status" }, sent ? say("sent") : say("kept")),
+      el("p", { class: `badge ${sent ? "ok" : "today"} state`, role: "status" }, sent ? say("sent") : kept_words()),
       sent ? el("p", { class: "num" }, say("receipt", { number: one.receipt })) : el("p", {}, say("sends_itself")),
       one && one.day !== back(0) ? el("p", { class: "small" }, `${shown(one.day)}. ${say("day_late")}`) : null,
       read_by(), button(say("close"), () => { day = back(0); home(); }, "primary large"));
@@ -574,7 +601,7 @@
     state = fresh;
     enrolled = true;
     await Keep.put("state", fresh);
-    written = merged(fresh.entries, (await Keep.get("written")) || []);
+    written = merged(fresh.entries, (await Keep.get("written")) || written);
     await Keep.put("written", written);
   }
 
@@ -605,8 +632,17 @@
     }
   }
 
+  /* A browser that took the store away may give it back: what was kept by the page alone is then kept on the phone. */
+  async function keep_again() {
+    await Keep.begin();
+    queue = await Keep.waiting();
+    draw_top();
+    if (Keep.works) Send.flush();
+  }
+
   let looked = Date.now();
   document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && !Keep.works) keep_again();
     if (document.hidden || Date.now() - looked < FRESH) return;
     looked = Date.now();
     if (here().step === "today") day = back(0);

@@ -6,6 +6,7 @@ const Send = (() => {
   let tries = 0;
   let timer = 0;
   let running = null;
+  let asked = false; // again, while a round was at work: what was added since is not in it
   let told = () => {};
 
   async function one(item) {
@@ -45,14 +46,19 @@ const Send = (() => {
     tries += 1;
   }
 
+  async function rounds() {
+    clearTimeout(timer);
+    do {
+      asked = false;
+      await round().catch(later);
+    } while (asked);
+    running = null;
+    await told({ what: "looked" });
+  }
+
   function flush() {
-    if (!running) {
-      clearTimeout(timer);
-      running = round().catch(later).finally(() => {
-        running = null;
-        return told({ what: "looked" });
-      });
-    }
+    asked = true;
+    running = running || rounds();
     return running;
   }
 
