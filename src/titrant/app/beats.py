@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from titrant.record.events import instant_text
 from titrant.storage.models import Heartbeat
 
-WORKER = "worker"
 DATABASE = "quick check"
 SOUND = "ok"  # as SQLite answers where it finds no damage
 EVERY: dict[str, timedelta] = {

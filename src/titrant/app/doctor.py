@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from msgspec import Struct
 
-from titrant.app.beats import DATABASE, EVERY, SOUND, WORKER, last
+from titrant.app.beats import DATABASE, EVERY, SOUND, last
 from titrant.app.database import Standing
 from titrant.app.engine import FIRST_FIXED
 from titrant.app.place import Place
@@ -25,13 +25,13 @@ from titrant.record.seal import check as check_seal
 from titrant.record.seal import sealed
 from titrant.storage.models import ChainHead, Fact
 from titrant.storage.outbox import stuck
+from titrant.storage.queues import SILENT, WORKER
 
 State = Literal["ok", "warn", "red"]
 _MB = 1_000_000
 _FREE_MB = 500  # below it nothing more is written on purpose; a full disk loses more than a stopped clinic
 _LOW_MB = 5_000
 _JUMP = timedelta(minutes=5)
-_SILENT = timedelta(minutes=3)  # a worker says that it lives every few seconds
 _NETWORK = ("nfs", "cifs", "smb", "9p", "fuse.", "ceph", "gluster", "afs", "davfs", "lustre")
 
 
@@ -234,7 +234,7 @@ def _signing_key(place: Place, _now: datetime) -> Iterator[Finding]:
 
 def _worker(_place: Place, now: datetime) -> Iterator[Finding]:
     said = last(WORKER)
-    if said is None or not now - instant_of(said[0]) <= _SILENT:
+    if said is None or not now - instant_of(said[0]) <= SILENT:
         since = f"since {said[0]}" if said else "yet"
         yield _red("worker", f"The background worker has not been heard of {since}: nothing is sent.",
                    "Start `titrant serve` again, or `titrant worker` beside it.", blocks=False)  # fmt: skip
@@ -254,15 +254,15 @@ def _jobs(_place: Place, now: datetime) -> Iterator[Finding]:
 
 def _why_late(job: str, now: datetime) -> str:
     fails, did = last(f"failing {job}"), last(f"job {job}")
-    if fails and now - instant_of(fails[0]) >= _SILENT:
+    if fails and now - instant_of(fails[0]) >= SILENT:
         return f"has failed since {fails[0]}"
-    if did and max(2 * EVERY[job], _SILENT) < now - instant_of(did[0]):
+    if did and max(2 * EVERY[job], SILENT) < now - instant_of(did[0]):
         return f"was last done at {did[0]}"
     return ""
 
 
 def _queue(_place: Place, now: datetime) -> Iterator[Finding]:
-    late = stuck(now)
+    late = stuck(now).count()
     if late:
         yield _red("queue", f"{late} message{'s' * (late != 1)} could not be sent in time.",
                    "Look at the mail server (TITRANT_SMTP); call those whose task is open.", blocks=False)  # fmt: skip
@@ -272,7 +272,7 @@ def _queue(_place: Place, now: datetime) -> Iterator[Finding]:
 
 def _pushes(place: Place, now: datetime) -> Iterator[Finding]:
     """No dose and no red flag rests on these, and one address of a phone that is dead must not colour every page."""
-    late = stuck(now, pushes=True)
+    late = stuck(now, pushes=True).count()
     if late:
         yield _warn("push", f"{late} reminder{'s' * (late != 1)} to phones could not be pushed in time.",
                     "Does this machine reach the push services (docs/running.md)?")  # fmt: skip

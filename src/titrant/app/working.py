@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import DatabaseError, OperationalError, close_old_connections, connection
 
-from titrant.app.beats import DATABASE, EVERY, WORKER, beat, done, failing, last
+from titrant.app.beats import DATABASE, EVERY, beat, done, failing, last
 from titrant.app.delivering import Send, deliver_due, send_mail
 from titrant.app.heads import export_head
 from titrant.app.place import Place
@@ -20,6 +20,7 @@ from titrant.clinic.office import Office
 from titrant.record.events import instant_of
 from titrant.storage.devices import Devices
 from titrant.storage.outbox import put
+from titrant.storage.queues import WORKER
 
 _PAUSE_S = 5.0
 _BREATH_S = 0.2  # between rounds while something waits: others write too
