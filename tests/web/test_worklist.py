@@ -369,6 +369,17 @@ def test_a_message_that_came_after_the_page_stays_unread(here: Any, nurse: Clien
     assert nurse.post(f"/messages/{case}/", {"act": "send", "text": "  ", "up_to": seen}).status_code == 409
 
 
+def test_staff_read_what_patients_are_told(here: Any, nurse: Client, team: str, monkeypatch: Any) -> None:
+    settings = structs.replace(here.settings, on_call="Dr Example (synthetic)", closed_weekdays=(6,), pack="us")
+    for area in ("worklist", "messages"):
+        monkeypatch.setattr(f"titrant.web.staff.{area}.office", lambda: structs.replace(here, settings=settings))
+    case = followed(here.store, base("titrating"), team=team)
+    for page in (f"/messages/{case}/", "/messages/", f"/worklist/{case}/"):
+        assert "(closed: Sunday)" in nurse.get(page).content.decode(), page
+    text = nurse.get(f"/messages/{case}/").content.decode()
+    assert "they call 911. When the clinic is closed: Dr Example (synthetic)." in text
+
+
 # The report of the clinic
 
 

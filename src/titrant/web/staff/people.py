@@ -156,7 +156,10 @@ class SettingsForm(forms.Form):
         label="Emergency number", required=False, max_length=40,
         help_text="What a patient calls at once; empty: the number of the jurisdiction pack.",
     )  # fmt: skip
-    on_call = forms.CharField(label="On call", required=False, max_length=200, help_text="Who answers outside hours.")
+    on_call = forms.CharField(
+        label="On call", required=False, max_length=100,
+        help_text="Who answers outside hours, with the number. Patients see it beside the emergency number.",
+    )  # fmt: skip
     zone = forms.CharField(
         label="Time zone", help_text="As Europe/London or America/Chicago. The clinic's day ends by it."
     )
@@ -184,8 +187,9 @@ class SettingsForm(forms.Form):
         help_text="E-mail addresses, one on each line, in the order in which they are tried.",
     )  # fmt: skip
     closed_weekdays = forms.TypedMultipleChoiceField(
-        label="Closed on", required=False, coerce=int, choices=_WEEKDAYS, widget=forms.CheckboxSelectMultiple
-    )
+        label="Closed on", required=False, coerce=int, choices=_WEEKDAYS, widget=forms.CheckboxSelectMultiple,
+        help_text="Patients see it beside when entries are read.",
+    )  # fmt: skip
     engine_on = forms.BooleanField(
         label="Titrant proposes doses",
         required=False,
