@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from titrant.clinic.acts.people import LANGUAGES, PACKS, PAPERS, change_settings
+from titrant.clinic.acts.people import LANGUAGES, PACKS, PAPERS, RED_FLAG_MINUTES, change_settings
 from titrant.record.clinic_settings import ClinicSettings
 from titrant.record.events import Role
 from titrant.storage.audit import changes_of_staff, teams_of_clinic
@@ -185,6 +185,16 @@ class SettingsForm(forms.Form):
     red_flag_to = forms.CharField(
         label="Red flags go to", required=False, widget=forms.Textarea(attrs={"rows": 3}),
         help_text="E-mail addresses, one on each line, in the order in which they are tried.",
+    )  # fmt: skip
+    red_flag_minutes = forms.IntegerField(
+        label="Minutes to the next address", min_value=RED_FLAG_MINUTES[0], max_value=RED_FLAG_MINUTES[1],
+        help_text="For how long one address has time to take a red flag before the next is tried: whole minutes, "
+        f"{RED_FLAG_MINUTES[0]} to {RED_FLAG_MINUTES[1]} (a bound of this software).",
+    )  # fmt: skip
+    heads_to = forms.EmailField(
+        label="Head of the record goes to", required=False, max_length=200,
+        help_text="An e-mail address outside the clinic that keeps the daily head of the chain: only a head "
+        "that was kept elsewhere shows that the record was cut off.",
     )  # fmt: skip
     closed_weekdays = forms.TypedMultipleChoiceField(
         label="Closed on", required=False, coerce=int, choices=_WEEKDAYS, widget=forms.CheckboxSelectMultiple,
