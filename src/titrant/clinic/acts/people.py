@@ -13,9 +13,9 @@ from titrant.record.summary import Summary
 from titrant.terms.canonical import Json
 from titrant.terms.errors import CaseFileError, NotAllowed
 
-PACKS = ("us", "uk", "none")
+PACKS = {"us": "United States", "uk": "United Kingdom", "none": "elsewhere: no pack of law is applied"}
 PAPERS = ("A4", "Letter")
-LANGUAGES = ("en", "es")
+LANGUAGES = {"en": "English", "es": "Spanish"}
 # Bounds of the software, not of medicine: the ladder divides by the minutes, and an hour is no escalation any more.
 RED_FLAG_MINUTES = (1, 60)
 _SHORTEST_REASON = 10  # letters

@@ -165,7 +165,7 @@ class SettingsForm(forms.Form):
     )
     pack = forms.ChoiceField(
         label="Jurisdiction pack",
-        choices=[(one, one) for one in PACKS],
+        choices=list(PACKS.items()),
         help_text="What is shown, logged and refused by law.",
     )
     manufacturer = forms.CharField(
@@ -178,7 +178,7 @@ class SettingsForm(forms.Form):
         required=False,
         help_text="Without this mark an old check is only warned of, where the pack speaks of it.",
     )
-    language = forms.ChoiceField(label="Language", choices=[(one, one) for one in LANGUAGES])
+    language = forms.ChoiceField(label="Language", choices=list(LANGUAGES.items()))
     paper = forms.ChoiceField(label="Paper", choices=[(one, one) for one in PAPERS])
     read_by = forms.CharField(label="Who reads diary entries", max_length=200, help_text=_AS_TYPED)
     read_when = forms.CharField(label="When they are read", max_length=200, help_text=_AS_TYPED)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from msgspec import Struct
 
 from titrant.clinic.acts import contacts
+from titrant.clinic.listing import titles
 from titrant.clinic.office import Office
 from titrant.clinic.phone_day import readers
 from titrant.clinic.worklines import Shown, shown_lines
@@ -167,7 +168,7 @@ def _listed(request: HttpRequest, here: Office, case: str = "") -> dict[str, Any
         "items": items, "query": query, "today": here.today, "filters": _filters(request),
         "tallies": list(_tallies(request, here)), "views": _views(request),
         "states": [state.value for state in State if state is not State.ABSENT],
-        "protocols": sorted(here.library.protocols), "page": page, "engine_on": not here.no_proposals,
+        "protocols": titles(here.library), "page": page, "engine_on": not here.no_proposals,
         "before": _with_filters(reverse("worklist"), request, page=str(page - 1)) if page > 1 else "",
         "after": _with_filters(reverse("worklist"), request, page=str(page + 1)) if len(rows) > PAGE else "",
         "first": (page - 1) * PAGE + 1, "last": (page - 1) * PAGE + len(items),
