@@ -84,7 +84,8 @@ def hostile(office, record, words):
 def clinic(office, words):
     import msgspec
 
-    settings = msgspec.structs.replace(office.settings, name=words, address=words, phone=words, emergency_phone=words)
+    typed = dict.fromkeys(("name", "address", "phone", "emergency_phone", "on_call"), words)
+    settings = msgspec.structs.replace(office.settings, **typed)
     return msgspec.structs.replace(office, settings=settings)
 
 

@@ -67,6 +67,17 @@ def test_the_plan_reads_in_order(signed):
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize("paper", [plan_paper, wallet_card, diary_sheet, gp_letter], ids=lambda one: one.__name__)
+def test_papers_say_who_answers_when_the_clinic_is_closed(paper):
+    who = "Dr Example (synthetic) of the Example Hospital, ask the desk for the pain doctor, +44 20 7946 000999"
+    assert len(who) == 100, "as long as the settings take it"
+    office = office_of(on_call=who)
+    pdf = paper(desk_at(opened(office), office))
+    said = f"When the clinic is closed: {who}"
+    assert said.replace(" ", "") in flat(pdf).replace(" ", "")
+    assert info_of(pdf)["Pages"] == "1" or paper not in ONE_PAGE
+
+
 @pytest.mark.parametrize("size", ["A4", "Letter"])
 @pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("paper", ONE_PAGE, ids=lambda one: one.__name__)

@@ -133,6 +133,67 @@ def test_what_is_there_is_never_overwritten(clinic, backup) -> None:
     assert before == sorted(path.name for path in clinic.iterdir())
 
 
+# What stops a backup on its way: a limit of the file's size stands for the full disk, and an interruption for the rest.
+_STOPPED = """
+import resource, sys
+from titrant.app import backing_up
+from titrant.cli.main import main
+
+def small_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
+
+def interrupted():
+    raise KeyboardInterrupt
+
+stop = {"small": small_files, "interrupted": interrupted}[sys.argv[1]]
+inner = getattr(backing_up, sys.argv[2])
+
+def stopped(*given):
+    stop()
+    return inner(*given)
+
+setattr(backing_up, sys.argv[2], stopped)
+main(sys.argv[3:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("stop", "step"), [("small", "write_sealed"), ("small", "_opened"), ("interrupted", "_opened")]
+)
+def test_a_backup_that_is_stopped_leaves_no_file_and_does_not_bar_the_next(clinic, tmp_path, stop, step) -> None:
+    file = tmp_path / "clinic.titrant"
+    done = python(clinic, "-c", _STOPPED, stop, step, "backup", str(file), **KEY)
+    assert done.returncode != 0
+    if stop == "small":
+        told = (str(file), "File too large", "nothing of it was left there", "Free space")
+        assert [one for one in told if one not in done.stderr] == [], done.stderr
+    assert list(tmp_path.iterdir()) == []
+    assert titrant(clinic, "backup", str(file), **KEY).returncode == 0
+
+
+@pytest.mark.parametrize(("stop", "step"), [("small", "_opened"), ("interrupted", "_check_clinic")])
+def test_a_restore_that_is_stopped_leaves_the_folder_empty(backup, tmp_path, stop, step) -> None:
+    into = tmp_path / "into"
+    done = python(into, "-c", _STOPPED, stop, step, "restore", str(backup), "--into", str(into), **KEY)
+    assert done.returncode != 0
+    if stop == "small":
+        told = (str(into), "File too large", "nothing of it was left there", "Free space")
+        assert [one for one in told if one not in done.stderr] == [], done.stderr
+    assert list(into.iterdir()) == []
+
+
+def test_a_backup_never_removes_a_file_that_came_meanwhile(tmp_path) -> None:
+    import io
+
+    from titrant.app.sealed_file import write_sealed
+
+    target = tmp_path / "of somebody else"
+    target.write_bytes(b"kept")
+    with pytest.raises(FileExistsError):
+        write_sealed(io.BytesIO(b"x"), target, "a long passphrase (synthetic)")
+    assert target.read_bytes() == b"kept"
+
+
 @pytest.mark.parametrize("place", [20, 5_000, -3])
 def test_a_changed_or_cut_backup_is_refused(backup, tmp_path, place) -> None:
     changed = bytearray(backup.read_bytes())

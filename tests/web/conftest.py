@@ -76,6 +76,19 @@ def signed_in(staff: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
+@pytest.fixture
+def outside_hours(office: Any) -> Iterator[str]:
+    """The clinic says who answers when it is closed, and that it is closed on Sunday."""
+    from titrant.clinic.acts.people import change_settings
+    from titrant.web.wired import office as opened
+
+    who, before = "Dr Example (synthetic) of the Example Hospital, 555 0100", office.settings
+    change_settings(office, actor("administrator"), {"on_call": who, "closed_weekdays": [6]})
+    yield who
+    back = {"on_call": before.on_call, "closed_weekdays": list(before.closed_weekdays)}
+    change_settings(opened(), actor("administrator"), back)
+
+
 def actor(role: str, name: str = "") -> Any:
     from titrant.record.events import Actor, Role
 

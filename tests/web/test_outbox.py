@@ -250,6 +250,86 @@ def test_a_worker_that_is_silent_is_told_in_three_minutes(office, empty, tmp_pat
     assert states(office, BEGINS + timedelta(minutes=4))["worker"] == "red"
 
 
+@pytest.fixture
+def no_beats(office) -> Iterator[None]:
+    """No worker of another test has said anything."""
+    from titrant.storage.models import Heartbeat
+
+    Heartbeat.objects.all().delete()
+    yield
+    Heartbeat.objects.all().delete()
+
+
+def findings(moment: datetime):
+    from titrant.app.settings import PLACE
+
+    return {one.name: one for one in doctor.examine(PLACE, moment)}
+
+
+def work(office, moment: datetime) -> None:
+    from titrant.app.settings import PLACE
+
+    working.one_round(at(office, moment), PLACE, Post(0.0).send)
+
+
+class _Damaged:
+    """Stands before the database and gives SQLite's answer for a damaged file."""
+
+    def __init__(self, answer: str | Exception) -> None:
+        self.answer = answer
+
+    def __call__(self, execute, sql, params, many, context):
+        if "quick_check" not in sql:
+            return execute(sql, params, many, context)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return execute("SELECT %s", (self.answer,), many, context)
+
+
+@pytest.mark.parametrize("raised", [False, True])
+def test_damage_that_the_daily_look_finds_stops_proposals(office, empty, no_beats, raised) -> None:
+    from django.db import DatabaseError, connection
+
+    answer = "row 7 missing from index facts_by_kind"
+    assert findings(BEGINS)["damage"].state == "warn", "nobody has looked"
+    with connection.execute_wrapper(_Damaged(DatabaseError(answer) if raised else answer)):
+        work(office, BEGINS)
+    found = findings(BEGINS)["damage"]
+    assert (found.state, found.blocks) == ("red", True)
+    assert answer in found.says
+    work(office, BEGINS + timedelta(days=1))
+    assert findings(BEGINS + timedelta(days=1))["damage"].state == "ok"
+
+
+def test_a_job_that_always_fails_is_told(office, empty, no_beats, monkeypatch) -> None:
+    def broken(_office, _place):
+        raise OSError
+
+    monkeypatch.setitem(working.JOBS, "head of the chain", broken)
+    for minute in range(5):
+        work(office, BEGINS + timedelta(minutes=minute))
+    found = findings(BEGINS + timedelta(minutes=4))["jobs"]
+    assert (found.state, found.blocks) == ("red", False)
+    assert "head of the chain" in found.says
+    monkeypatch.undo()
+    work(office, BEGINS + timedelta(minutes=5))
+    assert findings(BEGINS + timedelta(minutes=5))["jobs"].state == "ok"
+
+
+def test_a_job_that_nobody_does_any_more_is_told_after_twice_its_period(office, empty, no_beats, monkeypatch) -> None:
+    work(office, BEGINS)
+    monkeypatch.delitem(working.JOBS, "head of the chain")
+    work(office, BEGINS + timedelta(days=2))
+    assert findings(BEGINS + timedelta(days=2))["jobs"].state == "ok"
+    assert "head of the chain" in findings(BEGINS + timedelta(days=2, minutes=1))["jobs"].says
+
+
+def test_every_job_has_a_period(office) -> None:
+    from titrant.app.beats import EVERY
+
+    assert set(working.JOBS) == set(EVERY)
+
+
 def test_a_row_is_sent_by_one_worker_only(office, empty) -> None:
     from titrant.storage.outbox import lease
 

@@ -216,7 +216,8 @@ def test_settings_hold_from_the_next_page_on(office, signed_in) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [("zone", "Europe/Lodon"), ("pack", "mars"), ("paper", "A3"), ("language", "xx"), ("name", " "),
-     ("closed_weekdays", [0, 1, 2, 3, 4, 5, 6]), ("closed_weekdays", [7]), ("red_flag_to", ["not an address"])],
+     ("closed_weekdays", [0, 1, 2, 3, 4, 5, 6]), ("closed_weekdays", [7]), ("red_flag_to", ["not an address"]),
+     ("red_flag_minutes", 0), ("red_flag_minutes", 61), ("red_flag_minutes", -5), ("heads_to", "no address")],
 )  # fmt: skip
 def test_a_wrong_setting_is_refused_with_its_field(office, field, value) -> None:
     from titrant.clinic.acts.people import change_settings
@@ -235,8 +236,27 @@ def test_the_settings_page_says_what_is_wrong(signed_in) -> None:
         "paper": "A4",
         "read_by": "us",
         "read_when": "x",
+        "red_flag_minutes": "10",
     }
     assert "is no time zone" in signed_in("administrator").post("/clinic/", said).content.decode()
+
+
+def test_the_minutes_of_the_ladder_and_the_keeper_of_heads_are_set_on_the_page(office, signed_in) -> None:
+    from titrant.clinic.acts.people import change_settings
+    from titrant.web.wired import office as opened
+
+    administrator, before = signed_in("administrator"), office.settings
+    shown = administrator.get("/clinic/").context["form"].initial
+    said = {name: value for name, value in shown.items() if value not in (False, None, "", ())}
+    asked = {"red_flag_minutes": "15", "heads_to": "keeper@elsewhere.invalid"}
+    refused = administrator.post("/clinic/", said | asked | {"red_flag_minutes": "0"})
+    assert "red_flag_minutes" in refused.context["form"].errors
+    assert administrator.post("/clinic/", said | asked).status_code == 302
+    now = opened().settings
+    assert (now.red_flag_minutes, now.heads_to) == (15, "keeper@elsewhere.invalid")
+    back = {"red_flag_minutes": before.red_flag_minutes, "heads_to": before.heads_to}
+    change_settings(opened(), actor("administrator"), back)
+    assert opened().settings == before
 
 
 # Emergency

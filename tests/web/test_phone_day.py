@@ -186,6 +186,20 @@ def test_peg_is_asked_once_a_week(here) -> None:
     assert phone_state(week, case)["asks"]["peg"] is False
 
 
+def test_patients_are_told_when_the_clinic_is_closed_and_who_answers_then() -> None:
+    set_up = {"name": "Clinic (synthetic)", "zone": "Europe/Madrid", "closed_weekdays": (6, 2)}
+    here = office_on(DAY, on_call="Dr Example (synthetic), 555 0100", **set_up)
+    clinic = phone_state(here, plan(here))["clinic"]
+    assert clinic["on_call"] == "Dr Example (synthetic), 555 0100"
+    assert clinic["read_when"] == "on working days (closed: Wednesday, Sunday)"
+    spanish = phone_state(here, plan(here, language="es"))["clinic"]
+    assert spanish["read_when"].endswith("(cerrado: miércoles, domingo)")
+
+
+def test_of_closed_days_nothing_is_said_that_the_clinic_has_not_set(here) -> None:
+    assert phone_state(here, plan(here))["clinic"]["read_when"] == "on working days"
+
+
 def test_a_language_without_a_word_is_found_by_the_checker() -> None:
     from titrant.knowledge.checking import faults_of_form
     from titrant.knowledge.library import Library

@@ -251,6 +251,15 @@ def test_a_day_can_be_written_without_scripts(office) -> None:
     assert (one["pain"], one["effects"], one["doses"]) == ({"average": 4}, {}, [{"what": "taken", "dose": "25 mg"}])
 
 
+def test_danger_without_scripts_says_whom_to_call(office, outside_hours) -> None:
+    client = client_of(phone_of(office, on_plan(office)).token)
+    page = client.get("/p/").content.decode()
+    hidden = dict(re.findall(r'<input type="hidden" name="(id|entered)" value="([^"]+)"', page))
+    answer = client.post("/p/write/", {**hidden, "day": today().isoformat(), "flag_chest_pain": "yes"}).content.decode()
+    assert "Call the emergency number now" in answer
+    assert f"When the clinic is closed: {outside_hours}" in answer
+
+
 def test_the_nurse_is_not_a_phone(office, signed_in) -> None:
     assert signed_in("nurse").get("/p/state/").status_code == 404
     assert actor("nurse").role is not actor("patient").role

@@ -68,6 +68,17 @@ def test_a_normal_day_is_six_taps_and_no_scrolling(phone, office) -> None:
     )  # fmt: skip
 
 
+def test_in_danger_the_phone_says_who_answers_when_the_clinic_is_closed(phone, office, outside_hours) -> None:
+    page = phone(on_plan(office))
+    page.get_by_text("(closed: Sunday)").wait_for()
+    fits(page)
+    tap(page, "Help now")
+    fits(page)
+    tap(page, "Chest pain, or cannot breathe")
+    page.get_by_text(f"When the clinic is closed: {outside_hours}").wait_for()
+    fits(page)
+
+
 def test_a_bad_day_is_two_taps(phone, office) -> None:
     case = on_plan(office)
     page = phone(case)

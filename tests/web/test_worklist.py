@@ -17,7 +17,7 @@ from titrant.clinic.acts.contacts import Done, done, take
 from titrant.clinic.acts.judging import judge_and_keep
 from titrant.explain.small_chart import small_chart
 from titrant.record.appending import in_tally
-from titrant.record.events import SYSTEM, Draft, Kind
+from titrant.record.events import SYSTEM, Draft, Kind, instant_of
 from titrant.record.ports import TALLIES, Query
 from titrant.record.states import State
 from titrant.record.summary import Judged, Summary
@@ -262,22 +262,68 @@ def test_every_table_is_said_to_hold_a_queue_or_none() -> None:
     assert queues.unregistered([*tables, "storage_newqueue"]) == ["storage_newqueue"]
 
 
-def test_what_is_stuck_is_counted_with_its_owner_within_five_minutes() -> None:
+def queue(name: str, now: datetime) -> Any:
     from titrant.storage import queues
-    from titrant.storage.models import Heartbeat, Outgoing
+
+    (found,) = [one for one in queues.queues(now) if one.name == name]
+    return found
+
+
+def test_mail_that_a_dead_server_never_takes_is_stuck_after_five_minutes(here: Any) -> None:
+    from titrant.app.delivering import deliver_due
+    from titrant.storage.models import Outgoing
+    from titrant.storage.outbox import put
+
+    def dead(_to: str, _subject: str, _text: str) -> None:
+        raise OSError
+
+    begun = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
+    Outgoing.objects.all().delete()
+    put("", "test_alert", {"to": "a@clinic.invalid"}, begun)
+    for minute in range(4 * 60):  # a worker that lives goes on trying
+        deliver_due(structs.replace(here, now=lambda m=minute: begun + timedelta(minutes=m)), dead)
+    assert queue("outgoing", begun + timedelta(minutes=4)).stuck == 0
+    stuck = queue("outgoing", begun + timedelta(hours=4))
+    assert (stuck.waiting, stuck.stuck, stuck.owner) == (1, 1, "administrator")
+    assert (stuck.since, stuck.why) == ("2030-01-01T12:00:00.000000Z", "not accepted (OSError)")
+    Outgoing.objects.all().delete()
+
+
+def test_a_dead_phone_is_shown_and_does_not_colour_the_front_page() -> None:
+    from titrant.storage import queues
+    from titrant.storage.models import Outgoing
+    from titrant.storage.outbox import PUSH, put
 
     now = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
-    Heartbeat.objects.update_or_create(name="worker", defaults={"at": "2030-01-01T11:59:00.000000Z"})
+    Outgoing.objects.all().delete()
     before = queues.problems(now)
-    made = {"kind": "red_flag", "body": "{}", "created_at": "2030-01-01T11:50:00.000000Z"}
-    edge = Outgoing.objects.create(due_at="2030-01-01T11:54:59.000000Z", **made)
-    assert queues.problems(now) == before + 1
-    oldest = Outgoing.objects.create(due_at="1999-01-01T00:00:00.000000Z", fault="no answer", **made)
-    (stuck,) = [one for one in queues.queues(now) if one.name == "outgoing"]
-    assert (stuck.owner, stuck.why, stuck.since) == ("administrator", "no answer", oldest.due_at)
+    put("", PUSH, {"device": "x", "what": "message"}, now - timedelta(hours=1))
+    assert (queue("pushes", now).stuck, queue("outgoing", now).stuck) == (1, 0)
+    assert queues.problems(now) == before
+    Outgoing.objects.all().delete()
+
+
+def test_a_worker_that_has_gone_quiet_is_a_problem_when_the_doctor_says_so() -> None:
+    from titrant.storage import queues
+    from titrant.storage.models import Heartbeat
+
+    now = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
+    Heartbeat.objects.update_or_create(name="worker", defaults={"at": "2030-01-01T12:00:00.000000Z"})
     assert all(one.owner for one in queues.queues(now))
-    assert queues.problems(now + timedelta(minutes=10)) > queues.problems(now)  # the worker has gone quiet
-    Outgoing.objects.filter(pk__in=(edge.pk, oldest.pk)).delete()
+    before = queues.problems(now + timedelta(minutes=3))
+    assert queues.problems(now + timedelta(minutes=3, seconds=1)) == before + 1
+
+
+def test_a_record_that_nobody_ever_judged_is_a_problem_after_a_day(here: Any, team: str) -> None:
+    from titrant.storage.models import CaseRow, Fact
+
+    case = followed(here.store, base("titrating"), team=team)
+    assert CaseRow.objects.get(case=case).judged_on == ""
+    first = instant_of(Fact.objects.get(case=case, number=1).at)
+    later = first + timedelta(days=1, seconds=1)
+    others = queue("to_judge", later).stuck
+    judge_and_keep(structs.replace(here, now=lambda: later), case)
+    assert queue("to_judge", later).stuck == others - 1
 
 
 def test_a_case_that_could_not_be_judged_is_a_queue_problem(here: Any, nurse: Client, team: str) -> None:
@@ -321,6 +367,17 @@ def test_a_message_that_came_after_the_page_stays_unread(here: Any, nurse: Clien
     nurse.post(f"/messages/{case}/", {"act": "read", "up_to": seen})
     assert len(here.store.summary(case).unread) == 1
     assert nurse.post(f"/messages/{case}/", {"act": "send", "text": "  ", "up_to": seen}).status_code == 409
+
+
+def test_staff_read_what_patients_are_told(here: Any, nurse: Client, team: str, monkeypatch: Any) -> None:
+    settings = structs.replace(here.settings, on_call="Dr Example (synthetic)", closed_weekdays=(6,), pack="us")
+    for area in ("worklist", "messages"):
+        monkeypatch.setattr(f"titrant.web.staff.{area}.office", lambda: structs.replace(here, settings=settings))
+    case = followed(here.store, base("titrating"), team=team)
+    for page in (f"/messages/{case}/", "/messages/", f"/worklist/{case}/"):
+        assert "(closed: Sunday)" in nurse.get(page).content.decode(), page
+    text = nurse.get(f"/messages/{case}/").content.decode()
+    assert "they call 911. When the clinic is closed: Dr Example (synthetic)." in text
 
 
 # The report of the clinic

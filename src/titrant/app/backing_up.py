@@ -8,6 +8,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -26,10 +27,46 @@ _SHORTEST = 12
 _LARGEST_MANIFEST = 1_000_000
 
 
+@contextmanager
+def _told(place: Path, why: str, room: str) -> Iterator[None]:
+    """Say what the machine refuses, or what cannot be unpacked, as every other fault: place, fault, why, repair."""
+    try:
+        yield
+    except OSError as error:
+        fault = f"{error.strerror or type(error).__name__}{f': {error.filename}' if error.filename else ''}."
+        raise NotNow(str(place), fault, why, room) from error
+    except (tarfile.TarError, ValueError, KeyError) as error:
+        fault = f"What is inside cannot be read ({type(error).__name__})."
+        raise NotNow(str(place), fault, why, "Take another copy of the backup.") from error
+
+
+_ROOM_TO_BACK_UP = (
+    "Free space, or give a place that can be written: while a backup is made it needs twice the size of the record in "
+    "the data folder and three times that size where FILE is. Then run it again."
+)
+_ROOM_TO_RESTORE = (
+    "Free space, or give a folder that can be written: while it restores it needs twice the size of the record there. "
+    "Then run it again."
+)
+
+
 def backup(office: Office, place: Place, target: Path, passphrase: str) -> Json:
     """Write a sealed backup to the new file ``target``. What it holds. Raises NotNow, and then there is no file."""
     _check_new(target)
     _check_passphrase(passphrase)
+    with _told(target, "A backup that is not whole is none, so nothing of it was left there.", _ROOM_TO_BACK_UP):
+        made = _made(office, place, target, passphrase)
+    body = {
+        "file": target.name,
+        "sha256": _sha256(target),
+        "clinic": made["clinic"],
+        "bytes": str(target.stat().st_size),
+    }
+    office.store.append(CLINIC, [office.draft(Kind.BACKED_UP, body, SYSTEM)], expected=None)
+    return made
+
+
+def _made(office: Office, place: Place, target: Path, passphrase: str) -> Json:
     with tempfile.TemporaryDirectory(dir=place.folder, prefix="backup-") as name:
         folder = Path(name)
         _fill(place, folder)
@@ -38,13 +75,6 @@ def backup(office: Office, place: Place, target: Path, passphrase: str) -> Json:
         (folder / _MANIFEST).write_text(json.dumps(made, indent=1), encoding="utf-8")
         _seal(folder, target, passphrase)
         _read_back(target, passphrase, made)
-    body = {
-        "file": target.name,
-        "sha256": _sha256(target),
-        "clinic": made["clinic"],
-        "bytes": str(target.stat().st_size),
-    }
-    office.store.append(CLINIC, [office.draft(Kind.BACKED_UP, body, SYSTEM)], expected=None)
     return made
 
 
@@ -100,13 +130,13 @@ def _seal(folder: Path, target: Path, passphrase: str) -> None:
 
 def _read_back(target: Path, passphrase: str, made: Json) -> None:
     """The file itself is opened again and every part compared: what was written is what can be restored."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".read-back-") as name:
-        try:
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".read-back-") as name:
             if _opened(target, passphrase, Path(name)) != made:
                 raise NotNow("backup", "What was written is not what was meant.", "It was removed.", "Try again.")
-        except NotNow:
-            target.unlink()
-            raise
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
 
 
 # Restoring
@@ -115,19 +145,24 @@ def _read_back(target: Path, passphrase: str, made: Json) -> None:
 def restore(source: Path, into: Path, passphrase: str, expected_clinic: str = "") -> Json:
     """Restore into an empty folder, and read all of it again. Raises NotNow, and then the folder is empty as before."""
     _check_empty(into)
-    into.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        made = _opened(source, passphrase, into)
-        if expected_clinic and made["clinic"] != expected_clinic:
-            raise NotNow(
-                source.name, f"It is a backup of the clinic {made['clinic']}, not of {expected_clinic}.",
-                "The record of one clinic never becomes that of another.", "Take the backup of this clinic.",
-            )  # fmt: skip
-    except NotNow:
-        _clear(into)
-        raise
-    (into / _MANIFEST).unlink()
+    with _told(into, "Half a record must not be used, so nothing of it was left there.", _ROOM_TO_RESTORE):
+        into.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            made = _opened(source, passphrase, into)
+            _check_clinic(source, made, expected_clinic)
+        except BaseException:
+            _clear(into)
+            raise
+        (into / _MANIFEST).unlink()
     return made
+
+
+def _check_clinic(source: Path, made: Json, expected: str) -> None:
+    if expected and made["clinic"] != expected:
+        raise NotNow(
+            source.name, f"It is a backup of the clinic {made['clinic']}, not of {expected}.",
+            "The record of one clinic never becomes that of another.", "Take the backup of this clinic.",
+        )  # fmt: skip
 
 
 def restore_whole(source: Path, into: Path, passphrase: str, clinic: str) -> Json:

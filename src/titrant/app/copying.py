@@ -30,6 +30,8 @@ def _sqlite_copy(target: Path) -> Path:
         source.execute("PRAGMA busy_timeout = 20000")
         source.backup(copy)
         said = str(copy.execute("PRAGMA integrity_check").fetchone()[0])
+    except dbapi2.Error as error:  # a full disk, say
+        said = str(error)
     finally:
         source.close()
         copy.close()

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from msgspec import Struct
 
+from titrant.app.beats import DATABASE, EVERY, SOUND, last
 from titrant.app.database import Standing
 from titrant.app.engine import FIRST_FIXED
 from titrant.app.place import Place
@@ -22,17 +23,16 @@ from titrant.app.postgres_roles import APPENDED, RIGHTS
 from titrant.record.events import BEGINNING, instant_of
 from titrant.record.seal import check as check_seal
 from titrant.record.seal import sealed
-from titrant.storage.models import ChainHead, Fact, Heartbeat
+from titrant.storage.models import ChainHead, Fact
 from titrant.storage.outbox import stuck
+from titrant.storage.queues import SILENT, WORKER
 
 State = Literal["ok", "warn", "red"]
 _MB = 1_000_000
 _FREE_MB = 500  # below it nothing more is written on purpose; a full disk loses more than a stopped clinic
 _LOW_MB = 5_000
 _JUMP = timedelta(minutes=5)
-_SILENT = timedelta(minutes=3)  # a worker says that it lives every few seconds
 _NETWORK = ("nfs", "cifs", "smb", "9p", "fuse.", "ceph", "gluster", "afs", "davfs", "lustre")
-WORKER = "worker"
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -148,6 +148,20 @@ def _newest_link(_place: Place, now: datetime) -> Iterator[Finding]:
         yield _ok("clock", now.astimezone(UTC).isoformat(timespec="minutes"))
 
 
+def _quick_check(_place: Place, _now: datetime) -> Iterator[Finding]:
+    """What the worker's daily look for damage found; that it is made each day, ``_jobs`` watches."""
+    if connection.vendor != "sqlite":
+        return
+    said = last(DATABASE)
+    if said is None:
+        yield _warn("damage", "Nobody has looked for any yet.", "The worker looks each day: start `titrant serve`.")
+    elif said[1] != SOUND:
+        yield _red("damage", f"The database has damage, found at {said[0]}: {said[1]}.",
+                   "Stop the clinic, keep a copy of the folder, run `titrant verify`, restore a backup.")  # fmt: skip
+    else:
+        yield _ok("damage", f"none found at {said[0]}")
+
+
 # The machine
 
 
@@ -219,17 +233,36 @@ def _signing_key(place: Place, _now: datetime) -> Iterator[Finding]:
 
 
 def _worker(_place: Place, now: datetime) -> Iterator[Finding]:
-    beat = Heartbeat.objects.filter(name=WORKER).values_list("at", flat=True).first()
-    if beat is None or not now - instant_of(beat) <= _SILENT:
-        since = f"since {beat}" if beat else "yet"
+    said = last(WORKER)
+    if said is None or not now - instant_of(said[0]) <= SILENT:
+        since = f"since {said[0]}" if said else "yet"
         yield _red("worker", f"The background worker has not been heard of {since}: nothing is sent.",
                    "Start `titrant serve` again, or `titrant worker` beside it.", blocks=False)  # fmt: skip
     else:
-        yield _ok("worker", f"heard of at {beat}")
+        yield _ok("worker", f"heard of at {said[0]}")
+
+
+def _jobs(_place: Place, now: datetime) -> Iterator[Finding]:
+    """A job of the worker that fails, or that nobody does any more, would otherwise show only in the log."""
+    late = [f"“{job}” {why}" for job in EVERY if (why := _why_late(job, now))]
+    if late:
+        yield _red("jobs", f"Not done: {'; '.join(late)}.",
+                   "Look into the worker's log for the cause; start `titrant serve` again.", blocks=False)  # fmt: skip
+    else:
+        yield _ok("jobs", "each was done in its time")
+
+
+def _why_late(job: str, now: datetime) -> str:
+    fails, did = last(f"failing {job}"), last(f"job {job}")
+    if fails and now - instant_of(fails[0]) >= SILENT:
+        return f"has failed since {fails[0]}"
+    if did and max(2 * EVERY[job], SILENT) < now - instant_of(did[0]):
+        return f"was last done at {did[0]}"
+    return ""
 
 
 def _queue(_place: Place, now: datetime) -> Iterator[Finding]:
-    late = stuck(now)
+    late = stuck(now).count()
     if late:
         yield _red("queue", f"{late} message{'s' * (late != 1)} could not be sent in time.",
                    "Look at the mail server (TITRANT_SMTP); call those whose task is open.", blocks=False)  # fmt: skip
@@ -239,7 +272,7 @@ def _queue(_place: Place, now: datetime) -> Iterator[Finding]:
 
 def _pushes(place: Place, now: datetime) -> Iterator[Finding]:
     """No dose and no red flag rests on these, and one address of a phone that is dead must not colour every page."""
-    late = stuck(now, pushes=True)
+    late = stuck(now, pushes=True).count()
     if late:
         yield _warn("push", f"{late} reminder{'s' * (late != 1)} to phones could not be pushed in time.",
                     "Does this machine reach the push services (docs/running.md)?")  # fmt: skip
@@ -249,6 +282,6 @@ def _pushes(place: Place, now: datetime) -> Iterator[Finding]:
 
 Check = Callable[[Place, datetime], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
-    _engine, _settings_of_the_database, _role, _tables, _newest_link, _file_system, _permissions, _disk, _time_zones,
-    _knowledge, _signing_key, _worker, _queue, _pushes,
+    _engine, _settings_of_the_database, _role, _tables, _newest_link, _quick_check, _file_system, _permissions, _disk,
+    _time_zones, _knowledge, _signing_key, _worker, _jobs, _queue, _pushes,
 )  # fmt: skip

@@ -30,20 +30,32 @@ def _about(number: int, last: bool) -> bytes:
 
 
 def write_sealed(source: BinaryIO, target: Path, passphrase: str) -> None:
-    """Write what ``source`` holds to the new file ``target``, for its owner alone; on disk when it returns."""
+    """Write what ``source`` holds to the new file ``target``, for its owner alone; on disk when it returns.
+
+    Whatever stops it, no part of the file stays; a file that was there before is never touched.
+    """
+    file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(file, "wb") as out:
+            _write(source, out, passphrase)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _write(source: BinaryIO, out: BinaryIO, passphrase: str) -> None:
     salt = os.urandom(_SALT)
     key = _key(passphrase, salt)
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(MAGIC + salt)
-        number, chunk = 0, source.read(_CHUNK)
-        while True:
-            following = source.read(_CHUNK)
-            out.write(key.encrypt(number.to_bytes(12, "big"), chunk, _about(number, last=not following)))
-            if not following:
-                break
-            number, chunk = number + 1, following
-        out.flush()
-        os.fsync(out.fileno())
+    out.write(MAGIC + salt)
+    number, chunk = 0, source.read(_CHUNK)
+    while True:
+        following = source.read(_CHUNK)
+        out.write(key.encrypt(number.to_bytes(12, "big"), chunk, _about(number, last=not following)))
+        if not following:
+            break
+        number, chunk = number + 1, following
+    out.flush()
+    os.fsync(out.fileno())
 
 
 def read_sealed(source: Path, passphrase: str) -> Iterator[bytes]:

@@ -5,22 +5,22 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, OperationalError, close_old_connections, connection
 
+from titrant.app.beats import DATABASE, EVERY, beat, done, failing, last
 from titrant.app.delivering import Send, deliver_due, send_mail
-from titrant.app.doctor import WORKER
 from titrant.app.heads import export_head
 from titrant.app.place import Place
 from titrant.app.pushing import push_due, pusher
 from titrant.clinic.acts.judging import judge_due
 from titrant.clinic.acts.reminding import reminders_due
 from titrant.clinic.office import Office
-from titrant.record.events import instant_of, instant_text
+from titrant.record.events import instant_of
 from titrant.storage.devices import Devices
-from titrant.storage.models import Heartbeat
 from titrant.storage.outbox import put
+from titrant.storage.queues import WORKER
 
 _PAUSE_S = 5.0
 _BREATH_S = 0.2  # between rounds while something waits: others write too
@@ -39,14 +39,15 @@ def run(office: Callable[[], Office], place: Place, stop: threading.Event, send:
 
 def one_round(office: Office, place: Place, send: Send) -> bool:
     """Send, judge, and do what is due. Whether something is left that waits to be sent or judged."""
-    _beat(office.now(), "")
+    beat(WORKER, office.now())
     more: list[bool] = []
     _tried("deliver", lambda: more.append(deliver_due(office, send)))
     _tried("push", lambda: push_due(office, pusher(place)))
     _tried("judge", lambda: judge_due(office, _JUDGE_AT_ONCE))
-    for name, every, job in JOBS:
-        if _is_due(name, every, office.now()) and _tried(name, lambda job=job: job(office, place)):
-            _beat(office.now(), "", f"job {name}")
+    for name, job in JOBS.items():
+        if _is_due(name, office.now()):
+            ended = done if _tried(name, lambda job=job: job(office, place)) else failing
+            ended(name, office.now())
     return any(more) or bool(office.store.to_judge(office.today, 1))
 
 
@@ -59,13 +60,9 @@ def _tried(name: str, act: Callable[[], object]) -> bool:
     return True
 
 
-def _beat(now: datetime, state: str, name: str = WORKER) -> None:
-    Heartbeat.objects.update_or_create(name=name, defaults={"at": instant_text(now), "state": state})
-
-
-def _is_due(name: str, every: timedelta, now: datetime) -> bool:
-    last = Heartbeat.objects.filter(name=f"job {name}").values_list("at", flat=True).first()
-    return last is None or every <= now - instant_of(last)
+def _is_due(name: str, now: datetime) -> bool:
+    said = last(f"job {name}")
+    return said is None or EVERY[name] <= now - instant_of(said[0])
 
 
 # Jobs with a period
@@ -79,11 +76,20 @@ def _test_alert(office: Office, _place: Place) -> None:
 
 
 def _quick_check(office: Office, _place: Place) -> None:
+    """Have the database look for damage; ``doctor`` reads the answer and blocks on it."""
     if connection.vendor == "sqlite":
+        beat(DATABASE, office.now(), _damage()[:200])
+
+
+def _damage() -> str:
+    try:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA quick_check")
-            said = str(cursor.fetchone()[0])
-        _beat(office.now(), said[:200], "quick check")
+            return str(cursor.fetchone()[0])
+    except OperationalError:
+        raise  # it could not be asked (locked, say): the job has failed, and is told as such
+    except DatabaseError as error:
+        return str(error)  # too damaged to be looked through
 
 
 def _remind(office: Office, _place: Place) -> None:
@@ -99,13 +105,10 @@ def _sessions_end(_office: Office, _place: Place) -> None:
     call_command("clearsessions")
 
 
-JOBS: tuple[tuple[str, timedelta, Job], ...] = (
-    ("head of the chain", timedelta(days=1), export_head),
-    ("test alert", timedelta(days=30), _test_alert),
-    ("quick check", timedelta(days=1), _quick_check),
-    ("reminders", timedelta(minutes=1), _remind),
-    ("old sessions", timedelta(days=1), _sessions_end),
-)
+JOBS: dict[str, Job] = {
+    "head of the chain": export_head, "test alert": _test_alert, DATABASE: _quick_check, "reminders": _remind,
+    "old sessions": _sessions_end,
+}  # fmt: skip
 
 
 def until_told(stop: threading.Event) -> None:

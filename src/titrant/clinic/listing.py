@@ -81,6 +81,17 @@ def condition_text(when: When) -> str:
     return "(" + joined.join(condition_text(part) for part in (*when.all, *when.any)) + ")"
 
 
+def titles(library: Library) -> list[tuple[str, str]]:
+    """Every protocol by its id, with its title, in the order of titles."""
+    return sorted(((name, one.title) for name, one in library.protocols.items()), key=lambda one: one[1])
+
+
+def title_of(library: Library, name: str) -> str:
+    """The title of the protocol ``name``; its id where the library no longer has it."""
+    found = library.protocols.get(name)
+    return found.title if found else name
+
+
 def refusals(library: Library) -> Iterator[tuple[str, str, str]]:
     """Every finding that bars a start: its code, what it bars, and its source."""
     for rule in rules(library):

@@ -305,16 +305,21 @@ def _clinic(office: Office, words: PhoneWords) -> Json:
     own = office.settings
     who, when = readers(own, words)
     return {
-        "name": own.name, "phone": own.phone, "emergency": office.emergency_phone, "read_by": who, "read_when": when,
+        "name": own.name, "phone": own.phone, "emergency": office.emergency_phone, "on_call": own.on_call,
+        "read_by": who, "read_when": when,
     }  # fmt: skip
 
 
 def readers(own: ClinicSettings, words: PhoneWords) -> tuple[str, str]:
-    """Who reads entries, and when: in the clinic's own words; what it has not set, in the patient's language."""
+    """Who reads entries, when, and on which days the clinic is closed.
+
+    In the clinic's own words; what it has not set, in the patient's language.
+    """
     unset = ClinicSettings()
     who = words.say("read_by_nurses") if own.read_by == unset.read_by else own.read_by
     when = words.say("read_on_working_days") if own.read_when == unset.read_when else own.read_when
-    return who, when
+    closed = ", ".join(words.say(f"weekday_{day}") for day in sorted(own.closed_weekdays))
+    return who, words.say("read_but_closed", when=when, days=closed) if closed else when
 
 
 def _unread(record: Record) -> int:

@@ -110,13 +110,17 @@ def whose(desk: Desk) -> list[tuple[str, str]]:
     return [*rows, (speech.say("record"), record_number(desk))]
 
 
+ON_CALL = 100  # letters of who answers outside hours, as the settings take them
+
+
 def phones(desk: Desk) -> list[str]:
-    """Whom to call, the emergency number first where one is set."""
+    """Whom to call, the emergency number first where one is set; last who answers when the clinic is closed."""
     speech, settings = desk.speech, desk.settings
     emergency = emergency_phone(settings, pack_of(settings, desk.office.library))
     found = [speech.say("call-emergency", phone=number(emergency))] if emergency else []
     clinic = speech.say("call-phone", phone=number(settings.phone)) if settings.phone else speech.say("no-phone")
-    return [*found, clinic]
+    outside = [speech.say("call-outside", who=line(settings.on_call, ON_CALL))] if settings.on_call else []
+    return [*found, clinic, *outside]
 
 
 def number(phone: str) -> str:

@@ -27,9 +27,9 @@ class ClinicSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     red_flag_to: tuple[str, ...] = ()  # e-mail addresses, in the order of escalation
     red_flag_minutes: int = 10  # to the next address; proposal: as long as a call takes to be answered or not
     heads_to: str = ""  # an e-mail address that keeps the daily head of the chain
-    closed_weekdays: tuple[int, ...] = (5, 6)  # 0 is Monday
+    closed_weekdays: tuple[int, ...] = ()  # 0 is Monday; told to patients beside when entries are read
     paper: str = "A4"  # or Letter
-    on_call: str = ""
+    on_call: str = ""  # who answers outside hours; told to patients beside the emergency number
 
 
 def settings_of(events: Iterable[Event]) -> ClinicSettings:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Case, When
+from django.db.models import Case, Q, QuerySet, When
 
-from titrant.record.events import Event, Kind, Role, instant_of, instant_text
+from titrant.record.events import Event, Kind, Role, instant_text
 from titrant.storage.models import Device, Outgoing
 from titrant.terms.canonical import Json, canonical_json
 from titrant.terms.reading import read_json
@@ -54,8 +54,7 @@ def lease(now: datetime, limit: int, *, pushes: bool = False) -> list[Outgoing]:
     Red flags come first: no reminder is sent before one, however long it waits.
     """
     at, is_flag = instant_text(now), Case(When(kind=RED_FLAG, then=0), default=1)
-    rows = Outgoing.objects.filter(done_at="", due_at__lte=at, leased_until__lte=at).order_by(is_flag, "due_at")
-    rows = rows.filter(kind=PUSH) if pushes else rows.exclude(kind=PUSH)
+    rows = waiting(pushes=pushes).filter(due_at__lte=at, leased_until__lte=at).order_by(is_flag, "due_at")
     if connection.vendor != "sqlite":
         rows = rows.select_for_update(skip_locked=True)
     found = list(rows[:limit])
@@ -81,10 +80,16 @@ def body_of(row: Outgoing) -> Json:
     return read_json(row.body.encode())
 
 
-def stuck(now: datetime, *, pushes: bool = False) -> int:
-    """How many rows are late: due long ago, or failing since long. Pushes are counted apart: they carry no red flag."""
+def stuck(now: datetime, *, pushes: bool = False) -> QuerySet[Outgoing]:
+    """Rows that are late: due long ago, or failing since long. Pushes are apart: they carry no red flag.
+
+    A row that fails is due again soon, whatever its age: so its age is counted from when it was put here.
+    """
+    limit = instant_text(now - LATE)
+    failing = ~Q(fault="") & Q(created_at__lte=limit)
+    return waiting(pushes=pushes).filter(Q(due_at__lte=limit) | failing)
+
+
+def waiting(*, pushes: bool = False) -> QuerySet[Outgoing]:
     rows = Outgoing.objects.filter(done_at="")
-    rows = rows.filter(kind=PUSH) if pushes else rows.exclude(kind=PUSH)
-    due = rows.filter(due_at__lte=instant_text(now - LATE)).count()
-    failing = rows.filter(due_at__gt=instant_text(now - LATE)).exclude(fault="")
-    return due + sum(1 for row in failing if now - instant_of(row.created_at) >= LATE)
+    return rows.filter(kind=PUSH) if pushes else rows.exclude(kind=PUSH)

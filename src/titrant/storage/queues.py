@@ -6,20 +6,24 @@ A table of waiting things that is not listed here, and not among those that hold
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min
 from msgspec import Struct
 
 from titrant.record.events import instant_text
-from titrant.storage.models import CaseRow, Heartbeat, Outgoing
+from titrant.storage.models import CaseRow, Fact, Heartbeat
+from titrant.storage.outbox import stuck, waiting
 
-STUCK_AFTER = timedelta(minutes=5)  # past its time, after which what waits is said to be stuck
-MISSING_AFTER = timedelta(minutes=5)  # without a sign of life
+WORKER = "worker"
+SILENT = timedelta(minutes=3)  # a worker says that it lives every few seconds
 JUDGED_WITHIN = timedelta(days=1)
-_PARTS = ("worker",)  # the parts of the program that say that they live
+_PARTS = (WORKER,)  # the parts of the program that say that they live
 
 
 class Queue(Struct, frozen=True):
-    """How a queue stands. ``since``: how long the oldest that is stuck has waited; empty where none is."""
+    """How a queue stands. ``since``: how long the oldest that is stuck has waited; empty where none is.
+
+    ``counts``: among the problems of the front page; not where one dead phone would colour it for ever.
+    """
 
     name: str
     title: str
@@ -28,19 +32,26 @@ class Queue(Struct, frozen=True):
     stuck: int
     since: str = ""
     why: str = ""
+    counts: bool = True
 
 
 Reads = Callable[[datetime], Queue]
 
 
 def _outgoing(now: datetime) -> Queue:
-    waiting = Outgoing.objects.filter(done_at="")
-    late = waiting.filter(Q(due_at__lt=instant_text(now - STUCK_AFTER)))
-    oldest = late.order_by("due_at").values_list("due_at", "fault").first()
-    since, fault = oldest or ("", "")
+    return _sending("outgoing", "Messages and alarms that were not delivered", now, pushes=False)
+
+
+def _pushes(now: datetime) -> Queue:
+    return _sending("pushes", "Reminders that were not pushed to phones", now, pushes=True)
+
+
+def _sending(name: str, title: str, now: datetime, *, pushes: bool) -> Queue:
+    """What the doctor counts, with the oldest of it."""
+    late = stuck(now, pushes=pushes)
+    since, fault = late.order_by("created_at").values_list("created_at", "fault").first() or ("", "")
     return Queue(
-        "outgoing", "Messages and alarms that were not delivered", "administrator", waiting.count(), late.count(),
-        since, fault,
+        name, title, "administrator", waiting(pushes=pushes).count(), late.count(), since, fault, counts=not pushes
     )  # fmt: skip
 
 
@@ -51,17 +62,22 @@ def _failed(_now: datetime) -> Queue:
 
 
 def _to_judge(now: datetime) -> Queue:
-    """Records that nobody has judged for a day: their lines are of yesterday's facts."""
-    stale = CaseRow.objects.filter(judged_on__gt="", judged_on__lt=(now - JUDGED_WITHIN).date().isoformat())
+    """Records that nobody has judged for a day, or ever: their lines are of yesterday's facts, or there are none."""
+    limit = now - JUDGED_WITHIN
+    stale = CaseRow.objects.filter(judged_on__gt="", judged_on__lt=limit.date().isoformat())
+    never = Fact.objects.filter(
+        number=1, at__lt=instant_text(limit), case__in=CaseRow.objects.filter(judged_on="").values("case")
+    )
     found = stale.aggregate(count=Count("pk"), since=Min("judged_on"))
-    count, since = found["count"], found["since"] or ""
+    new = never.aggregate(count=Count("pk"), since=Min("at"))
+    count, since = found["count"] + new["count"], min(filter(None, (found["since"], new["since"])), default="")
     return Queue("to_judge", "Records that were not judged today", "administrator", count, count, since)
 
 
 def _heartbeats(now: datetime) -> Queue:
     """A part of the program that has stopped stops in silence; so its silence is shown."""
     seen = dict(Heartbeat.objects.values_list("name", "at"))
-    late = {name: seen.get(name, "") for name in _PARTS if not instant_text(now - MISSING_AFTER) <= seen.get(name, "")}
+    late = {name: seen.get(name, "") for name in _PARTS if not instant_text(now - SILENT) <= seen.get(name, "")}
     why = f"No sign of life from: {', '.join(late)}" if late else ""
     return Queue(
         "heartbeat", "Parts of the program that are not running", "administrator", len(_PARTS), len(late),
@@ -70,8 +86,8 @@ def _heartbeats(now: datetime) -> Queue:
 
 
 QUEUES: dict[str, Reads] = {
-    "storage_outgoing": _outgoing, "storage_caserow": _failed, "storage_caserow/judged": _to_judge,
-    "storage_heartbeat": _heartbeats,
+    "storage_outgoing": _outgoing, "storage_outgoing/pushes": _pushes, "storage_caserow": _failed,
+    "storage_caserow/judged": _to_judge, "storage_heartbeat": _heartbeats,
 }  # fmt: skip
 
 
@@ -95,4 +111,4 @@ def queues(now: datetime) -> list[Queue]:
 
 def problems(now: datetime) -> int:
     """How many things are stuck, for the front page."""
-    return sum(one.stuck for one in queues(now))
+    return sum(one.stuck for one in queues(now) if one.counts)

@@ -13,9 +13,11 @@ from titrant.record.summary import Summary
 from titrant.terms.canonical import Json
 from titrant.terms.errors import CaseFileError, NotAllowed
 
-PACKS = ("us", "uk", "none")
+PACKS = {"us": "United States", "uk": "United Kingdom", "none": "elsewhere: no pack of law is applied"}
 PAPERS = ("A4", "Letter")
-LANGUAGES = ("en", "es")
+LANGUAGES = {"en": "English", "es": "Spanish"}
+# Bounds of the software, not of medicine: the ladder divides by the minutes, and an hour is no escalation any more.
+RED_FLAG_MINUTES = (1, 60)
 _SHORTEST_REASON = 10  # letters
 
 
@@ -46,9 +48,19 @@ def _check(settings: ClinicSettings) -> None:
         raise _wrong("language", f"“{settings.language}” is not there.", f"Choose one of: {', '.join(LANGUAGES)}.")
     if not all(0 <= day <= 6 for day in settings.closed_weekdays) or len(set(settings.closed_weekdays)) >= 7:
         raise _wrong("closed_weekdays", "A clinic is open on some day.", "Leave at least one weekday open.")
+    least, most = RED_FLAG_MINUTES
+    if not least <= settings.red_flag_minutes <= most:
+        fault = f"{settings.red_flag_minutes} minutes is outside what this software works with."
+        raise _wrong("red_flag_minutes", fault, f"Write whole minutes from {least} to {most}.")
     for address in settings.red_flag_to:
-        if "@" not in address or " " in address:
+        if not _is_address(address):
             raise _wrong("red_flag_to", f"“{address}” is no e-mail address.", "Write one address on each line.")
+    if settings.heads_to and not _is_address(settings.heads_to):
+        raise _wrong("heads_to", f"“{settings.heads_to}” is no e-mail address.", "Write one address, or none.")
+
+
+def _is_address(text: str) -> bool:
+    return "@" in text and " " not in text
 
 
 def _wrong(field: str, fault: str, repair: str) -> CaseFileError:

@@ -18,7 +18,7 @@ from titrant.storage.devices import Devices
 from titrant.terms.errors import CaseFileError, NotNow
 from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route, Visitor
 from titrant.web.phone.cookie import keep_cookie
-from titrant.web.phone.plain_form import entry_of, form_of
+from titrant.web.phone.plain_form import calls_of, entry_of, form_of
 from titrant.web.phone.shell import diary_page, frame
 from titrant.web.phone.trend import trend_of
 from titrant.web.wired import office
@@ -123,16 +123,17 @@ def plain(request: HttpRequest) -> HttpResponse:
     """A whole day written on one plain form, for a browser without scripts."""
     here, patient = office(), patient_of(request)
     assert patient is not None
-    days = phone_state(here, patient.case)["days"]
+    said = phone_state(here, patient.case)
     try:
-        entry, flags = entry_of(request.POST, days)
+        entry, flags = entry_of(request.POST, said["days"])
         receipt = keep_entry(
             here, patient.case, entry, request.POST.get("id", ""), patient.actor, received_at=here.now()
         )
     except CaseFileError as error:
         return _page(request, "kept", fault=error.fault)
     words = words_of(here, patient)
-    return _page(request, "kept", receipt_text=words.say("receipt", number=receipt.number), flags=flags)
+    calls = calls_of(words, said["clinic"])
+    return _page(request, "kept", receipt_text=words.say("receipt", number=receipt.number), flags=flags, calls=calls)
 
 
 ROUTES = (

@@ -60,3 +60,12 @@ def form_of(words: PhoneWords, state: Json, now: datetime) -> Json:
         "grades": [{"value": grade, "label": words.say(f"grade_{grade}")} for grade in (1, 2, 3, 4)],
         "read_by": words.say("read_by", who=clinic["read_by"], when=clinic["read_when"]),
     }  # fmt: skip
+
+
+def calls_of(words: PhoneWords, clinic: Json) -> list[str]:
+    """Whom to call in danger, the emergency number first: as the phone with scripts says it."""
+    emergency, phone = clinic["emergency"], clinic["phone"]
+    first = words.say("emergency_call", phone=emergency) if emergency else words.say("emergency_call_local")
+    second = words.say("emergency_clinic", phone=phone) if phone else words.say("emergency_clinic_paper")
+    outside = [words.say("emergency_outside", who=clinic["on_call"])] if clinic["on_call"] else []
+    return [first, second, *outside]

@@ -14,7 +14,7 @@ from titrant.storage.threads import recent_threads
 from titrant.terms.errors import NotNow
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import refused
-from titrant.web.staff.worklist import last_entries, local_time
+from titrant.web.staff.worklist import last_entries, local_time, patients_told
 from titrant.web.wired import office
 
 _MOST = 50
@@ -26,7 +26,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     waiting = [row.summary for row in here.store.rows(Query(teams=teams, tally="unread", size=_MOST), here.today)]
     open_now = {one.case for one in waiting}
     recent = [here.store.summary(case) for case in recent_threads(teams, _MOST) if case not in open_now]
-    context = {"waiting": waiting, "recent": recent, "settings": here.settings}
+    context = {"waiting": waiting, "recent": recent, "told": patients_told(here)}
     return render(request, "titrant/messages.html", context)
 
 
@@ -37,7 +37,7 @@ def thread(request: HttpRequest, case: UUID) -> HttpResponse:
     record = here.store.open(str(case))
     told = messages.thread(record)
     context = {
-        "one": record.summary, "thread": [(one, local_time(one.at, here)) for one in told], "settings": here.settings,
+        "one": record.summary, "thread": [(one, local_time(one.at, here)) for one in told], "told": patients_told(here),
         "newest": told[0].number if told else 0, "entries": last_entries(record), "longest": messages.LONGEST,
         "about": request.GET.get("entry", "")[:64], "form": str(uuid4()),
     }  # fmt: skip

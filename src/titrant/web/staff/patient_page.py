@@ -14,6 +14,7 @@ from titrant.clinic.acts.offers import reasons_to_choose
 from titrant.clinic.acts.signing import refuse, suspend
 from titrant.clinic.asked_facts import asked_facts
 from titrant.clinic.course_lanes import RANGES, course_of, effect_text
+from titrant.clinic.listing import title_of
 from titrant.clinic.numbers_used import numbers_used
 from titrant.clinic.office import Office, waiting_entries
 from titrant.clinic.packs import device_line
@@ -49,6 +50,7 @@ def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
         "summary": summary,
         "person": summary.person,
         "standing": standing,
+        "protocol_title": title_of(here.library, (standing.case.protocol if standing.case else "") or summary.protocol),
         "today": here.today,
         "today_iso": here.today.isoformat(),
         "tab": tab,

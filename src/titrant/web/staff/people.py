@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from titrant.clinic.acts.people import LANGUAGES, PACKS, PAPERS, change_settings
+from titrant.clinic.acts.people import LANGUAGES, PACKS, PAPERS, RED_FLAG_MINUTES, change_settings
 from titrant.record.clinic_settings import ClinicSettings
 from titrant.record.events import Role
 from titrant.storage.audit import changes_of_staff, teams_of_clinic
@@ -156,13 +156,16 @@ class SettingsForm(forms.Form):
         label="Emergency number", required=False, max_length=40,
         help_text="What a patient calls at once; empty: the number of the jurisdiction pack.",
     )  # fmt: skip
-    on_call = forms.CharField(label="On call", required=False, max_length=200, help_text="Who answers outside hours.")
+    on_call = forms.CharField(
+        label="On call", required=False, max_length=100,
+        help_text="Who answers outside hours, with the number. Patients see it beside the emergency number.",
+    )  # fmt: skip
     zone = forms.CharField(
         label="Time zone", help_text="As Europe/London or America/Chicago. The clinic's day ends by it."
     )
     pack = forms.ChoiceField(
         label="Jurisdiction pack",
-        choices=[(one, one) for one in PACKS],
+        choices=list(PACKS.items()),
         help_text="What is shown, logged and refused by law.",
     )
     manufacturer = forms.CharField(
@@ -175,7 +178,7 @@ class SettingsForm(forms.Form):
         required=False,
         help_text="Without this mark an old check is only warned of, where the pack speaks of it.",
     )
-    language = forms.ChoiceField(label="Language", choices=[(one, one) for one in LANGUAGES])
+    language = forms.ChoiceField(label="Language", choices=list(LANGUAGES.items()))
     paper = forms.ChoiceField(label="Paper", choices=[(one, one) for one in PAPERS])
     read_by = forms.CharField(label="Who reads diary entries", max_length=200, help_text=_AS_TYPED)
     read_when = forms.CharField(label="When they are read", max_length=200, help_text=_AS_TYPED)
@@ -183,9 +186,20 @@ class SettingsForm(forms.Form):
         label="Red flags go to", required=False, widget=forms.Textarea(attrs={"rows": 3}),
         help_text="E-mail addresses, one on each line, in the order in which they are tried.",
     )  # fmt: skip
+    red_flag_minutes = forms.IntegerField(
+        label="Minutes to the next address", min_value=RED_FLAG_MINUTES[0], max_value=RED_FLAG_MINUTES[1],
+        help_text="For how long one address has time to take a red flag before the next is tried: whole minutes, "
+        f"{RED_FLAG_MINUTES[0]} to {RED_FLAG_MINUTES[1]} (a bound of this software).",
+    )  # fmt: skip
+    heads_to = forms.EmailField(
+        label="Head of the record goes to", required=False, max_length=200,
+        help_text="An e-mail address outside the clinic that keeps the daily head of the chain: only a head "
+        "that was kept elsewhere shows that the record was cut off.",
+    )  # fmt: skip
     closed_weekdays = forms.TypedMultipleChoiceField(
-        label="Closed on", required=False, coerce=int, choices=_WEEKDAYS, widget=forms.CheckboxSelectMultiple
-    )
+        label="Closed on", required=False, coerce=int, choices=_WEEKDAYS, widget=forms.CheckboxSelectMultiple,
+        help_text="Patients see it beside when entries are read.",
+    )  # fmt: skip
     engine_on = forms.BooleanField(
         label="Titrant proposes doses",
         required=False,

@@ -64,11 +64,15 @@ def _page(request: HttpRequest, name: str, version: int, error: TitrantError | N
     by = request.visitor.actor  # type: ignore[attr-defined]
     standing = _standing(here, chosen)
     waits, history = standing["waiting"], acts.acts(here, chosen)
+    paths = paths_data(name, _as_in_use(here, chosen))
     context = {
         **standing,
         "error": error,
         "sections": prose(chosen),
-        "paths": paths_data(name, _as_in_use(here, chosen)),
+        "paths": paths,
+        "refusals": [
+            (here.desk.words.say(one["code"], {}), _BARS[one["bars"]], one["source"]) for one in paths["refusals"]
+        ],
         "history": list(reversed(history)),
         "others": [one for one in here.library.versions if one.id == name and one.version != version],
         "may_approve": by.role is Role.PRESCRIBER and standing["standing"] != Standing.IN_USE.value and waits is None,
@@ -80,6 +84,9 @@ def _page(request: HttpRequest, name: str, version: int, error: TitrantError | N
         "trial": {"fewest": trials.FEWEST, "usual": trials.USUAL, "most": trials.MOST, "weeks": trials.WEEKS},
     }
     return render(request, "titrant/protocol.html", context, status=409 if error else 200)
+
+
+_BARS = {"refuses": "no dose, whatever else is known", "until_settled": "no dose until it is settled"}
 
 
 def _as_in_use(here: Office, chosen: Protocol) -> Any:

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from titrant.clinic.acts.people import change_settings
+from titrant.clinic.acts.people import PACKS, change_settings
 from titrant.storage.people import first_administrator, waits_for_first
 from titrant.storage.throttle import Limit, wait_for, was_right
 from titrant.terms.errors import TitrantError
@@ -24,8 +24,6 @@ from titrant.web.errors import not_found
 from titrant.web.forms import password_field, shown_error
 from titrant.web.reauth import wait_text
 from titrant.web.wired import office
-
-_PACK_NAMES = {"us": "United States", "uk": "United Kingdom", "none": "elsewhere: no pack of law is applied"}
 
 
 class FirstForm(forms.Form):
@@ -41,7 +39,7 @@ class FirstForm(forms.Form):
 class ClinicForm(forms.Form):
     """The four questions: where, when, who, and who signs."""
 
-    pack = forms.ChoiceField(label="1. In which country is the clinic?", choices=list(_PACK_NAMES.items()))
+    pack = forms.ChoiceField(label="1. In which country is the clinic?", choices=list(PACKS.items()))
     zone = forms.CharField(label="2. In which time zone?", help_text="As Europe/London or America/Chicago.")
     name = forms.CharField(label="3. What is the clinic called?", max_length=200)
     phone = forms.CharField(label="And on which number do patients call it?", max_length=40)

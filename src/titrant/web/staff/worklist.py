@@ -14,7 +14,9 @@ from django.urls import reverse
 from msgspec import Struct
 
 from titrant.clinic.acts import contacts
+from titrant.clinic.listing import titles
 from titrant.clinic.office import Office
+from titrant.clinic.phone_day import readers
 from titrant.clinic.worklines import Shown, shown_lines
 from titrant.explain.amounts import pieces_text, times_text
 from titrant.explain.small_chart import SmallChart, small_chart
@@ -166,7 +168,7 @@ def _listed(request: HttpRequest, here: Office, case: str = "") -> dict[str, Any
         "items": items, "query": query, "today": here.today, "filters": _filters(request),
         "tallies": list(_tallies(request, here)), "views": _views(request),
         "states": [state.value for state in State if state is not State.ABSENT],
-        "protocols": sorted(here.library.protocols), "page": page, "engine_on": not here.no_proposals,
+        "protocols": titles(here.library), "page": page, "engine_on": not here.no_proposals,
         "before": _with_filters(reverse("worklist"), request, page=str(page - 1)) if page > 1 else "",
         "after": _with_filters(reverse("worklist"), request, page=str(page + 1)) if len(rows) > PAGE else "",
         "first": (page - 1) * PAGE + 1, "last": (page - 1) * PAGE + len(items),
@@ -237,8 +239,14 @@ def _beside(here: Office, case: str, items: list[Item]) -> dict[str, Any]:
         "following": cases[place + 1] if place + 1 < len(cases) else "", "judged_at": judged and judged.on.isoformat(),
         "stale": judged is None or judged.version != summary.version or judged.on != here.today,
         "patient_url": _where("patient", case), "messages_url": _where("thread", case),
-        "read_by": here.settings.read_by, "read_when": here.settings.read_when,
+        "told": patients_told(here),
     }  # fmt: skip
+
+
+def patients_told(here: Office) -> dict[str, str]:
+    """What patients are told of who reads what they write, and whom they call."""
+    who, when = readers(here.settings, here.library.phone.of("en"))
+    return {"who": who, "when": when, "emergency": here.emergency_phone, "on_call": here.settings.on_call}
 
 
 def _where(name: str, case: str) -> str:

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import template
 
+from titrant.web.page_names import PAGES
+
 register = template.Library()
 
 
@@ -21,6 +23,14 @@ def since(text: str, today: date) -> str:
 def words(code: str) -> str:
     """A code as words: ``plan_read`` is "plan read"."""
     return code.replace("_", " ")
+
+
+@register.filter
+def page_name(what: str) -> str:
+    """A line of the log of looking as words: "GET worklist_panel" is "Patient beside the worklist"."""
+    method, _, route = what.partition(" ")
+    named = PAGES.get(route)
+    return what if named is None else named if method in ("GET", "HEAD") else f"{named}: written to"
 
 
 @register.filter

@@ -461,11 +461,16 @@
     return el("div", { class: kind }, urgent ? [first, second] : [second, first]);
   }
 
+  function outside() {
+    const { on_call = "" } = (state && state.clinic) || {};
+    return on_call ? el("p", { class: "strong" }, say("emergency_outside", { who: on_call })) : null;
+  }
+
   function danger() {
     const { about, then, kept } = here();
     show(el("div", { class: "banner stop", role: "alert" }, title(say("emergency_title")),
       el("p", { class: "strong" }, say(`do_${about}`)), el("p", {}, say("emergency_do"))),
-    numbers(CALL.includes(about)), el("p", { class: "small" }, say("emergency_kept")),
+    numbers(CALL.includes(about)), outside(), el("p", { class: "small" }, say("emergency_kept")),
     button(say("close"), async () => {
       if (then && draft) go(then.step, then);
       else if (draft && about === "emergency") await finish_quietly();
