@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Case, Q, QuerySet, When
 
-from titrant.record.events import Event, Kind, Role, instant_text
+from titrant.record.events import Event, Kind, Role, instant_of, instant_text
 from titrant.storage.models import Device, Outgoing
 from titrant.terms.canonical import Json, canonical_json
 from titrant.terms.reading import read_json
