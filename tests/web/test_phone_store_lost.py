@@ -127,6 +127,8 @@ def test_without_store_and_network_the_page_of_danger_says_that_nothing_is_kept(
     page.get_by_role("heading", name="Get help now").wait_for()
     page.get_by_text(NOT_KEPT).wait_for()
     page.get_by_text("1 not yet sent").wait_for()
+    help_now, not_kept = (page.get_by_text(one).bounding_box() for one in ("Sit down. Do not drive.", NOT_KEPT))
+    assert help_now["y"] < not_kept["y"], "the words of danger come first"
     tap(page, "Close")
     assert not page.get_by_text("Kept on this phone").is_visible()
     tap(page, "Bad day")
