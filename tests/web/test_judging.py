@@ -14,6 +14,7 @@ from titrant.clinic.acts.contacts import Done, done
 from titrant.clinic.acts.judging import judge, judge_and_keep, judge_due
 from titrant.record.clinic_settings import ClinicSettings
 from titrant.record.events import SYSTEM, Draft, Kind
+from titrant.record.ports import Query
 from titrant.storage.memory_store import MemoryStore
 
 
@@ -149,6 +150,49 @@ def test_one_case_that_fails_does_not_stop_the_rest(clinic: Any, monkeypatch: py
     (failed,) = [one for one in map(clinic.store.judged, cases) if one.failed]
     assert failed.failed == "a fault in Titrant (RuntimeError)"
     assert judge_due(clinic, 10) == judging.Counts(0, 0)
+
+
+@pytest.mark.parametrize("part", ["summary", "judged"])
+def test_a_record_that_is_damaged_on_disk_stops_no_other_and_is_shown(office: Any, part: str) -> None:
+    from titrant.storage.models import CaseRow
+    from titrant.storage.queues import QUEUES
+
+    here, team = structs.replace(office, degraded=()), f"Team of the {part} (synthetic)"
+    here = at(here, base("titrating"))
+    broken, whole = (followed(here.store, base("titrating"), name, team) for name in ("Ada", "Ben"))
+    kept = CaseRow.objects.filter(case=broken).values_list(part, flat=True).get()
+    CaseRow.objects.filter(case=broken).update(**{part: "{"}, judged_version=0, grade=0)
+    before = QUEUES["storage_caserow"](here.now()).waiting
+    try:
+        assert broken in here.store.to_judge(here.today, 1000)
+        judge_due(here, 1000)
+        assert here.store.judged(whole).lines
+        assert here.store.judged(broken).lines
+        assert not {broken, whole} & set(here.store.to_judge(here.today, 1000)), "it comes first for ever"
+        rows = here.store.rows(Query(teams=(team,)), here.today)
+        assert {row.summary.case for row in rows} == {broken, whole}
+        assert QUEUES["storage_caserow"](here.now()).waiting - before == (part == "summary")
+    finally:
+        CaseRow.objects.filter(case=broken).update(**{part: kept})
+
+
+def test_a_case_whose_very_fault_cannot_be_told_is_set_aside(clinic: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [followed(clinic.store, base("titrating")) for _ in range(3)]
+    real = judging.standing_lines
+
+    def breaking(summary: Any, *rest: Any) -> Any:
+        if summary.case == cases[1]:
+            raise RuntimeError("Ada Example")
+        return real(summary, *rest)
+
+    monkeypatch.setattr(judging, "standing_lines", breaking)
+    assert judge_due(clinic, 10) == judging.Counts(3, 1)
+    aside = clinic.store.judged(cases[1])
+    assert (aside.failed, aside.version) == (
+        "a fault in Titrant (RuntimeError)", clinic.store.summary(cases[1]).version,
+    )  # fmt: skip
+    assert judge_due(clinic, 10) == judging.Counts(0, 0)
+    assert clinic.store.tallies(None, clinic.today)["queue"] == 1
 
 
 def test_without_the_engine_nothing_is_proposed_and_harm_is_still_shown(clinic: Any) -> None:

@@ -208,6 +208,43 @@ def test_the_harness_finds_a_worker_that_swallows_the_error_of_the_server(office
     assert lost > 0
 
 
+def test_a_row_that_fails_in_itself_holds_back_no_red_flag_and_is_told(office, empty) -> None:
+    from titrant.storage.models import CaseRow, Outgoing
+    from titrant.storage.outbox import put
+
+    post, broken, case = Post(failing=0.0), new_case(office.store), new_case(office.store)
+    put("", "red_flag", {"no task": "named"}, BEGINS - timedelta(minutes=2))
+    put(broken, "reminder", {}, BEGINS - timedelta(minutes=1))
+    put("", "reminder", {"to": "patient@demo.invalid"}, BEGINS)
+    flag(office, case, "t1", BEGINS)
+    whole = CaseRow.objects.filter(case=broken).values_list("summary", flat=True).get()
+    CaseRow.objects.filter(case=broken).update(summary="{")
+    try:
+        delivering.deliver_due(at(office, BEGINS), post.send)
+    finally:
+        CaseRow.objects.filter(case=broken).update(summary=whole)
+    assert [to for _, to, _ in post.accepted] == [LADDER[0], "patient@demo.invalid"]
+    faults = Outgoing.objects.exclude(fault="").order_by("created_at").values_list("fault", "due_at", "attempts")
+    later = instant_text(BEGINS + timedelta(seconds=30))
+    assert list(faults) == [
+        ("a fault in Titrant (KeyError)", later, 1), ("a fault in Titrant (DecodeError)", later, 1),
+    ]  # fmt: skip
+
+
+def test_a_red_flag_of_a_record_that_cannot_be_read_is_still_sent(office, empty) -> None:
+    from titrant.storage.models import CaseRow
+
+    post, case = Post(failing=0.0), new_case(office.store)
+    flag(office, case, "t1", BEGINS)
+    whole = CaseRow.objects.filter(case=case).values_list("summary", flat=True).get()
+    CaseRow.objects.filter(case=case).update(summary="{")
+    try:
+        run(office, post, BEGINS + timedelta(minutes=15), timedelta(minutes=1))
+    finally:
+        CaseRow.objects.filter(case=case).update(summary=whole)
+    assert [to for _, to, _ in post.accepted] == list(LADDER[:2])
+
+
 # Nothing falls in a hole
 
 

@@ -1,4 +1,4 @@
-"""The browser takes the store of the phone away under the page: no tap is lost, and no red flag waits in silence."""
+"""What goes wrong under the page, the store or the way to the clinic: no tap is lost, no red flag waits in silence."""
 
 from typing import Any
 
@@ -127,6 +127,8 @@ def test_without_store_and_network_the_page_of_danger_says_that_nothing_is_kept(
     page.get_by_role("heading", name="Get help now").wait_for()
     page.get_by_text(NOT_KEPT).wait_for()
     page.get_by_text("1 not yet sent").wait_for()
+    help_now, not_kept = (page.get_by_text(one).bounding_box() for one in ("Sit down. Do not drive.", NOT_KEPT))
+    assert help_now["y"] < not_kept["y"], "the words of danger come first"
     tap(page, "Close")
     assert not page.get_by_text("Kept on this phone").is_visible()
     tap(page, "Bad day")
@@ -181,3 +183,25 @@ def test_a_red_flag_that_comes_while_another_entry_is_on_its_way_is_sent_after_i
     page.get_by_text("2 not yet sent").wait_for()
     held[0].continue_()
     both(office, case, page)
+
+
+def test_an_entry_at_which_the_clinic_stumbles_holds_back_no_red_flag(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    page.route("**/p/entries/", lambda route: route.continue_() if "chest_pain" in (route.request.post_data or "")
+               else route.fulfill(status=500))  # fmt: skip
+    tap(page, "Taken")
+    page.get_by_role("heading", name="How strong was your pain on average?").wait_for()
+    page.get_by_text("1 not yet sent").wait_for()
+    tap(page, "Help now")
+    tap(page, "Chest pain, or cannot breathe")
+    page.get_by_role("heading", name="Get help now").wait_for()
+    for _ in range(50):
+        if office.store.summary(case).tasks:
+            break
+        page.wait_for_timeout(100)
+    assert [task.code for task in office.store.summary(case).tasks.values()] == ["chest_pain"]
+    page.unroute("**/p/entries/")
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.locator(".unsent").wait_for(state="detached")
+    assert len(office.store.open(case).tree["given"]["diary"]) == 2

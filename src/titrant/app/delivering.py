@@ -11,7 +11,6 @@ from datetime import timedelta
 
 from titrant.clinic.office import Office
 from titrant.record.events import instant_of
-from titrant.record.ports import NotFound
 from titrant.record.summary import OpenTask
 from titrant.storage.models import Outgoing
 from titrant.storage.outbox import RED_FLAG, again_at, body_of, finish, lease
@@ -33,11 +32,21 @@ def send_mail(to: str, subject: str, text: str) -> None:
 
 
 def deliver_due(office: Office, send: Send) -> bool:
-    """One round over what is due. Whether more may be due: then the next round should not wait."""
+    """One round over what is due; one row that fails does not stop the rest. Whether more may be due at once."""
     rows = lease(office.now(), _AT_ONCE)
     for row in rows:
-        (_red_flag if row.kind == RED_FLAG else _once)(office, row, send)
+        try:
+            (_red_flag if row.kind == RED_FLAG else _once)(office, row, send)
+        except Exception as error:
+            put_off(office, row, error)
     return len(rows) == _AT_ONCE
+
+
+def put_off(office: Office, row: Outgoing, error: Exception) -> None:
+    """Try a row that failed in itself later and later, so that it never comes first for ever; it is shown as stuck."""
+    kind = type(error).__name__
+    _log.error("a delivery failed", exc_info=error, extra={"kind": f"{row.kind}: {kind}"})
+    again_at(row, office.now() + pause_of(row), step=row.step, fault=f"a fault in Titrant ({kind})")
 
 
 def _red_flag(office: Office, row: Outgoing, send: Send) -> None:
@@ -61,11 +70,12 @@ def _red_flag(office: Office, row: Outgoing, send: Send) -> None:
 
 
 def _task(office: Office, row: Outgoing) -> OpenTask | None:
-    """The task of ``row``; None where it is closed. Of a record that is not there nobody knows that it is closed."""
+    """The task of ``row``; None where it is closed. Of a record that cannot be read nobody knows that it is closed."""
     name = body_of(row)["task"]
     try:
         return office.store.summary(row.case).tasks.get(name)
-    except NotFound:
+    except Exception as error:
+        _log.warning("the record of a red flag cannot be read", extra={"kind": type(error).__name__})
         return OpenTask(id=name, grade="now", code="", why="", since=row.created_at)
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from msgspec import Struct
 
-from titrant.app.delivering import pause_of
+from titrant.app.delivering import pause_of, put_off
 from titrant.app.place import Place, PushKey
 from titrant.clinic.acts.subscribing import Subscription
 from titrant.clinic.office import Office
@@ -103,7 +103,10 @@ def push_due(office: Office, push: Push | None, clock: Callable[[], float] = tim
     """Push what is due, for some seconds; the rest waits for the next round. How many rows were looked at."""
     until, silent, looked = clock() + _ROUND_S, set[str](), 0
     while clock() < until and (rows := lease(office.now(), 1, pushes=True)):
-        _one(office, rows[0], push, silent)
+        try:
+            _one(office, rows[0], push, silent)
+        except Exception as error:
+            put_off(office, rows[0], error)
         looked += 1
     return looked
 

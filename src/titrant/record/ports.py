@@ -108,6 +108,12 @@ class CaseStore(Protocol):
     def judge(self, case: str, judged: Judged) -> None:
         """Keep what was judged, unless a newer version was judged already."""
 
+    def set_aside(self, case: str, judged: Judged) -> None:
+        """Keep that a case could not be judged as it stands, whatever it holds: it counts as failed until it changes.
+
+        A case that cannot be read keeps its line in the worklist, and says so.
+        """
+
     def judged(self, case: str) -> Judged | None: ...
 
     def rows(self, query: Query, on: date) -> list[Row]:

@@ -30,7 +30,7 @@ from titrant.storage.memory_store import conflict, not_found, too_many
 from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms, milligrams
 from titrant.storage.outbox import write_for
 from titrant.storage.statements import first, insert, update
-from titrant.storage.worklist_rows import judged_in, set_columns
+from titrant.storage.worklist_rows import judged_in, set_columns, set_failed
 from titrant.terms.canonical import Json, canonical_json
 
 _FACTS = "facts"
@@ -129,6 +129,17 @@ class DjangoStore:
         row.judged_version, row.judged_on = judged.version, judged.on.isoformat()
         set_columns(row, msgspec.json.decode(row.summary, type=Summary), judged)
         row.save()
+
+    @transaction.atomic
+    def set_aside(self, case: str, judged: Judged) -> None:
+        locked_head()
+        row = CaseRow.objects.filter(case=case).first()
+        if row is not None:
+            judged = msgspec.structs.replace(judged, version=row.version)
+            row.judged = msgspec.json.encode(judged).decode()
+            row.judged_version, row.judged_on = row.version, judged.on.isoformat()
+            set_failed(row, judged)
+            row.save()
 
     def judged(self, case: str) -> Judged | None:
         return judged_in(CaseRow.objects.filter(case=case).values_list("judged", flat=True).first() or "")

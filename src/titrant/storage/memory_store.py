@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from threading import RLock
 
+from msgspec import structs
+
 from titrant.record.appending import again, bounded, graded, in_tally, numbered, plan_columns
 from titrant.record.chain import Link, chain_faults
 from titrant.record.events import BEGINNING, CLINIC, Draft, Event, Kind, Role, chained, instant_text
@@ -108,6 +110,11 @@ class MemoryStore:
             before = self._judged.get(case)
             if before is None or (before.version, before.on) <= (judged.version, judged.on):
                 self._judged[case] = judged
+
+    def set_aside(self, case: str, judged: Judged) -> None:
+        with self._lock:
+            if case in self._summaries:
+                self._judged[case] = structs.replace(judged, version=self._summaries[case].version)
 
     def judged(self, case: str) -> Judged | None:
         return self._judged.get(case)

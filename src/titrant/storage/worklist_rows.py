@@ -11,12 +11,35 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from titrant.record.appending import NOTHING, graded, in_tally
 from titrant.record.ports import TALLIES, Query, Row
-from titrant.record.summary import Judged, Summary
+from titrant.record.summary import GRADES, Judged, Person, Summary
 from titrant.storage.models import CaseRow, CaseTeam
+
+_UNREADABLE = Person(name="This record cannot be read")
 
 
 def judged_in(text: str) -> Judged | None:
-    return msgspec.json.decode(text, type=Judged) if text else None
+    """What was judged; None also where it cannot be read any more: it is derived, and is judged anew."""
+    try:
+        return msgspec.json.decode(text, type=Judged) if text else None
+    except msgspec.DecodeError:
+        return None
+
+
+def _summary_in(case: str, text: str) -> Summary:
+    """For a line of the worklist: one record that cannot be read must not hide all others."""
+    try:
+        return msgspec.json.decode(text, type=Summary)
+    except msgspec.DecodeError:
+        return Summary(case=case, person=_UNREADABLE)
+
+
+def set_failed(row: CaseRow, judged: Judged) -> None:
+    """The columns of a case that could not be judged; of one that cannot be read they stay, and somebody looks."""
+    try:
+        set_columns(row, msgspec.json.decode(row.summary, type=Summary), judged)
+    except msgspec.DecodeError:
+        row.failed, row.grade = True, min(row.grade, GRADES.index("today"))
+        row.since = row.since or judged.on.isoformat()
 
 
 def set_columns(row: CaseRow, summary: Summary, judged: Judged | None) -> None:
@@ -47,7 +70,7 @@ def rows(query: Query, on: date) -> list[Row]:
     cases = list(ordered[query.first : query.first + query.size])
     whole = CaseRow.objects.filter(case__in=cases).values_list("case", "summary", "judged", "grade", "since")
     read = {
-        case: Row(msgspec.json.decode(summary, type=Summary), judged_in(judged), grade, since)
+        case: Row(_summary_in(case, summary), judged_in(judged), grade, since)
         for case, summary, judged, grade, since in whole
     }
     return [read[case] for case in cases]

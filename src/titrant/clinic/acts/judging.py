@@ -1,5 +1,6 @@
 """Judging a case for the worklist: what the spine says of it today, in lines. Derived; never a fact of the record."""
 
+import logging
 from datetime import date
 
 from msgspec import Struct, structs
@@ -36,6 +37,7 @@ from titrant.terms.canonical import Json
 from titrant.terms.errors import TitrantError
 from titrant.terms.numbers import plain
 
+_log = logging.getLogger("titrant.worker")
 _FOLLOWED = (State.ON_PLAN, State.SUSPENDED)
 _BEFORE = (State.PREPARING, State.DRAFTED)
 _REPORT_DAYS = 28  # of the report of the clinic: four weeks, so that every weekday counts alike
@@ -50,8 +52,9 @@ class Counts(Struct, frozen=True):
 
 def judge(office: Office, case: str) -> Judged:
     """What is to be said of ``case`` today. A case that cannot be judged is a line of its own, never silence."""
-    before = office.store.judged(case)
+    before = None
     try:
+        before = office.store.judged(case)
         record = office.store.open(case)
     except NotFound:
         raise
@@ -71,14 +74,31 @@ def judge_and_keep(office: Office, case: str) -> Judged:
 
 def judge_due(office: Office, limit: int) -> Counts:
     """Judge what has changed or was not judged today, most urgent first; one failing case does not stop the rest."""
-    done = [judge_and_keep(office, case) for case in office.store.to_judge(office.today, limit)]
+    done = [_judged_or_aside(office, case) for case in office.store.to_judge(office.today, limit)]
     return Counts(len(done), sum(bool(one.failed) for one in done))
 
 
-def _failed(office: Office, summary: Summary, before: Judged | None, error: Exception) -> Judged:
+def _judged_or_aside(office: Office, case: str) -> Judged:
+    """A case of which not even the fault could be kept is set aside until it changes or the day does, and counted."""
+    try:
+        return judge_and_keep(office, case)
+    except Exception as error:
+        _log.exception("a case could not be judged", extra={"kind": type(error).__name__})
+        fault = _words_of(error)
+        own = {"grade": "today", "code": "not_judged", "since": office.today.isoformat(), "why": f"Not judged: {fault}"}
+        judged = Judged(version=0, on=office.today, at=office.now(), lines=(own,), failed=fault)
+        office.store.set_aside(case, judged)
+        return judged
+
+
+def _words_of(error: Exception) -> str:
     """Titrant's own errors say what is wrong; of any other only its kind is told, because it may quote the record."""
     unknown = f"a fault in Titrant ({type(error).__name__})"
-    fault = f"{error.place}: {error.fault}" if isinstance(error, TitrantError) else unknown
+    return f"{error.place}: {error.fault}" if isinstance(error, TitrantError) else unknown
+
+
+def _failed(office: Office, summary: Summary, before: Judged | None, error: Exception) -> Judged:
+    fault = _words_of(error)
     own = line(office.library, "not_judged", office.today, fault[:40], fault=fault)
     lines = [own, *standing_lines(summary, office.library, office.today)]
     if summary.state in _FOLLOWED:

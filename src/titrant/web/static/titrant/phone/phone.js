@@ -64,7 +64,9 @@
   }
 
   function show(...children) {
-    ROOT.replaceChildren(top(), warnings(), el("div", { class: "step" }, ...children));
+    const step = el("div", { class: "step" }, ...children);
+    // On the page of danger nothing stands before the words of danger.
+    ROOT.replaceChildren(top(), ...(here().step === "danger" ? [step, warnings()] : [warnings(), step]));
     const head = ROOT.querySelector("h1");
     if (head) head.focus({ preventScroll: true });
     window.scrollTo(0, 0);

@@ -3,17 +3,27 @@
    so that sending twice is never counting twice. */
 const Send = (() => {
   const WAITS = [2, 5, 15, 60, 300]; // seconds
+  const PATIENCE = 20000; // milliseconds
   let tries = 0;
   let timer = 0;
   let running = null;
   let asked = false; // again, while a round was at work: what was added since is not in it
   let told = () => {};
 
+  /* A request that was sent to sleep with its page may never end: it is given up, and sent again under the same id. */
+  async function posted(item) {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), PATIENCE);
+    try {
+      return await fetch("/p/entries/", {
+        method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ id: item.id, entry: item.entry }), signal: patience.signal,
+      });
+    } finally { clearTimeout(timer); }
+  }
+
   async function one(item) {
-    const answer = await fetch("/p/entries/", {
-      method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ id: item.id, entry: item.entry }),
-    });
+    const answer = await posted(item);
     if (answer.ok) {
       const receipt = await answer.json();
       await Keep.remove(item.id);
@@ -30,13 +40,23 @@ const Send = (() => {
       await told({ what: "refused", item, why });
       return true; // the others still go
     }
-    throw new Error(`answer ${answer.status}`);
+    throw Object.assign(new Error(`answer ${answer.status}`), { answered: true });
   }
 
+  /* What may be an emergency goes first. */
   async function round() {
-    for (const item of await Keep.waiting()) {
-      if (!item.refused && !(await one(item))) return;
+    const waiting = (await Keep.waiting()).filter((item) => !item.refused);
+    const urgent = (item) => Boolean((item.entry.flags || []).length);
+    let fault = null;
+    for (const item of [...waiting.filter(urgent), ...waiting.filter((item) => !urgent(item))]) {
+      try {
+        if (!(await one(item))) return;
+      } catch (error) {
+        if (!error.answered) throw error; // no network: the others would not go either
+        fault = error; // a fault of the clinic's computer, perhaps with this entry alone: the others still go
+      }
     }
+    if (fault) throw fault;
     tries = 0;
   }
 
