@@ -54,6 +54,8 @@ def test_what_bars_a_start_is_read_as_sentences(office, signed_in, protocol) -> 
     for text, bars, _source in page.context["refusals"]:
         assert CODE.findall(f"{text} {bars}") == []
         assert " " in text, "a sentence, not a name"
+        assert "—" not in text, "a sentence with a gap"
+    assert any(text.startswith("Clarithromycin") for text, _, _ in page.context["refusals"])
 
 
 def test_a_written_reason_for_the_law_is_asked_and_shown_in_words(office, signed_in, monkeypatch) -> None:

@@ -70,9 +70,7 @@ def _page(request: HttpRequest, name: str, version: int, error: TitrantError | N
         "error": error,
         "sections": prose(chosen),
         "paths": paths,
-        "refusals": [
-            (here.desk.words.say(one["code"], {}), _BARS[one["bars"]], one["source"]) for one in paths["refusals"]
-        ],
+        "refusals": [(_said(here, one["code"]), _BARS[one["bars"]], one["source"]) for one in paths["refusals"]],
         "history": list(reversed(history)),
         "others": [one for one in here.library.versions if one.id == name and one.version != version],
         "may_approve": by.role is Role.PRESCRIBER and standing["standing"] != Standing.IN_USE.value and waits is None,
@@ -84,6 +82,13 @@ def _page(request: HttpRequest, name: str, version: int, error: TitrantError | N
         "trial": {"fewest": trials.FEWEST, "usual": trials.USUAL, "most": trials.MOST, "weeks": trials.WEEKS},
     }
     return render(request, "titrant/protocol.html", context, status=409 if error else 200)
+
+
+def _said(here: Office, code: str) -> str:
+    """What bars a start, as a sentence; where it speaks of a drug that a person takes, with the drugs it is about."""
+    about = next((one.title for one in here.library.interactions.values() if one.rule.code == code), "")
+    text = here.desk.words.say(code, {"drug": "it"} if about else {})
+    return f"{about}: {text}" if about else text
 
 
 _BARS = {"refuses": "no dose, whatever else is known", "until_settled": "no dose until it is settled"}
