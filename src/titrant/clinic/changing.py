@@ -16,8 +16,9 @@ from titrant.knowledge.shapes.following import REDUCING, Action
 from titrant.knowledge.shapes.protocols import Bounds
 from titrant.pathway.adjust import Adjustment
 from titrant.pathway.dispense import level_faults
-from titrant.pathway.next_dose import TaperStep, lowered, raised, share_kept, step_caps, taper
+from titrant.pathway.next_dose import TaperStep, lowered, raised, share_kept, step_caps, suspended, taper
 from titrant.pathway.plan import Outcome
+from titrant.pathway.reconciling import is_new_start, missed_run
 from titrant.pathway.supplying import SignedLevel
 from titrant.terms.dose import Dose
 from titrant.terms.numbers import parse_decimal
@@ -66,6 +67,7 @@ def judged(decided: Adjustment, chosen: Chosen) -> Change:
     change = _made(decided, chosen)
     against = not _as_proposed(decided, change)
     refused = change.refused or tuple(_refusals(decided, change, against=against))
+    refused = (*refused, *_new_start(decided, change, renew=chosen.renew))
     open_ones = decided.missing if against and is_more(decided, change) else ()
     return Change(
         action=change.action, regimen=change.regimen, steps=change.steps, refused=refused, missing=open_ones,
@@ -169,6 +171,26 @@ def _refusals(decided: Adjustment, change: Change, *, against: bool) -> Iterator
         yield from (one for one in decided.reasons if not one.code.startswith("by_hand_"))
     if against and is_more(decided, change):
         yield from _against_more(decided, change.regimen)
+
+
+def _new_start(decided: Adjustment, change: Change, *, renew: bool) -> Iterator[Reason]:
+    """Why a dose would begin a course anew, whatever it is called: then it needs all that a start needs.
+
+    While suspended no dose is taken, so that silence is a gap; and a plan is renewed only for somebody who is known to
+    be taking it.
+    """
+    found = decided.review
+    if change.regimen is None:
+        return
+    ended = (found.on - found.plan_ends).days
+    if renew and is_new_start(found.protocol, ended):
+        yield _own("renewal_is_a_new_start", decided, {"ends": found.plan_ends.isoformat()})
+    missed = found.missed.possible if suspended(found) else found.missed.certain
+    if renew:
+        run = missed_run(found.diary, found.levels, found.supply, found.levels[0].since, found.on)
+        missed = max(missed, run.possible)
+    if is_new_start(found.protocol, missed):
+        yield Reason("gap_is_a_new_start", f"{_place(decided)}/missed_doses", {"days_missed": str(missed)})
 
 
 def _against_more(decided: Adjustment, wanted: Regimen) -> Iterator[Reason]:
