@@ -168,6 +168,16 @@ def test_a_dose_of_ones_own_is_refused_with_its_reason(office, followed, dose, c
         sign(office, followed, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=made.chosen)
 
 
+def test_one_step_is_one_step_of_the_week_as_well(office) -> None:
+    """From 20 mg on one day a week: two days a week double the week; seven days would be seven times as much."""
+    course = {"levels": [{"since": "2026-11-07", "dose": "20 mg", "times_per_day": 1, "days_per_week": 1}]}
+    course |= {"supplies": None}
+    case = opened(office, "following-ready-for-a-step", changes={"given": {"course": course}})
+    for times, days, refused in ((1, 2, False), (1, 3, True), (1, 7, True), (2, 7, True)):
+        made = offer_change(office, case, dose_mg="20", times_per_day=times, days_per_week=days, reason="examined")
+        assert ("change_beyond_a_step" in [one.code for one in made.refused]) is refused, (times, days)
+
+
 def test_more_is_refused_while_a_check_is_overdue_even_by_hand(office) -> None:
     """With the blood pressure of today one step up is proposed; without it none may be signed, whatever the reason."""
     old = {"given": {"readings": {"blood_pressure": ["126/78 mmHg on 2026-11-06", "124/78 mmHg on 2026-11-07"]}}}

@@ -205,9 +205,13 @@ def _against_more(decided: Adjustment, wanted: Regimen) -> Iterator[Reason]:
         yield _own("change_signed_already", decided, {"on": found.change_signed.isoformat()})
     now, step = found.level.regimen, found.protocol.step
     cap = min(Dose(now.dose.mg + Dose.of(step.by.value).mg), *(most for most, _ in step_caps(found)))
-    daily = now.daily.times(1 + Fraction(step.percent.value.value) / 100)
-    if not (wanted.dose <= max(cap, now.dose) and wanted.daily <= daily):
-        facts = {"asked": str(wanted.dose), "daily": str(wanted.daily), "most": str(cap), "most_daily": str(daily)}
+    share = 1 + Fraction(step.percent.value.value) / 100
+    daily, weekly = now.daily.times(share), now.weekly.times(share)
+    if not (wanted.dose <= max(cap, now.dose) and wanted.daily <= daily and wanted.weekly <= weekly):
+        facts = {
+            "asked": str(wanted.dose), "daily": str(wanted.daily), "weekly": str(wanted.weekly),
+            "most": str(cap), "most_daily": str(daily), "most_weekly": str(weekly),
+        }  # fmt: skip
         yield Reason("change_beyond_a_step", f"{_place(decided)}/step", facts, step.by.source, step.by.status)
 
 
