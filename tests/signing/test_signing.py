@@ -236,6 +236,31 @@ def test_a_plan_that_has_ended_goes_on_only_as_a_renewed_one(office) -> None:
     assert later.store.open(case).tree["given"]["course"]["plan_from"] == "2027-02-01"
 
 
+def test_a_renewal_needs_its_reason_whatever_the_dose(office, followed) -> None:
+    """The rules speak of the dose; nobody but the prescriber moves the end of a plan, and says why."""
+    for action in ("", "raise", "hold", "lower"):
+        chosen = Chosen(action=action, renew=True)
+        made = signing.offer(office, office.store.open(followed), chosen)
+        assert made.against
+        assert "The plan is renewed by this signature: its end was 2027-01-30." in made.text
+        with pytest.raises(NotNow, match="no reason is given"):
+            sign(office, followed, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=chosen)
+    with_reason = Chosen(action="raise", reason="examined", renew=True)
+    assert signing.offer(office, office.store.open(followed), with_reason).may_be_signed
+    assert not signing.offer(office, office.store.open(followed), Chosen(action="raise")).against
+
+
+def test_a_taper_is_never_renewed(office) -> None:
+    case = taking(office, "2027-01-10")
+    later = office_with(office.store, datetime(2027, 1, 11, 10, tzinfo=UTC))
+    chosen = Chosen(action="taper", reason="ended", renew=True)
+    made = signing.offer(later, later.store.open(case), chosen)
+    sign(later, case, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=chosen)
+    course = later.store.open(case).tree["given"]["course"]
+    assert course["ends"] == made.ends < "2027-03-01"
+    assert "plan_from" not in course
+
+
 def test_a_plan_that_ended_long_ago_is_no_plan_to_renew(office) -> None:
     case = taking(office, "2027-02-12")
     assert codes_at(office, case, date(2027, 2, 13), RENEWED) == []

@@ -71,13 +71,18 @@ def judged(decided: Adjustment, chosen: Chosen) -> Change:
     open_ones = decided.missing if against and is_more(decided, change) else ()
     return Change(
         action=change.action, regimen=change.regimen, steps=change.steps, refused=refused, missing=open_ones,
-        against=against, second=tuple(_second(decided, change)),
+        against=against or renews(chosen, change.regimen, change.action), second=tuple(_second(decided, change)),
     )  # fmt: skip
 
 
 def _proposed_name(decided: Adjustment) -> str:
     assert decided.action is not None
     return TAPER if decided.action is Action.STOP and decided.taper else decided.action.value
+
+
+def renews(chosen: Chosen, regimen: Regimen | None, action: str) -> bool:
+    """Whether the plan's end moves on, which no rule ever asks for. A taper has an end of its own."""
+    return chosen.renew and regimen is not None and action != TAPER
 
 
 def _as_proposed(decided: Adjustment, change: Change) -> bool:

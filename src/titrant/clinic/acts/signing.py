@@ -20,7 +20,7 @@ from titrant.clinic.acts.offers import (
     reasons_to_choose,
 )
 from titrant.clinic.acts.verifying import SignedPlan, sealed_body, verified_plan
-from titrant.clinic.changing import Chosen
+from titrant.clinic.changing import Chosen, renews
 from titrant.clinic.office import Office
 from titrant.clinic.packs import PlaceFault, Reasons, check_stands, pack_of, sign_faults
 from titrant.record.events import Actor, Draft, Kind, Role
@@ -215,7 +215,7 @@ def _course_changes(record: Record, made: Offer, levels: list[Json], *, replaced
     changes: dict[str, Any] = {"levels": levels} if replaced else {}
     if made.action == "taper":
         changes["ends"] = made.content["ends"]
-    if made.chosen.renew:
+    if renews(made.chosen, made.regimen, made.action):
         changes |= {"plan_from": made.content["on"], "ends": None}
     return changes
 
