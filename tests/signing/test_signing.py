@@ -269,7 +269,7 @@ def test_a_plan_that_ended_long_ago_is_no_plan_to_renew(office) -> None:
 
 
 def test_nobody_renews_a_plan_of_which_no_dose_is_known(office) -> None:
-    """Silent for fourteen days it may be renewed; from the fifteenth on it is a new start, unless the diary is entered."""
+    """Silent for fourteen days it may be renewed; from the fifteenth on it is a new start."""
     case = taking(office, "2027-01-10")
     assert codes_at(office, case, date(2027, 1, 25), RENEWED) == []
     assert codes_at(office, case, date(2027, 1, 26), RENEWED) == ["gap_is_a_new_start"]
@@ -440,7 +440,18 @@ def test_a_withdrawn_plan_is_nobodys_plan(office, newcomer) -> None:
 
 def test_handing_over_is_recorded_after_the_seal_was_checked(office, newcomer) -> None:
     signed(office, newcomer)
-    assert signing.deliver(office, newcomer, "printed", NURSE).delivered
+    plan = office.store.summary(newcomer).plan
+    assert signing.deliver(office, newcomer, "printed", NURSE, shown=plan).delivered
+
+
+def test_what_was_handed_over_is_the_plan_in_force_or_nothing_is_recorded(office, followed) -> None:
+    """The page shows a raise; before the nurse says that it was handed over, a lower dose is signed."""
+    signed(office, followed)
+    shown = office.store.summary(followed).plan
+    signed(office, followed, LOWER)
+    with pytest.raises(Stale, match="Another plan was signed"):
+        signing.deliver(office, followed, "printed", NURSE, shown=shown)
+    assert not office.store.summary(followed).delivered
 
 
 def test_levels_of_a_signed_plan_change_by_a_signature_only(office, newcomer) -> None:
