@@ -305,9 +305,11 @@ INJECTED: dict[str, Callable[[], Told] | None] = {
     "change_not_to_be_had": None,
     "change_signed_already": None,
     "entry_not_come": None,
+    "gap_is_a_new_start": None,
     "no_proposals": None,
     "plan_has_ended": None,
     "raise_waits_for_checks": None,
+    "renewal_is_a_new_start": None,
     "second_prescriber_needed": None,
     "signed_for_other_product": None,  # tests/signing/test_gates.py
     # Faults of the response model; see tests/following/test_model.py

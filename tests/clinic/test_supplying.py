@@ -349,6 +349,56 @@ def test_a_correction_never_makes_more_of_a_line():
         acts.correct_supply(office, CASE, number, "22", "bottle held more", PHARMACIST)
 
 
+def twice_supplied():
+    """Signed for 21 mL. The first line is corrected from 21 to 2, and the 19 that are left are handed out later."""
+    office = office_on(TODAY)
+    opened(office, tree_of(ORAL))
+    quantity = {"quantity": {"pieces": "21", "unit": "mL"}}
+    sign(office, CASE, level("2026-11-21", "10 mg"), change=lambda content: content | quantity)
+    give(office)
+    number = office.store.open(CASE).of(Kind.SUPPLIED)[0].number
+    acts.correct_supply(office, CASE, number, "2", "a small bottle", PHARMACIST)
+    later = on(office, date(2026, 11, 22))
+    give(later, quantity="15")
+    return later, number
+
+
+def test_a_correction_upwards_stays_within_what_was_signed():
+    office, number = twice_supplied()
+    with pytest.raises(NotNow, match="4 mL is left of the signed quantity"):
+        acts.correct_supply(office, CASE, number, "7", "a larger bottle", PHARMACIST)
+    assert acts.correct_supply(office, CASE, number, "6", "a larger bottle", PHARMACIST).holds == {}
+    assert may_supply(office, office.store.open(CASE)).signed_most == 0
+
+
+def test_more_than_was_signed_is_recorded_before_a_witness_and_waits_for_the_prescriber():
+    office, number = twice_supplied()
+    with pytest.raises(NotAllowed, match="second person"):
+        acts.correct_supply(office, CASE, number, "21", "it was full", PHARMACIST, witness=PHARMACIST.name)
+    witness = "Second Person (synthetic)"
+    summary = acts.correct_supply(office, CASE, number, "21", "it was full", PHARMACIST, witness=witness)
+    assert [(one.code, one.grade) for one in summary.tasks.values()] == [("pharmacist_query", "now")]
+    assert "19 mL more were handed out, and 4 mL is left" in next(iter(summary.holds.values()))
+    record = office.store.open(CASE)
+    assert [one["pieces"] for one in record.tree["given"]["course"]["supplies"]] == ["21", "15"]
+    assert record.of(Kind.SUPPLY_CORRECTED)[-1].body["witness"] == witness
+    assert not may_supply(office, record).may
+
+
+def test_no_more_comes_back_than_was_handed_out():
+    office = planned(ORAL, level("2026-11-21", "10 mg"))
+    back = {**LIQUID, "lot": "A1", "witness": "Second Person (synthetic)"}
+    with pytest.raises(NotNow, match="was handed 0"):
+        acts.take_back(office, CASE, acts.Returned(**back, quantity="1"), PHARMACIST)
+    give(office)
+    with pytest.raises(NotNow, match="500 cannot come back"):
+        acts.take_back(office, CASE, acts.Returned(**back, quantity="500"), PHARMACIST)
+    acts.take_back(office, CASE, acts.Returned(**back, quantity="12"), PHARMACIST)
+    with pytest.raises(NotNow, match="9 can still be there"):
+        acts.take_back(office, CASE, acts.Returned(**back, quantity="10"), PHARMACIST)
+    acts.take_back(office, CASE, acts.Returned(**back, quantity="9"), PHARMACIST)
+
+
 def test_what_was_counted_is_what_is_left():
     office = planned(ORAL, level("2026-11-21", "10 mg"))
     with pytest.raises(NotNow, match="Nothing was supplied"):

@@ -1,6 +1,6 @@
 """A prescriber signs exactly what was shown, once more saying who they are and how much it is."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
@@ -168,6 +168,16 @@ def test_a_dose_of_ones_own_is_refused_with_its_reason(office, followed, dose, c
         sign(office, followed, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=made.chosen)
 
 
+def test_one_step_is_one_step_of_the_week_as_well(office) -> None:
+    """From 20 mg on one day a week: two days a week double the week; seven days would be seven times as much."""
+    course = {"levels": [{"since": "2026-11-07", "dose": "20 mg", "times_per_day": 1, "days_per_week": 1}]}
+    course |= {"supplies": None}
+    case = opened(office, "following-ready-for-a-step", changes={"given": {"course": course}})
+    for times, days, refused in ((1, 2, False), (1, 3, True), (1, 7, True), (2, 7, True)):
+        made = offer_change(office, case, dose_mg="20", times_per_day=times, days_per_week=days, reason="examined")
+        assert ("change_beyond_a_step" in [one.code for one in made.refused]) is refused, (times, days)
+
+
 def test_more_is_refused_while_a_check_is_overdue_even_by_hand(office) -> None:
     """With the blood pressure of today one step up is proposed; without it none may be signed, whatever the reason."""
     old = {"given": {"readings": {"blood_pressure": ["126/78 mmHg on 2026-11-06", "124/78 mmHg on 2026-11-07"]}}}
@@ -200,15 +210,87 @@ def test_giving_less_is_never_refused_while_the_plan_runs(office) -> None:
         assert signing.offer(office, office.store.open(case), LOWER).may_be_signed
 
 
-def test_a_plan_that_has_ended_goes_on_only_as_a_renewed_one(office, followed) -> None:
-    later = office_with(office.store, NOW + timedelta(days=90))
+RENEWED = Chosen(action="hold", reason="examined", renew=True)
+
+
+def taking(office: Office, until: str) -> str:
+    """On 20 mg since 2026-11-14, and every dose is in the diary until then. The plan ends on 2027-01-30."""
+    day = {"day": "2026-11-14", "through": until, "entered": "same day", "taken": "all", "effects": {}}
+    diary = [day | {"pain": {"average": 6}, "activity": "partly"}]
+    return opened(office, "following-ready-for-a-step", changes={"given": {"diary": diary}})
+
+
+def codes_at(office: Office, case: str, day: date, chosen: Chosen) -> list[str]:
+    later = office_with(office.store, datetime(day.year, day.month, day.day, 10, tzinfo=UTC))
+    return [one.code for one in signing.offer(later, later.store.open(case), chosen).refused]
+
+
+def test_a_plan_that_has_ended_goes_on_only_as_a_renewed_one(office) -> None:
+    case = taking(office, "2027-01-31")
+    later = office_with(office.store, datetime(2027, 2, 1, 10, tzinfo=UTC))
     chosen = Chosen(action="hold", reason="examined")
-    assert [one.code for one in signing.offer(later, office.store.open(followed), chosen).refused] == ["plan_has_ended"]
-    renewed = msgspec.structs.replace(chosen, renew=True)
-    made = signing.offer(later, office.store.open(followed), renewed)
+    assert [one.code for one in signing.offer(later, office.store.open(case), chosen).refused] == ["plan_has_ended"]
+    made = signing.offer(later, office.store.open(case), RENEWED)
     assert made.may_be_signed, [one.code for one in made.refused]
-    sign(later, followed, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=renewed)
-    assert later.store.open(followed).tree["given"]["course"]["plan_from"] == "2027-02-19"
+    sign(later, case, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=RENEWED)
+    assert later.store.open(case).tree["given"]["course"]["plan_from"] == "2027-02-01"
+
+
+def test_a_renewal_needs_its_reason_whatever_the_dose(office, followed) -> None:
+    """The rules speak of the dose; nobody but the prescriber moves the end of a plan, and says why."""
+    for action in ("", "raise", "hold", "lower"):
+        chosen = Chosen(action=action, renew=True)
+        made = signing.offer(office, office.store.open(followed), chosen)
+        assert made.against
+        assert "The plan is renewed by this signature: its end was 2027-01-30." in made.text
+        with pytest.raises(NotNow, match="no reason is given"):
+            sign(office, followed, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=chosen)
+    with_reason = Chosen(action="raise", reason="examined", renew=True)
+    assert signing.offer(office, office.store.open(followed), with_reason).may_be_signed
+    assert not signing.offer(office, office.store.open(followed), Chosen(action="raise")).against
+
+
+def test_a_taper_is_never_renewed(office) -> None:
+    case = taking(office, "2027-01-10")
+    later = office_with(office.store, datetime(2027, 1, 11, 10, tzinfo=UTC))
+    chosen = Chosen(action="taper", reason="ended", renew=True)
+    made = signing.offer(later, later.store.open(case), chosen)
+    sign(later, case, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=chosen)
+    course = later.store.open(case).tree["given"]["course"]
+    assert course["ends"] == made.ends < "2027-03-01"
+    assert "plan_from" not in course
+
+
+def test_a_plan_that_ended_long_ago_is_no_plan_to_renew(office) -> None:
+    case = taking(office, "2027-02-12")
+    assert codes_at(office, case, date(2027, 2, 13), RENEWED) == []
+    assert codes_at(office, case, date(2027, 2, 14), RENEWED) == ["renewal_is_a_new_start"]
+    assert codes_at(office, case, date(2027, 12, 26), RENEWED) == ["renewal_is_a_new_start", "gap_is_a_new_start"]
+
+
+def test_nobody_renews_a_plan_of_which_no_dose_is_known(office) -> None:
+    """Silent for fourteen days it may be renewed; from the fifteenth on it is a new start."""
+    case = taking(office, "2027-01-10")
+    assert codes_at(office, case, date(2027, 1, 25), RENEWED) == []
+    assert codes_at(office, case, date(2027, 1, 26), RENEWED) == ["gap_is_a_new_start"]
+    later = office_with(office.store, datetime(2027, 1, 26, 10, tzinfo=UTC))
+    assert not signing.offer(later, later.store.open(case), RENEWED).may_be_signed
+    # The dose in force may still be looked at and left as it is.
+    assert codes_at(office, case, date(2027, 1, 26), Chosen(action="hold", reason="examined")) == []
+
+
+def test_after_a_long_suspension_no_dose_is_signed_but_a_new_start_can_be(office) -> None:
+    hold = Chosen(action="hold", reason="examined")
+    case = taking(office, "2026-11-20")
+    signed(office, case, hold)
+    signing.suspend(office, case, "operation", NURSE)
+    assert codes_at(office, case, date(2026, 12, 6), hold) == []
+    for chosen in (hold, RENEWED, LOWER, Chosen(dose_mg="10", reason="examined")):
+        assert codes_at(office, case, date(2026, 12, 7), chosen) == ["gap_is_a_new_start"]
+    later = office_with(office.store, datetime(2026, 12, 7, 10, tzinfo=UTC))
+    assert offer_change(later, case, "taper", reason="ended").action == "stop"
+    signed(later, case, Chosen(action="stop", reason="ended"))
+    assert signing.is_start(later.store.open(case))
 
 
 # The second prescriber
@@ -358,7 +440,18 @@ def test_a_withdrawn_plan_is_nobodys_plan(office, newcomer) -> None:
 
 def test_handing_over_is_recorded_after_the_seal_was_checked(office, newcomer) -> None:
     signed(office, newcomer)
-    assert signing.deliver(office, newcomer, "printed", NURSE).delivered
+    plan = office.store.summary(newcomer).plan
+    assert signing.deliver(office, newcomer, "printed", NURSE, shown=plan).delivered
+
+
+def test_what_was_handed_over_is_the_plan_in_force_or_nothing_is_recorded(office, followed) -> None:
+    """The page shows a raise; before the nurse says that it was handed over, a lower dose is signed."""
+    signed(office, followed)
+    shown = office.store.summary(followed).plan
+    signed(office, followed, LOWER)
+    with pytest.raises(Stale, match="Another plan was signed"):
+        signing.deliver(office, followed, "printed", NURSE, shown=shown)
+    assert not office.store.summary(followed).delivered
 
 
 def test_levels_of_a_signed_plan_change_by_a_signature_only(office, newcomer) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -78,7 +79,11 @@ def test_another_team_and_an_administrator_get_no_paper(signed_in, signed_case):
 
 def test_handing_over_the_printed_plan_is_recorded_with_who_did_it(signed_in, signed_case, office):
     nurse = signed_in("nurse")
-    assert nurse.post(f"/patients/{signed_case}/papers/delivered/").status_code == 302
+    assert nurse.post(f"/patients/{signed_case}/papers/delivered/").status_code == 409
+    assert not office.store.summary(signed_case).delivered
+    page = nurse.get(f"/patients/{signed_case}/papers/").content.decode()
+    shown = {"plan": re.findall(r'name="plan" value="([^"]*)"', page)[0]}
+    assert nurse.post(f"/patients/{signed_case}/papers/delivered/", shown).status_code == 302
     event = office.store.events(signed_case)[-1]
     assert (event.kind.value, event.by.role.value, event.body["how"]) == (
         "delivered",

@@ -1,6 +1,7 @@
 """From a new name to a signed plan in the browser's own words, and the page that signs changes (story 1)."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -227,7 +228,10 @@ def test_the_signed_page_checks_the_plan_and_hands_it_over(prescriber, office) -
     page = prescriber.get(f"/patients/{case}/signed/").content.decode()
     assert "The seal was checked just now" in page
     assert "signed, not delivered" in page
-    prescriber.post(f"/patients/{case}/signed/", {"how": "printed"})
+    assert prescriber.post(f"/patients/{case}/signed/", {"how": "printed", "plan": "1"}).status_code == 409
+    assert not office.store.summary(case).delivered
+    shown = re.findall(r'name="plan" value="([^"]*)"', page)[0]
+    assert prescriber.post(f"/patients/{case}/signed/", {"how": "printed", "plan": shown}).status_code == 302
     assert office.store.summary(case).delivered
 
 

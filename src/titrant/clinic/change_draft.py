@@ -153,6 +153,8 @@ def _text(
         yield f"Take {dose_line(change.regimen)}."
         yield f"That is {regimen_text(change.regimen)}."
         yield f"From {starts}. Plan {protocol.id} version {protocol.version} ends on {ends}."
+        if found.plan_ends < ends and change.action != TAPER:
+            yield f"The plan is renewed by this signature: its end was {found.plan_ends}."
         yield from _later(change)
     else:
         yield f"From {found.on} on. Plan {protocol.id} version {protocol.version}."

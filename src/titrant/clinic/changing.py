@@ -16,8 +16,9 @@ from titrant.knowledge.shapes.following import REDUCING, Action
 from titrant.knowledge.shapes.protocols import Bounds
 from titrant.pathway.adjust import Adjustment
 from titrant.pathway.dispense import level_faults
-from titrant.pathway.next_dose import TaperStep, lowered, raised, share_kept, step_caps, taper
+from titrant.pathway.next_dose import TaperStep, lowered, raised, share_kept, step_caps, suspended, taper
 from titrant.pathway.plan import Outcome
+from titrant.pathway.reconciling import is_new_start, missed_run
 from titrant.pathway.supplying import SignedLevel
 from titrant.terms.dose import Dose
 from titrant.terms.numbers import parse_decimal
@@ -66,16 +67,22 @@ def judged(decided: Adjustment, chosen: Chosen) -> Change:
     change = _made(decided, chosen)
     against = not _as_proposed(decided, change)
     refused = change.refused or tuple(_refusals(decided, change, against=against))
+    refused = (*refused, *_new_start(decided, change, renew=chosen.renew))
     open_ones = decided.missing if against and is_more(decided, change) else ()
     return Change(
         action=change.action, regimen=change.regimen, steps=change.steps, refused=refused, missing=open_ones,
-        against=against, second=tuple(_second(decided, change)),
+        against=against or renews(chosen, change.regimen, change.action), second=tuple(_second(decided, change)),
     )  # fmt: skip
 
 
 def _proposed_name(decided: Adjustment) -> str:
     assert decided.action is not None
     return TAPER if decided.action is Action.STOP and decided.taper else decided.action.value
+
+
+def renews(chosen: Chosen, regimen: Regimen | None, action: str) -> bool:
+    """Whether the plan's end moves on, which no rule ever asks for. A taper has an end of its own."""
+    return chosen.renew and regimen is not None and action != TAPER
 
 
 def _as_proposed(decided: Adjustment, change: Change) -> bool:
@@ -171,6 +178,26 @@ def _refusals(decided: Adjustment, change: Change, *, against: bool) -> Iterator
         yield from _against_more(decided, change.regimen)
 
 
+def _new_start(decided: Adjustment, change: Change, *, renew: bool) -> Iterator[Reason]:
+    """Why a dose would begin a course anew, whatever it is called: then it needs all that a start needs.
+
+    While suspended no dose is taken, so that silence is a gap; and a plan is renewed only for somebody who is known to
+    be taking it.
+    """
+    found = decided.review
+    if change.regimen is None:
+        return
+    ended = (found.on - found.plan_ends).days
+    if renew and is_new_start(found.protocol, ended):
+        yield _own("renewal_is_a_new_start", decided, {"ends": found.plan_ends.isoformat()})
+    missed = found.missed.possible if suspended(found) else found.missed.certain
+    if renew:
+        run = missed_run(found.diary, found.levels, found.supply, found.levels[0].since, found.on)
+        missed = max(missed, run.possible)
+    if is_new_start(found.protocol, missed):
+        yield Reason("gap_is_a_new_start", f"{_place(decided)}/missed_doses", {"days_missed": str(missed)})
+
+
 def _against_more(decided: Adjustment, wanted: Regimen) -> Iterator[Reason]:
     """Why a prescriber may not sign more than now against what is proposed."""
     found = decided.review
@@ -183,9 +210,13 @@ def _against_more(decided: Adjustment, wanted: Regimen) -> Iterator[Reason]:
         yield _own("change_signed_already", decided, {"on": found.change_signed.isoformat()})
     now, step = found.level.regimen, found.protocol.step
     cap = min(Dose(now.dose.mg + Dose.of(step.by.value).mg), *(most for most, _ in step_caps(found)))
-    daily = now.daily.times(1 + Fraction(step.percent.value.value) / 100)
-    if not (wanted.dose <= max(cap, now.dose) and wanted.daily <= daily):
-        facts = {"asked": str(wanted.dose), "daily": str(wanted.daily), "most": str(cap), "most_daily": str(daily)}
+    share = 1 + Fraction(step.percent.value.value) / 100
+    daily, weekly = now.daily.times(share), now.weekly.times(share)
+    if not (wanted.dose <= max(cap, now.dose) and wanted.daily <= daily and wanted.weekly <= weekly):
+        facts = {
+            "asked": str(wanted.dose), "daily": str(wanted.daily), "weekly": str(wanted.weekly),
+            "most": str(cap), "most_daily": str(daily), "most_weekly": str(weekly),
+        }  # fmt: skip
         yield Reason("change_beyond_a_step", f"{_place(decided)}/step", facts, step.by.source, step.by.status)
 
 

@@ -114,7 +114,7 @@ def _answer(office: Office, record: Record, blocked: MaySupply, basis: _Basis) -
     fills = packs.fills_of(pack, issued, len(packs.supplies_on(record, basis.plan)))
     dispensing = basis.dispensing
     law = packs.supply_faults(pack, fills, dispensing.days if dispensing else 0, today, {})
-    rest = _rest_of_signed(record, basis.plan)
+    rest = rest_of_signed(record, basis.plan)
     refused = (
         *_standing(record),
         *unlike_signed(basis.signed, basis.decided.supply),
@@ -195,7 +195,7 @@ def _from_the_spine(basis: _Basis, words: Words) -> Iterator[str]:
             yield words.say(one.code, one.facts)
 
 
-def _rest_of_signed(record: Record, plan: Event) -> Decimal | None:
+def rest_of_signed(record: Record, plan: Event) -> Decimal | None:
     """What is left of the signed quantity; None where the signature names none."""
     quantity = (plan.body["content"].get("quantity") or {}).get("pieces")
     if not quantity:

@@ -25,7 +25,9 @@ from titrant.pathway.next_dose import (
     raised,
     rung_share,
     share_kept,
+    suspended,
     taper,
+    taper_needed,
 )
 from titrant.pathway.plan import KNOWLEDGE_NEEDED, Alternative, Outcome, protocol_warnings
 from titrant.pathway.review import Review, review
@@ -182,10 +184,11 @@ def _reducing(
 ) -> Adjustment:
     missing = _unjudged(found, verdicts)
     if action is not Action.LOWER:
-        steps = taper(found) if action is Action.STOP and all(one.rule.taper for one in applying) else ()
-        first = steps[0].regimen if steps else None
-        made = _proposed(found, action, first, applying)
-        return structs.replace(made, taper=steps, missing=missing)
+        asked = action is Action.STOP and all(one.rule.taper for one in applying) and taper_needed(found)
+        steps = taper(found) if asked and not suspended(found) else ()
+        made = _proposed(found, action, steps[0].regimen if steps else None, applying)
+        reasons = (*made.reasons, _why_no_taper(found)) if asked and not steps else made.reasons
+        return structs.replace(made, taper=steps, reasons=reasons, missing=missing)
     wanted = [(lowered(found, _share(found, one.rule)), one) for one in applying]
     made_of = [regimen for regimen, _ in wanted if regimen is not None]
     if len(made_of) < len(wanted):
@@ -197,6 +200,14 @@ def _reducing(
         return structs.replace(paused, reasons=(*paused.reasons, why), missing=missing)
     lowest = min(made_of, key=lambda one: one.dose.mg)
     return structs.replace(_proposed(found, Action.LOWER, lowest, applying), missing=missing)
+
+
+def _why_no_taper(found: Review) -> Reason:
+    """A taper gives doses; to somebody who takes none it would be a start that nobody has checked."""
+    if suspended(found):
+        return no_source("no_taper_while_suspended", f"{_place(found)}/taper", {})
+    facts = {"days_missed": str(found.missed.possible)}
+    return no_source("no_taper_after_a_gap", f"{_place(found)}/missed_doses", facts)
 
 
 def _share(found: Review, rule: CourseRule) -> Fraction:

@@ -14,7 +14,7 @@ from titrant.pathway.checks_following import last_raise
 from titrant.pathway.diary import urinary_answer
 from titrant.pathway.entries import GRADES
 from titrant.pathway.harm import GROUPS, worst_of
-from titrant.pathway.next_dose import raised, step_room
+from titrant.pathway.next_dose import raised, step_room, suspended
 from titrant.pathway.reconciling import missed_run, went_by
 from titrant.pathway.review import Review, tolerated_days
 from titrant.pathway.sessions import SessionDay
@@ -115,8 +115,7 @@ def _course(review: Review) -> Told:
     yield "review_day", "closed" if next_step_review(review) in review.case.given.course.closed_days else "open"
     suspensions = review.case.given.course.suspensions
     begun = [one for one in suspensions if one.since <= on]
-    open_now = [one for one in begun if one.lifted_on is None or on < one.lifted_on]
-    yield "suspended", _yes(bool(open_now))
+    yield "suspended", _yes(suspended(review))
     yield "taken_while_suspended", _yes(bool(review.taken_suspended))
     lifted = [one.lifted_on for one in begun if one.lifted_on is not None and one.lifted_on <= on]
     yield "resumed", _yes(any(review.level.since < day for day in lifted))

@@ -13,6 +13,7 @@ from msgspec import Struct
 from titrant.knowledge.judging import judge
 from titrant.knowledge.shapes.common import Sourced
 from titrant.pathway.limiting import exposure_share
+from titrant.pathway.reconciling import is_new_start
 from titrant.pathway.review import Review
 from titrant.terms.calendar import days_later, whole_days
 from titrant.terms.dose import NO_DOSE, Dose
@@ -159,9 +160,12 @@ def rung_share(review: Review) -> Fraction:
 
 
 def taper(review: Review) -> tuple[TaperStep, ...]:
-    """The steps down from the present dose, where the drug was taken for long enough to need them."""
+    """The steps down from the present dose, where the drug was taken for long enough to need them.
+
+    There are none for somebody who may have taken nothing for so long that any dose would be a new start.
+    """
     rules, on, now = review.protocol.taper, review.on, review.level.regimen
-    if (on - review.levels[0].since).days <= whole_days(rules.needed_after.value):
+    if not taper_needed(review) or is_new_start(review.protocol, review.missed.possible):
         return ()
     part = Fraction(rules.by.value.value) / 100
     steps, earliest, latest, share, held = [], on, on, 1 - part, now
@@ -173,6 +177,17 @@ def taper(review: Review) -> tuple[TaperStep, ...]:
             earliest, latest = days_later(earliest, rules.every.value), days_later(latest, rules.every_at_most.value)
         share -= part
     return (*steps, TaperStep(earliest, latest, None))
+
+
+def taper_needed(review: Review) -> bool:
+    """Whether the course has run for so long that it is not ended at once."""
+    return whole_days(review.protocol.taper.needed_after.value) < (review.on - review.levels[0].since).days
+
+
+def suspended(review: Review) -> bool:
+    """Whether no dose is to be taken on the day of the review, until a prescriber has signed."""
+    begun = [one for one in review.case.given.course.suspensions if one.since <= review.on]
+    return any(one.lifted_on is None or review.on < one.lifted_on for one in begun)
 
 
 def no_source(code: str, rule: str, facts: Facts) -> Reason:

@@ -171,6 +171,12 @@ def rung_perhaps(protocol: Protocol, missed: Missed, tolerated: int) -> Rung | N
     return max((one for one in (now, gap) if one), key=lambda one: one.days_missed, default=None)
 
 
+def is_new_start(protocol: Protocol, days: int) -> bool:
+    """Whether after so many days without a dose the ladder asks for a new start: the old dose is not resumed."""
+    rung = rung_of(protocol, days)
+    return rung is not None and rung.do == "restart"
+
+
 def went_by(protocol: Protocol, missed: Missed) -> bool:
     """Whether, since the dose was signed, so many days were missed that going on as before was not for the person."""
     rung = rung_of(protocol, missed.longest)

@@ -20,7 +20,7 @@ from titrant.clinic.acts.offers import (
     reasons_to_choose,
 )
 from titrant.clinic.acts.verifying import SignedPlan, sealed_body, verified_plan
-from titrant.clinic.changing import Chosen
+from titrant.clinic.changing import Chosen, renews
 from titrant.clinic.office import Office
 from titrant.clinic.packs import PlaceFault, Reasons, check_stands, pack_of, sign_faults
 from titrant.record.events import Actor, Draft, Kind, Role
@@ -218,7 +218,7 @@ def _course_changes(record: Record, made: Offer, levels: list[Json], *, replaced
     changes: dict[str, Any] = {"levels": levels} if replaced else {}
     if made.action == "taper":
         changes["ends"] = made.content["ends"]
-    if made.chosen.renew:
+    if renews(made.chosen, made.regimen, made.action):
         changes |= {"plan_from": made.content["on"], "ends": None}
     return changes
 
@@ -273,10 +273,19 @@ def refuse(office: Office, case: str, by: Actor, *, expected: int, reason: str, 
     return office.store.append(case, drafts, expected=expected)
 
 
-def deliver(office: Office, case: str, how: str, by: Actor) -> Summary:
-    """The patient has been handed the signed plan (printed) or it was sent (phone). Checked before it goes out."""
+def deliver(office: Office, case: str, how: str, by: Actor, *, shown: int) -> Summary:
+    """The patient has been handed the plan of line ``shown`` (printed), or it was sent (phone). Checked before.
+
+    Raises Stale where another plan is in force now: the patient holds a dose that is none any more.
+    """
     record = office.store.open(case)
     plan = verified_plan(office, record)
+    if plan.number != shown:
+        raise Stale(
+            record.summary.person.name or case, "Another plan was signed since this page was shown.",
+            "What was handed over is not the plan in force. Nothing was recorded.",
+            "Take the old paper back, and hand over the plan as it stands now.",
+        )  # fmt: skip
     body = {"plan": plan.number, "how": how, "sha256": plan.sha256}
     return office.store.append(case, [office.draft(Kind.DELIVERED, body, by)], expected=record.version)
 

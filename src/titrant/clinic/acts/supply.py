@@ -8,8 +8,16 @@ from msgspec import Struct, structs
 
 from titrant.clinic import packs
 from titrant.clinic.office import Office, case_in
-from titrant.clinic.pharmacy import MaySupply, handed_out, may_supply, supplied_now, unlike_signed
+from titrant.clinic.pharmacy import (
+    MaySupply,
+    handed_out,
+    may_supply,
+    rest_of_signed,
+    supplied_now,
+    unlike_signed,
+)
 from titrant.clinic.stock import SHELF, STOCK_KINDS, Batch, Book, book_of, check_not_below_zero
+from titrant.explain.amounts import quantity_text
 from titrant.knowledge.shapes.products import Content
 from titrant.pathway.case import ProductChoice
 from titrant.pathway.deliver import Supply, supply_of
@@ -156,8 +164,13 @@ def _named(one: "Handed | Returned | Receipt | Batch") -> Json:
     return {"family": one.family, "strength": one.strength, "content": one.content}
 
 
-def correct_supply(office: Office, case: str, number: int, pieces: str, why: str, by: Actor) -> Summary:
-    """Put a supply line right by a new line; the old one stays. ``pieces`` is what was truly handed out, 0 for none."""
+def correct_supply(
+    office: Office, case: str, number: int, pieces: str, why: str, by: Actor, *, witness: str = ""
+) -> Summary:  # fmt: skip
+    """Put a supply line right by a new line; the old one stays. ``pieces`` is what was truly handed out, 0 for none.
+
+    More than is left of the signed quantity is recorded only with a witness; supply is then on hold for the prescriber.
+    """
     record = office.store.open(case)
     event = _supply_line(record, number)
     right = _amount(pieces, "quantity", zero=True)
@@ -166,13 +179,15 @@ def correct_supply(office: Office, case: str, number: int, pieces: str, why: str
         raise _refused("A correction needs its reason.")
     if not right <= handed_out(event):
         raise _refused("More than the line says cannot be handed out by a correction; enter a further supply.")
+    beyond = _beyond_the_signature(record, event, right - before)
     body = {
         "corrects": number, "line": _place(record, number), "pieces": plain(right), "why": why.strip(),
-        "on": office.today.isoformat(),
+        "on": office.today.isoformat(), **({"witness": _seen_by(witness, by, beyond)} if beyond else {}),
     }  # fmt: skip
-    batches: list[tuple[str, Sequence[Draft], int | None]] = [
-        (case, [office.draft(Kind.SUPPLY_CORRECTED, body, by)], record.version)
-    ]
+    drafts = [office.draft(Kind.SUPPLY_CORRECTED, body, by)]
+    if beyond:
+        drafts += _asked(office, record, f"{beyond} {why.strip()}", by, holds=True)
+    batches: list[tuple[str, Sequence[Draft], int | None]] = [(case, drafts, record.version)]
     if event.body.get("from_stock") == "yes" and right != before:
         line = {
             "product": event.body["product"], "lot": event.body["lot"], "where": SHELF, "unit": event.body["unit"],
@@ -180,6 +195,27 @@ def correct_supply(office: Office, case: str, number: int, pieces: str, why: str
         }  # fmt: skip
         batches.append(_stock_batch(office, [office.draft(Kind.STOCK_CORRECTED, line, by)]))
     return office.store.append_together(batches)[0]
+
+
+def _beyond_the_signature(record: Record, event: Event, more: Decimal) -> str:
+    """What is wrong with ``more`` handed out under the signature of the line ``event``; empty where it was signed."""
+    rest = rest_of_signed(record, record.event(event.body["plan"]))
+    if rest is None or more <= 0 or more <= rest:
+        return ""
+    unit = event.body["unit"]
+    return (
+        f"By this correction {quantity_text(more, unit)} more were handed out, and {quantity_text(rest, unit)} is left "
+        "of the signed quantity."
+    )
+
+
+def _seen_by(witness: str, by: Actor, beyond: str) -> str:
+    if not witness.strip():
+        raise _refused(
+            f"{beyond} If it was truly handed out, write the name of a colleague who has looked; the prescriber is "
+            "told, and nothing more is supplied until then."
+        )
+    return _witness(witness, by)
 
 
 def _supply_line(record: Record, number: int) -> Event:
@@ -241,6 +277,7 @@ def take_back(office: Office, case: str, returned: Returned, by: Actor) -> Summa
     quantity = _amount(returned.quantity, "quantity")
     witness = _witness(returned.witness, by)
     _check_label(office, returned)
+    _check_was_handed_out(record, returned, quantity)
     body = {
         "product": _named(returned), "lot": returned.lot.strip() or "not known", "quantity": plain(quantity),
         "unit": _unit_of(office, returned.family), "witness": witness,  # its own, whatever the plan is signed for
@@ -262,6 +299,35 @@ def _check_label(office: Office, one: "Returned | Receipt") -> None:
         raise _refused(f"{one.content[:20]!r} is not what a label counts: {' or '.join(Content)}.")
 
 
+def _check_was_handed_out(record: Record, returned: Returned, quantity: Decimal) -> None:
+    """Nobody brings back more of a product than was handed out of it, less what came back already."""
+    product = {"family": returned.family, "strength": returned.strength, "content": returned.content}
+    supplied, came = (
+        [one for one in record.of(kind) if one.body.get("product") == product]
+        for kind in (Kind.SUPPLIED, Kind.RETURNED)
+    )
+    handed = sum((supplied_now(record, one) for one in supplied), _brought_along(record))
+    most = handed - sum((parse_decimal(one.body["quantity"]) for one in came), Decimal(0))
+    if not quantity <= most:
+        raise _refused(
+            f"{plain(quantity)} cannot come back: by this record the patient was handed {plain(handed)} of "
+            f"{returned.family}, {returned.strength}, and {plain(max(most, Decimal(0)))} can still be there. Count "
+            "again, and enter a supply that was never entered first."
+        )
+
+
+def _brought_along(record: Record) -> Decimal:
+    """Supplies that a case file brought with it; they name no product."""
+    bodies = [one.body for one in record.of(Kind.FACTS_RECORDED, Kind.IMPORTED)]
+    lines = [
+        line
+        for body in bodies
+        for found in (((body.get("set") or {}).get("given") or {}).get("course"), body.get("add"))
+        for line in (found or {}).get("supplies") or (found or {}).get("course.supplies") or ()
+    ]
+    return sum((parse_decimal(one["pieces"]) for one in lines), Decimal(0))
+
+
 def _unit_of(office: Office, family: str) -> str:
     product = office.library.products.get(family)
     if product is None:
@@ -277,6 +343,10 @@ def ask(office: Office, case: str, question: str, by: Actor, *, holds: bool) -> 
     record = office.store.open(case)
     if not question.strip():
         raise _refused("There is no question.")
+    return office.store.append(case, _asked(office, record, question, by, holds=holds), expected=record.version)
+
+
+def _asked(office: Office, record: Record, question: str, by: Actor, *, holds: bool) -> list[Draft]:
     name = f"query-{record.version + 1}"
     task = {
         "id": name, "grade": "now" if holds else "today", "code": "pharmacist_query", "for": Role.PRESCRIBER.value,
@@ -285,7 +355,7 @@ def ask(office: Office, case: str, question: str, by: Actor, *, holds: bool) -> 
     drafts = [office.draft(Kind.TASK_OPENED, task, by)]
     if holds:
         drafts.append(office.draft(Kind.HOLD_PLACED, {"id": name, "why": _sentence(question)}, by))
-    return office.store.append(case, drafts, expected=record.version)
+    return drafts
 
 
 def hold(office: Office, case: str, why: str, by: Actor) -> Summary:

@@ -19,6 +19,7 @@ from titrant.terms.errors import TitrantError
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import bad_request, refused
 from titrant.web.staff.patient_page import head, standing_now
+from titrant.web.staff.posted import number_of
 from titrant.web.wired import office
 
 LANGUAGES = (("", "the patient's own"), ("en", "English"), ("es", "Spanish"))
@@ -99,7 +100,8 @@ def invitation(request: HttpRequest, case: UUID) -> HttpResponse:
 def delivered(request: HttpRequest, case: UUID) -> HttpResponse:
     """Somebody has put the printed plan into the patient's hand."""
     try:
-        deliver(office(), str(case), "printed and handed over", request.visitor.actor)  # type: ignore[attr-defined]
+        shown = number_of(request.POST, "plan")
+        deliver(office(), str(case), "printed and handed over", request.visitor.actor, shown=shown)  # type: ignore[attr-defined]
     except TitrantError as error:
         return refused(request, error)
     messages.success(request, "Recorded: the printed plan was handed over.", extra_tags="ok")

@@ -193,7 +193,8 @@ def _do_lift(here: Office, case: str, request: HttpRequest) -> None:
 def _do_correct(here: Office, case: str, request: HttpRequest) -> None:
     post = request.POST
     number = max(number_of(post, "number"), 0)
-    acts.correct_supply(here, case, number, post.get("pieces", ""), post.get("why", ""), _by(request))
+    pieces, why, witness = (post.get(name, "") for name in ("pieces", "why", "witness"))
+    acts.correct_supply(here, case, number, pieces, why, _by(request), witness=witness)
     messages.success(request, "Corrected by a new line.", extra_tags="ok")
 
 

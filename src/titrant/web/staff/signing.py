@@ -178,7 +178,8 @@ def signed_page(request: HttpRequest, case: UUID) -> HttpResponse:
     try:
         record = here.store.open(str(case))
         if request.method == "POST":
-            signing.deliver(here, str(case), request.POST.get("how", "")[:20], request.visitor.actor)  # type: ignore[attr-defined]
+            how, shown = request.POST.get("how", "")[:20], number_of(request.POST.get("plan", ""))
+            signing.deliver(here, str(case), how, request.visitor.actor, shown=shown)  # type: ignore[attr-defined]
             return HttpResponseRedirect(reverse("signed", args=[case]))
         if not record.summary.plan:
             return HttpResponseRedirect(reverse("patient", args=[case]))
