@@ -165,6 +165,20 @@ def test_a_phone_writes_to_its_own_record_only(office) -> None:
     assert client.get(f"/patients/{own}/").status_code in (302, 404)
 
 
+def test_an_entry_that_names_another_patient_is_refused_in_words(office) -> None:
+    own, other = on_plan(office), on_plan(office)
+    client = client_of(phone_of(office, own).token)
+    before = [office.store.summary(one).version for one in (own, other)]
+    entry = {"day": today().isoformat(), "entered": datetime.now(UTC).isoformat(), "pain": {"average": 3}}
+    sent = {"id": str(uuid.uuid4()), "entry": entry, "case": other}
+    answer = client.post("/p/entries/", json.dumps(sent), content_type="application/json")
+    assert answer.status_code == 409
+    assert "another person" in answer.json()["why"]
+    assert [office.store.summary(one).version for one in (own, other)] == before
+    sent["case"] = own
+    assert client.post("/p/entries/", json.dumps(sent), content_type="application/json").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "headers", "status"),
     [
@@ -174,7 +188,9 @@ def test_a_phone_writes_to_its_own_record_only(office) -> None:
         ('{"id": "00000000", "entry": {}}', "application/json", {"Origin": "https://elsewhere.invalid"}, 403),
         ("[" * 100_000, "application/json", {}, 413),
         ("[" * 15_000, "application/json", {}, 422),
-        ('{"id": "00000000", "entry": {}, "case": "other"}', "application/json", {}, 422),
+        ('{"id": "00000000", "entry": {}, "case": "other"}', "application/json", {}, 409),
+        ('{"id": "00000000", "entry": {}, "case": null}', "application/json", {}, 409),
+        ('{"id": "00000000", "entry": {}, "more": "other"}', "application/json", {}, 422),
         ('{"id": "00000000", "entry": {"day": "2026-11-20", "mood": 1e400}}', "application/json", {}, 422),
     ],
 )

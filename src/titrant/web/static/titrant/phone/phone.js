@@ -20,6 +20,8 @@
   let state = null; // what the clinic sent last
   let written = []; // in short, what was written on this phone or is known to the clinic
   let queue = [];
+  let owner = ""; // the case whose diary this is; it outlives the plan of a phone that was let out
+  let strange = 0; // entries kept here for another patient: never sent from here as this one's, never shown
   let day = ""; // the day that is written about
   let draft = null; // answers of the questions of one day
   let note = ""; // said once, above the page
@@ -141,15 +143,16 @@
   const new_id = () => (crypto.randomUUID ? crypto.randomUUID()
     : [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join(""));
 
+  const in_short = ({ id, entry }) => ({ id, day: entry.day, taken: entry.taken || "",
+    pain: entry.pain ? entry.pain.average : -1, daily: Boolean(entry.pain), bp: Boolean(entry.blood_pressure),
+    doses: (entry.doses || []).map((one) => ({ what: one.what, at: one.at || "" })) });
+
   async function keep(entry, id = new_id()) {
-    const item = { id, made: Date.now(), entry: { day, entered: entered(), ...entry } };
-    const short = { id, day: item.entry.day, taken: entry.taken || "", pain: entry.pain ? entry.pain.average : -1,
-      doses: (entry.doses || []).map((one) => ({ what: one.what, at: one.at || "" })), daily: Boolean(entry.pain),
-      bp: Boolean(entry.blood_pressure) };
+    const item = { id, case: owner, made: Date.now(), entry: { day, entered: entered(), ...entry } };
     await Keep.add(item);
-    written = [...written.filter((one) => one.id !== id), short];
-    await Keep.put("written", written);
-    queue = await Keep.waiting();
+    written = [...written.filter((one) => one.id !== id), in_short(item)];
+    await put_written();
+    await count();
     Send.flush().catch(() => {});
     return id;
   }
@@ -160,13 +163,53 @@
     return [...known, ...own.filter((one) => !ids.has(one.id) && since <= one.day)];
   }
 
+  const put_written = () => Keep.put("written", { case: owner, entries: written });
+
+  /* What waits here, of this patient and of others. */
+  async function count() {
+    const all = await Keep.waiting();
+    queue = all.filter((one) => one.case === owner);
+    strange = all.length - queue.length;
+  }
+
+  /* What this patient wrote here, and no other: what is not yet sent is known from the queue, whoever came between. */
+  async function recall(known) {
+    const kept = await Keep.get("written");
+    const own = kept && kept.case === owner ? kept.entries : [];
+    await count();
+    written = merged(known, merged(own, queue.map(in_short)));
+  }
+
+  /* An entry without a name is of the patient this phone was known to have, or, where it knew none yet, of the first.
+     One that an older page kept (no place for a name at all) is of whoever the kept plan is for. */
+  async function name_unnamed(first) {
+    const before = owner || ((await Keep.get("state")) || {}).case || "";
+    for (const item of await Keep.waiting()) {
+      const whose = item.case || before || (item.case === "" ? first : "");
+      if (whose && whose !== item.case) await Keep.add({ ...item, case: whose });
+    }
+  }
+
+  async function belongs_to(patient) {
+    if (owner && owner !== patient) { // the phone changed hands: no page of the one before is left open
+      draft = null;
+      note = "";
+      day = back(0);
+      history.replaceState({ step: "today" }, "");
+    }
+    owner = patient;
+    Send.only(owner);
+    await Keep.put("owner", owner);
+  }
+
   Send.listen(async (news) => {
-    if (news.what === "sent") {
+    if (news.what === "sent" && news.item.case === owner) {
       written = written.map((one) => (one.id === news.item.id ? { ...one, receipt: news.receipt } : one));
-      await Keep.put("written", written);
+      await put_written();
     }
     if (news.what === "not_enrolled") { enrolled = false; await forget(); }
-    queue = await Keep.waiting();
+    if (news.what === "other") await renew();
+    await count();
     if (news.what === "looked" && drawn === queue.length) return; // nothing to show: no tap is disturbed
     if (["today", "done"].includes(here().step)) draw();
     else ROOT.querySelector("header")?.replaceWith(top());
@@ -210,6 +253,7 @@
     const lines = [];
     if (refused.length) lines.push(el("p", {}, say("refused", { why: refused[0].refused })));
     if (!enrolled) lines.push(el("p", {}, say("not_enrolled")));
+    if (strange) lines.push(el("p", {}, strange === 1 ? say("others_one") : say("others_many", { n: strange })));
     if (!Keep.works) lines.push(el("p", {}, say("no_storage")));
     if (lines.length) return el("div", { class: "banner warn", role: "alert" }, lines);
     if (state && state.plan && !state.plan.read) return el("a", { class: "button new", href: "/p/plan/" }, say("plan_new"));
@@ -571,11 +615,13 @@
   }
 
   async function take(fresh) {
+    await name_unnamed(fresh.case);
+    await belongs_to(fresh.case);
     state = fresh;
     enrolled = true;
     await Keep.put("state", fresh);
-    written = merged(fresh.entries, (await Keep.get("written")) || []);
-    await Keep.put("written", written);
+    await recall(fresh.entries);
+    await put_written();
   }
 
   async function renew() {
@@ -586,13 +632,15 @@
 
   async function begin_page() {
     await Keep.begin();
+    owner = (await Keep.get("owner")) || "";
     const sent = read("state");
     if (sent) await take(sent);
     else {
       state = await Keep.get("state");
-      written = merged((state && state.entries) || [], (await Keep.get("written")) || []);
+      if (state) { await name_unnamed(""); await belongs_to(state.case); }
+      Send.only(owner);
+      await recall((state && state.entries) || []);
     }
-    queue = await Keep.waiting();
     if (location.pathname !== "/p/") note = say("needs_network");
     history.replaceState({ step: "today" }, "", "/p/");
     draw();

@@ -7,11 +7,12 @@ const Send = (() => {
   let timer = 0;
   let running = null;
   let told = () => {};
+  let whose = ""; // the case that this phone writes to; entries of another one wait for their own patient
 
   async function one(item) {
     const answer = await fetch("/p/entries/", {
       method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ id: item.id, entry: item.entry }),
+      body: JSON.stringify({ id: item.id, entry: item.entry, ...(item.case ? { case: item.case } : {}) }),
     });
     if (answer.ok) {
       const receipt = await answer.json();
@@ -24,7 +25,9 @@ const Send = (() => {
       return false;
     }
     if ([409, 413, 422].includes(answer.status)) {
-      const why = (await answer.json().catch(() => ({}))).why || String(answer.status);
+      const said = await answer.json().catch(() => ({}));
+      if (said.other) { await told({ what: "other" }); return false; } // nothing is wrong with it: the phone changed hands
+      const why = said.why || String(answer.status);
       await Keep.add({ ...item, refused: why });
       await told({ what: "refused", item, why });
       return true; // the others still go
@@ -34,7 +37,7 @@ const Send = (() => {
 
   async function round() {
     for (const item of await Keep.waiting()) {
-      if (!item.refused && !(await one(item))) return;
+      if (item.case === whose && !item.refused && !(await one(item))) return;
     }
     tries = 0;
   }
@@ -58,5 +61,5 @@ const Send = (() => {
 
   window.addEventListener("online", () => { tries = 0; flush(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { tries = 0; flush(); } });
-  return { flush, listen: (act) => { told = act; } };
+  return { flush, listen: (act) => { told = act; }, only: (owner) => { whose = owner; } };
 })();
