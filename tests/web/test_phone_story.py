@@ -495,6 +495,83 @@ def test_until_noon_an_entry_can_be_for_yesterday(phone, office, hour, offered) 
     assert one["entered"] == day.isoformat()
 
 
+def at_night(page: Any) -> datetime:
+    """The clock of the phone stands at three minutes to midnight of yesterday; the midnight that comes is returned."""
+    midnight = datetime(today().year, today().month, today().day, tzinfo=UTC)
+    page.clock.install(time=midnight - timedelta(minutes=3))
+    page.reload()
+    page.wait_for_selector("html[data-ready=yes]")
+    return midnight
+
+
+def test_a_page_left_open_over_midnight_turns_to_the_new_day(phone, office) -> None:
+    case = on_plan(office, since=today() - timedelta(days=5))
+    page = phone(case)
+    at_night(page)
+    tap(page, "Taken")
+    tap(page, "Back")
+    page.get_by_text("taken at").wait_for()
+    page.clock.fast_forward("10:00")
+    page.get_by_role("button", name="Yesterday", exact=True).wait_for()
+    assert not page.get_by_text("taken at").is_visible()
+    page.get_by_role("button", name="Taken", exact=True).wait_for()
+    tap(page, "Bad day")
+    assert not page.locator(".of-day").is_visible()
+    tap(page, "8")
+    wait_sent(page)
+    assert [one["day"] for one in kept(office, case)] == [
+        (today() - timedelta(days=1)).isoformat(), today().isoformat(),
+    ]  # fmt: skip
+
+
+def test_a_tap_on_the_page_of_the_day_before_turns_it_and_does_not_count(phone, office) -> None:
+    case = on_plan(office, since=today() - timedelta(days=5))
+    page = phone(case)
+    midnight = at_night(page)
+    page.clock.set_fixed_time(midnight + timedelta(minutes=7))
+    tap(page, "Taken")
+    page.get_by_role("button", name="Yesterday", exact=True).wait_for()
+    assert page.locator(".eleven").count() == 0
+    assert kept(office, case) == []
+    tap(page, "Bad day")
+    tap(page, "8")
+    wait_sent(page)
+    assert [one["day"] for one in kept(office, case)] == [today().isoformat()]
+
+
+def test_help_is_never_held_up_by_the_turn_of_the_day(phone, office) -> None:
+    case = on_plan(office, since=today() - timedelta(days=5))
+    page = phone(case)
+    midnight = at_night(page)
+    page.clock.set_fixed_time(midnight + timedelta(minutes=7))
+    tap(page, "Help now")
+    tap(page, "Chest pain, or cannot breathe")
+    page.get_by_role("heading", name="Get help now").wait_for()
+    page.get_by_text("not yet sent").wait_for(state="detached")
+    assert [(one["day"], one["flags"]) for one in kept(office, case)] == [(today().isoformat(), ["chest_pain"])]
+
+
+def test_what_was_begun_before_midnight_stays_of_its_day_and_says_so(phone, office) -> None:
+    case = on_plan(office, since=today() - timedelta(days=5))
+    page = phone(case)
+    at_night(page)
+    tap(page, "Questions")
+    tap(page, "6")
+    page.clock.fast_forward("10:00")
+    page.locator(".of-day").get_by_text("Yesterday").wait_for()
+    fits(page)
+    accessible(page)
+    for words in ("Partly", "7", "6"):
+        tap(page, words)
+        page.locator(".of-day").get_by_text("Yesterday").wait_for()
+    tap(page, "No side effects")
+    wait_sent(page)
+    tap(page, "Close")
+    page.get_by_role("button", name="Today", exact=True, pressed=True).wait_for()
+    (one,) = kept(office, case)
+    assert (one["day"], one["pain"]) == ((today() - timedelta(days=1)).isoformat(), {"average": 6})
+
+
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"])
 def test_the_time_of_writing_is_the_local_one_with_its_offset(page_as, live, office, zone) -> None:
     case = on_plan(office, zone=zone)

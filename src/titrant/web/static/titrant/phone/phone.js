@@ -16,6 +16,9 @@
   const WHY_NOT = { forgot: "forgot", effects: "side effects", no_need: "did not need it", ran_out: "none left",
     told: "the clinic said so", other: "another reason" };
   const FRESH = 10 * 60 * 1000;
+  const A_WHILE = 20 * 1000; // how often a page that stands open looks whether the day is over
+  const OF_DRAFT = ["pain", "activity", "sleep", "mood", "peg", "effects", "which", "grade"];
+  const OF_A_DAY = [...OF_DRAFT, "why", "extra", "timer", "pressure"]; // pages whose answer is of one day
 
   let state = null; // what the clinic sent last
   let written = []; // in short, what was written on this phone or is known to the clinic
@@ -23,6 +26,8 @@
   let owner = ""; // the case whose diary this is; it outlives the plan of a phone that was let out
   let strange = 0; // entries kept here for another patient: never sent from here as this one's, never shown
   let day = ""; // the day that is written about
+  let turned = ""; // the day of the phone's clock, when it was looked at last
+  let begun = false; // what is being written was begun before the day turned, and stays of its own day
   let draft = null; // answers of the questions of one day
   let note = ""; // said once, above the page
   let enrolled = true;
@@ -57,7 +62,7 @@
   }
 
   function show(...children) {
-    ROOT.replaceChildren(top(), el("div", { class: "step" }, ...children));
+    ROOT.replaceChildren(top(), el("div", { class: "step" }, of_which_day(), ...children));
     const head = ROOT.querySelector("h1");
     if (head) head.focus({ preventScroll: true });
     window.scrollTo(0, 0);
@@ -94,7 +99,7 @@
     const { step } = here();
     const steps = { today, why, pain, activity, sleep, mood, peg, pressure, effects, which, grade, done, flags, danger, extra,
       timer, more, earlier };
-    if (["pain", "activity", "sleep", "mood", "peg", "effects", "which", "grade"].includes(step) && !draft) return today();
+    if (OF_DRAFT.includes(step) && !draft) return today();
     return (steps[step] || today)();
   }
 
@@ -122,6 +127,38 @@
   const shown = (text) => new Date(`${text}T12:00:00`).toLocaleDateString(document.documentElement.lang,
     { weekday: "long", day: "numeric", month: "long" });
   const day_name = () => (day === back(0) ? say("today") : day === back(1) ? say("yesterday") : shown(day));
+
+  const of_which_day = () => (OF_A_DAY.includes(here().step) && day !== back(0)
+    ? el("p", { class: "strong of-day", role: "status" }, day_name()) : null);
+
+  /* Turns the page where the clock of the phone has come to another day. True where the page of the day before was shown:
+     what was tapped there was not meant for this one. What was begun is not lost, and says of which day it is. */
+  function turn() {
+    if (turned === back(0)) return false;
+    turned = back(0);
+    renew();
+    const { step } = here();
+    if (step !== "today" && (draft || ["why", "extra", "timer", "pressure"].includes(step))) {
+      begun = true;
+      ROOT.querySelector(".of-day")?.remove();
+      const line = of_which_day();
+      if (line) ROOT.querySelector(".step").prepend(line); // the rest stays: a running timer, a number half typed
+      return false;
+    }
+    draft = null;
+    day = turned;
+    if (step !== "today" && !OF_DRAFT.includes(step)) return false; // help and receipts are of no day
+    draw();
+    return true;
+  }
+
+  // Before any tap counts; only what calls for help is never held up
+  ROOT.addEventListener("click", (event) => {
+    if (event.target.closest(".danger, a") || !turn()) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
+  setInterval(turn, A_WHILE);
 
   // What is known of a day
 
@@ -224,6 +261,7 @@
   // Today
 
   function today() {
+    if (begun) { begun = false; draft = null; day = back(0); }
     const dose = dose_of();
     const choice = days_to_choose();
     const head = title(day_name());
@@ -654,13 +692,15 @@
   }
 
   let looked = Date.now();
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden || Date.now() - looked < FRESH) return;
+  function looked_at() {
+    if (document.hidden || turn() || Date.now() - looked < FRESH) return;
     looked = Date.now();
     if (here().step === "today") day = back(0);
     renew();
-  });
+  }
+  document.addEventListener("visibilitychange", looked_at);
+  window.addEventListener("pageshow", looked_at);
 
-  day = back(0);
+  day = turned = back(0);
   begin_page();
 })();
