@@ -110,6 +110,8 @@ def messages(request: HttpRequest) -> HttpResponse:
     fault = ""
     if request.method == "POST":
         sent, text = request.POST.get("id", ""), request.POST.get("text", "")
+        if request.POST.get("case", patient.case) != patient.case:
+            return _page(request, "kept", fault=words_of(here, patient).say("form_other"))
         try:
             said_to.send(here, patient.actor, patient.case, text, str(uuid.UUID(sent)))
             return redirect("phone_messages")
@@ -121,7 +123,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     thread = [
         (one, f"{datetime.fromisoformat(one.at).astimezone(zone):%Y-%m-%d %H:%M}") for one in said_to.thread(record)
     ]
-    return _page(request, "messages", thread=thread, id=str(uuid.uuid4()), fault=fault)
+    return _page(request, "messages", thread=thread, id=str(uuid.uuid4()), case=patient.case, fault=fault)
 
 
 def plain(request: HttpRequest) -> HttpResponse:
