@@ -212,7 +212,7 @@
   /* What this patient wrote here, and no other: what is not yet sent is known from the queue, whoever came between. */
   async function recall(known) {
     const kept = await Keep.get("written");
-    const own = kept && kept.case === owner ? kept.entries : [];
+    const own = !kept ? written : kept.case === owner ? kept.entries : [];
     await count();
     written = merged(known, merged(own, queue.map(in_short)));
   }
@@ -230,6 +230,7 @@
   async function belongs_to(patient) {
     if (owner && owner !== patient) { // the phone changed hands: no page of the one before is left open
       draft = null;
+      written = [];
       note = "";
       day = back(0);
       history.replaceState({ step: "today" }, "");
