@@ -41,6 +41,15 @@ def test_other_words_on_a_form_that_the_browser_showed_again_are_another_message
     assert texts(office, case) == ["First.", "Second."]
 
 
+def test_a_form_of_the_person_who_used_the_phone_before_sends_nothing_for_the_next(office) -> None:
+    first, second = new_case(office.store), new_case(office.store)
+    form = client_of(phone_of(office, first).token).get("/p/messages/").context
+    sent = {"id": form["id"], "case": form["case"], "text": "May I take it later?"}
+    page = client_of(phone_of(office, second).token).post("/p/messages/", sent)
+    assert "of the person who used this phone before" in page.content.decode()
+    assert texts(office, first) == texts(office, second) == []
+
+
 def test_the_same_words_on_a_new_form_are_said_twice(office, signed_in) -> None:
     case, nurse = new_case(office.store), signed_in("nurse")
     for _ in range(2):

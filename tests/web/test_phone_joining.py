@@ -165,6 +165,20 @@ def test_a_phone_writes_to_its_own_record_only(office) -> None:
     assert client.get(f"/patients/{own}/").status_code in (302, 404)
 
 
+def test_an_entry_that_names_another_patient_is_refused_in_words(office) -> None:
+    own, other = on_plan(office), on_plan(office)
+    client = client_of(phone_of(office, own).token)
+    before = [office.store.summary(one).version for one in (own, other)]
+    entry = {"day": today().isoformat(), "entered": datetime.now(UTC).isoformat(), "pain": {"average": 3}}
+    sent = {"id": str(uuid.uuid4()), "entry": entry, "case": other}
+    answer = client.post("/p/entries/", json.dumps(sent), content_type="application/json")
+    assert answer.status_code == 409
+    assert "another person" in answer.json()["why"]
+    assert [office.store.summary(one).version for one in (own, other)] == before
+    sent["case"] = own
+    assert client.post("/p/entries/", json.dumps(sent), content_type="application/json").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "headers", "status"),
     [
@@ -174,7 +188,9 @@ def test_a_phone_writes_to_its_own_record_only(office) -> None:
         ('{"id": "00000000", "entry": {}}', "application/json", {"Origin": "https://elsewhere.invalid"}, 403),
         ("[" * 100_000, "application/json", {}, 413),
         ("[" * 15_000, "application/json", {}, 422),
-        ('{"id": "00000000", "entry": {}, "case": "other"}', "application/json", {}, 422),
+        ('{"id": "00000000", "entry": {}, "case": "other"}', "application/json", {}, 409),
+        ('{"id": "00000000", "entry": {}, "case": null}', "application/json", {}, 409),
+        ('{"id": "00000000", "entry": {}, "more": "other"}', "application/json", {}, 422),
         ('{"id": "00000000", "entry": {"day": "2026-11-20", "mood": 1e400}}', "application/json", {}, 422),
     ],
 )
@@ -258,6 +274,105 @@ def test_danger_without_scripts_says_whom_to_call(office, outside_hours) -> None
     answer = client.post("/p/write/", {**hidden, "day": today().isoformat(), "flag_chest_pain": "yes"}).content.decode()
     assert "Call the emergency number now" in answer
     assert f"When the clinic is closed: {outside_hours}" in answer
+
+
+def sent_plainly(client, **fields):
+    """What the form without scripts answers, and the form that it was written on."""
+    page = client.get("/p/").content.decode()
+    hidden = dict(re.findall(r'<input type="hidden" name="(id|entered|case)" value="([^"]+)"', page))
+    form = {**hidden, "day": today().isoformat(), **fields}
+    return client.post("/p/write/", form).content.decode(), form
+
+
+def diary_of(office, case):
+    return office.store.open(case).tree["given"].get("diary", [])
+
+
+def tasks_of(office, case):
+    return sorted(one.code for one in office.store.summary(case).tasks.values())
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_wrong_pressure_holds_up_no_chest_pain(office, language) -> None:
+    case = on_plan(office, language=language)
+    words = office.library.phone.of(language)
+    client = client_of(phone_of(office, case).token)
+    page, form = sent_plainly(client, flag_chest_pain="yes", pain="4", upper="80", lower="190")
+    for name in ("emergency_title", "do_chest_pain", "emergency_do", "bp_wrong", "sent"):
+        assert words.say(name) in page
+    assert 'name="upper"' in page
+    assert tasks_of(office, case) == ["chest_pain"]
+    client.post("/p/write/", form)  # a double click
+    (one,) = diary_of(office, case)
+    assert (one["flags"], one["pain"], one.get("blood_pressure")) == (["chest_pain"], {"average": 4}, None)
+    again = dict(re.findall(r'name="(id|entered|day|case)" value="([^"]+)"', page))
+    page = client.post("/p/write/", {**again, "upper": "190", "lower": "80"}).content.decode()
+    assert words.say("do_pressure") in page
+    assert [one.get("blood_pressure") for one in diary_of(office, case)] == [None, ["190/80 mmHg"]]
+
+
+@pytest.mark.parametrize("wrong", [{"upper": "80", "lower": ""}, {"upper": "9" * 600, "lower": "1"}, {"upper": "x"}])
+def test_a_pressure_that_cannot_be_read_is_asked_again_and_never_dropped(office, wrong) -> None:
+    case = on_plan(office)
+    page, _ = sent_plainly(client_of(phone_of(office, case).token), **wrong)
+    assert "These numbers cannot be right" in page
+    assert diary_of(office, case) == []
+
+
+def test_a_wrong_day_holds_up_no_chest_pain_either(office) -> None:
+    case = on_plan(office)
+    page, _ = sent_plainly(client_of(phone_of(office, case).token), flag_chest_pain="yes", day="2099-01-01")
+    assert "Sit down. Do not drive." in page
+    assert "This was not kept" in page
+    assert tasks_of(office, case) == ["chest_pain"]
+    assert diary_of(office, case)[0]["day"] == today().isoformat()
+
+
+def test_an_entry_from_the_scripts_with_a_wrong_number_still_tells_of_harm(office) -> None:
+    case = on_plan(office)
+    client = client_of(phone_of(office, case).token)
+    entry = {
+        "day": today().isoformat(), "entered": datetime.now(UTC).isoformat(), "flags": ["chest_pain"], "mood": 99,
+        "effects": {"dizziness": 4, "boredom": 4}, "blood_pressure": ["80/190 mmHg", "200/120 mmHg"],
+    }  # fmt: skip
+    sent = {"id": str(uuid.uuid4()), "entry": entry, "case": case}
+    for _ in range(2):
+        assert client.post("/p/entries/", json.dumps(sent), content_type="application/json").status_code == 422
+    (one,) = diary_of(office, case)
+    assert (one["flags"], one["effects"], one["blood_pressure"]) == (["chest_pain"], {"dizziness": 4}, ["200/120 mmHg"])
+    assert {"chest_pain", "pressure_stop"} <= set(tasks_of(office, case))
+
+
+def test_a_form_that_the_browser_showed_again_is_answered_in_words_and_tells_of_harm(office) -> None:
+    case = on_plan(office)
+    client = client_of(phone_of(office, case).token)
+    _, form = sent_plainly(client, dose="one", pain="4")
+    page = client.post("/p/write/", {**form, "pain": "5", "flag_chest_pain": "yes"}).content.decode()
+    assert "This form was sent before" in page
+    assert "Sit down. Do not drive." in page
+    assert tasks_of(office, case) == ["chest_pain"]
+    first, second = diary_of(office, case)
+    assert (first["pain"], second.get("pain"), second.get("doses"), second["flags"]) == (
+        {"average": 4}, None, None, ["chest_pain"],
+    )  # fmt: skip
+
+
+def test_more_than_a_day_can_hold_is_answered_in_the_words_of_the_patient(office, monkeypatch) -> None:
+    monkeypatch.setattr("titrant.clinic.acts.diary.MOST_IN_A_DAY", 0)
+    case = on_plan(office, language="es")
+    page, _ = sent_plainly(client_of(phone_of(office, case).token), pain="4")
+    assert office.library.phone.of("es").say("form_too_many") in page
+    page, _ = sent_plainly(client_of(phone_of(office, case).token), pain="4", flag_chest_pain="yes")
+    assert office.library.phone.of("es").say("do_chest_pain") in page
+    assert tasks_of(office, case) == ["chest_pain"]
+
+
+def test_a_form_of_the_person_before_is_not_kept_for_the_next(office) -> None:
+    first, second = on_plan(office), on_plan(office)
+    _, form = sent_plainly(client_of(phone_of(office, first).token))
+    page = client_of(phone_of(office, second).token).post("/p/write/", {**form, "pain": "7"}).content.decode()
+    assert "of the person who used this phone before" in page
+    assert diary_of(office, second) == []
 
 
 def test_the_nurse_is_not_a_phone(office, signed_in) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -353,6 +354,71 @@ def test_a_lost_phone_shows_no_dose_as_soon_as_it_is_online(phone, office) -> No
     assert kept(office, case) == []
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_phone_that_changed_hands_keeps_the_entries_of_two_people_apart(phone, live, office, language) -> None:
+    from tests.clinic.signing_by_hand import NURSE
+    from titrant.clinic.acts.enrolling import revoke
+    from titrant.storage.devices import Devices
+
+    first = on_plan(office, times=3, product="everything-known.yaml", dose="10 mg", language=language)
+    second = on_plan(office, times=3, product="everything-known.yaml", dose="10 mg", language=language)
+    words = office.library.phone.of(language)
+
+    def handed_to(case: str) -> None:
+        page.context.add_cookies([{"name": "phone", "value": phone_of(office, case).token, "url": f"{live}/p/"}])
+        page.context.set_offline(False)
+        page.goto("/p/")
+        page.wait_for_selector("html[data-ready=yes]")
+
+    page = phone(first)
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+    page.context.set_offline(True)
+    tap(page, words.say("taken_one", k=1))
+    page.get_by_text(words.say("waiting_one")).wait_for()
+    revoke(office, Devices(), first, office.store.summary(first).devices[0], NURSE, "lost")
+    handed_to(second)
+    page.get_by_text(words.say("others_one")).wait_for()
+    accessible(page)
+    page.get_by_role("button", name=words.say("taken_one", k=1), exact=True).wait_for()  # no dose of the other person
+    assert not page.locator(".unsent").is_visible()
+    tap(page, words.say("taken_one", k=1))
+    page.get_by_role("button", name=words.say("taken_one", k=2), exact=True).wait_for()
+    page.locator(".unsent").wait_for(state="detached")
+    assert (len(kept(office, first)), len(kept(office, second))) == (0, 1)
+    handed_to(first)
+    page.locator(".unsent").wait_for(state="detached")
+    page.get_by_role("button", name=words.say("taken_one", k=2), exact=True).wait_for()
+    assert (len(kept(office, first)), len(kept(office, second))) == (1, 1)
+    assert not page.get_by_text(words.say("others_one")).is_visible()
+
+
+def test_what_an_older_page_kept_without_a_name_is_of_whom_the_kept_plan_is_for(phone, live, office) -> None:
+    first, second = on_plan(office), on_plan(office)
+    page = phone(first)
+    entry = {"day": today().isoformat(), "entered": datetime.now(UTC).isoformat(timespec="seconds"), "mood": 3}
+    unnamed = "([id, entry]) => Keep.drop('owner').then(() => Keep.add({ id, made: 1, entry }))"
+    page.evaluate(unnamed, [str(uuid.uuid4()), entry])
+    page.reload()
+    page.wait_for_selector("html[data-ready=yes]")
+    page.locator(".unsent").wait_for(state="detached")
+    assert len(kept(office, first)) == 1
+    page.evaluate(unnamed, [str(uuid.uuid4()), entry])
+    page.context.add_cookies([{"name": "phone", "value": phone_of(office, second).token, "url": f"{live}/p/"}])
+    page.reload()
+    page.get_by_text("1 entry of the person who used this phone before was not sent").wait_for()
+    assert kept(office, second) == []
+
+
+def test_a_page_left_open_by_the_person_before_writes_into_no_other_record(phone, live, office) -> None:
+    first, second = on_plan(office), on_plan(office)
+    page = phone(first)
+    page.context.add_cookies([{"name": "phone", "value": phone_of(office, second).token, "url": f"{live}/p/"}])
+    tap(page, "Bad day")
+    tap(page, "8")
+    page.get_by_text("1 entry of the person who used this phone before was not sent").wait_for()
+    assert kept(office, first) == kept(office, second) == []
+
+
 def test_an_entry_that_the_clinic_refuses_stays_and_says_why(phone, office) -> None:
     case = on_plan(office)
     page = phone(case)
@@ -438,6 +504,83 @@ def test_until_noon_an_entry_can_be_for_yesterday(phone, office, hour, offered) 
     (one,) = kept(office, case)
     assert one["day"] == (day - timedelta(days=1 if offered else 0)).isoformat()
     assert one["entered"] == day.isoformat()
+
+
+def at_night(page: Any) -> datetime:
+    """The clock of the phone stands at three minutes to midnight of yesterday; the midnight that comes is returned."""
+    midnight = datetime(today().year, today().month, today().day, tzinfo=UTC)
+    page.clock.install(time=midnight - timedelta(minutes=3))
+    page.reload()
+    page.wait_for_selector("html[data-ready=yes]")
+    return midnight
+
+
+def test_a_page_left_open_over_midnight_turns_to_the_new_day(phone, office) -> None:
+    case = on_plan(office, since=today() - timedelta(days=5))
+    page = phone(case)
+    at_night(page)
+    tap(page, "Taken")
+    tap(page, "Back")
+    page.get_by_text("taken at").wait_for()
+    page.clock.fast_forward("10:00")
+    page.get_by_role("button", name="Yesterday", exact=True).wait_for()
+    assert not page.get_by_text("taken at").is_visible()
+    page.get_by_role("button", name="Taken", exact=True).wait_for()
+    tap(page, "Bad day")
+    assert not page.locator(".of-day").is_visible()
+    tap(page, "8")
+    wait_sent(page)
+    assert [one["day"] for one in kept(office, case)] == [
+        (today() - timedelta(days=1)).isoformat(), today().isoformat(),
+    ]  # fmt: skip
+
+
+def test_a_tap_on_the_page_of_the_day_before_turns_it_and_does_not_count(phone, office) -> None:
+    case = on_plan(office, since=today() - timedelta(days=5))
+    page = phone(case)
+    midnight = at_night(page)
+    page.clock.set_fixed_time(midnight + timedelta(minutes=7))
+    tap(page, "Taken")
+    page.get_by_role("button", name="Yesterday", exact=True).wait_for()
+    assert page.locator(".eleven").count() == 0
+    assert kept(office, case) == []
+    tap(page, "Bad day")
+    tap(page, "8")
+    wait_sent(page)
+    assert [one["day"] for one in kept(office, case)] == [today().isoformat()]
+
+
+def test_help_is_never_held_up_by_the_turn_of_the_day(phone, office) -> None:
+    case = on_plan(office, since=today() - timedelta(days=5))
+    page = phone(case)
+    midnight = at_night(page)
+    page.clock.set_fixed_time(midnight + timedelta(minutes=7))
+    tap(page, "Help now")
+    tap(page, "Chest pain, or cannot breathe")
+    page.get_by_role("heading", name="Get help now").wait_for()
+    page.get_by_text("not yet sent").wait_for(state="detached")
+    assert [(one["day"], one["flags"]) for one in kept(office, case)] == [(today().isoformat(), ["chest_pain"])]
+
+
+def test_what_was_begun_before_midnight_stays_of_its_day_and_says_so(phone, office) -> None:
+    case = on_plan(office, since=today() - timedelta(days=5))
+    page = phone(case)
+    at_night(page)
+    tap(page, "Questions")
+    tap(page, "6")
+    page.clock.fast_forward("10:00")
+    page.locator(".of-day").get_by_text("Yesterday").wait_for()
+    fits(page)
+    accessible(page)
+    for words in ("Partly", "7", "6"):
+        tap(page, words)
+        page.locator(".of-day").get_by_text("Yesterday").wait_for()
+    tap(page, "No side effects")
+    wait_sent(page)
+    tap(page, "Close")
+    page.get_by_role("button", name="Today", exact=True, pressed=True).wait_for()
+    (one,) = kept(office, case)
+    assert (one["day"], one["pain"]) == ((today() - timedelta(days=1)).isoformat(), {"average": 6})
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"])

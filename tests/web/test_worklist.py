@@ -380,6 +380,33 @@ def test_staff_read_what_patients_are_told(here: Any, nurse: Client, team: str, 
     assert "they call 911. When the clinic is closed: Dr Example (synthetic)." in text
 
 
+@pytest.mark.parametrize("number", ["999999999", "1" * 5_000])
+def test_no_form_marks_as_read_what_is_yet_to_come(here: Any, nurse: Client, team: str, number: str) -> None:
+    case = followed(here.store, base("titrating"), team=team)
+    ask = Draft(Kind.MESSAGE_SENT, {"text": "One", "entry": ""}, actor("patient"), here.now())
+    here.store.append(case, [ask], expected=None)
+    status = nurse.post(f"/messages/{case}/", {"act": "read", "up_to": number}).status_code
+    assert (status, len(here.store.summary(case).unread)) == ((302, 0) if len(number) < 10 else (409, 1))
+    here.store.append(case, [structs.replace(ask, body={"text": "Two", "entry": ""})], expected=None)
+    page = nurse.get(f"/messages/{case}/").content.decode()
+    assert "Read by" not in page.partition("<p>Two")[2].partition("</li>")[0]
+    assert here.store.summary(case).unread
+
+
+def test_an_answer_without_a_number_is_sent_and_marks_nothing(here: Any, nurse: Client, team: str) -> None:
+    case = followed(here.store, base("titrating"), team=team)
+    ask = Draft(Kind.MESSAGE_SENT, {"text": "One", "entry": ""}, actor("patient"), here.now())
+    here.store.append(case, [ask], expected=None)
+    assert nurse.post(f"/messages/{case}/", {"act": "send", "text": "Yes.", "up_to": "9" * 5_000}).status_code == 302
+    assert len(here.store.summary(case).unread) == 1
+
+
+def test_five_thousand_digits_are_no_number_and_no_fault(here: Any, nurse: Client, team: str) -> None:
+    case, digits = followed(here.store, base("titrating"), team=team), "1" * 5_000
+    assert nurse.get(f"/?page={digits}").status_code == 200
+    assert nurse.post(f"/patients/{case}/teams/", {"team": team, "version": digits}).status_code == 409
+
+
 # The report of the clinic
 
 

@@ -45,8 +45,16 @@ def send(office: Office, by: Actor, case: str, text: str, form: str, entry: str 
 
 
 def read(office: Office, by: Actor, case: str, up_to: int) -> None:
-    """Mark the patient's messages up to an event number as read; what came later stays unread."""
-    office.store.append(case, [office.draft(Kind.MESSAGE_READ, {"up_to": up_to}, by)], expected=None)
+    """Mark the messages of the other side up to an event number as read; what comes later stays unread.
+
+    What is kept is the number of the newest message that this reaches; where it reaches none, nothing is kept.
+    """
+    of_patient = by.role is not Role.PATIENT
+    sent = office.store.events(case, [Kind.MESSAGE_SENT])
+    theirs = (one.number for one in sent if (one.by.role is Role.PATIENT) is of_patient)
+    reached = max((number for number in theirs if number <= up_to), default=0)
+    if reached:
+        office.store.append(case, [office.draft(Kind.MESSAGE_READ, {"up_to": reached}, by)], expected=None)
 
 
 def read_by_patient(office: Office, case: str, by: Actor) -> None:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from titrant.clinic.acts.diary import keep_entry
+from titrant.clinic.acts.harm import keep_harm
 from titrant.record.ports import Conflict
 from titrant.terms.errors import CaseFileError, TitrantError
 from titrant.terms.reading import Unreadable, read_json
@@ -18,7 +19,11 @@ MOST_BYTES = 16_000  # of one entry, far above what a day holds
 
 @csrf_exempt  # the page that sends may be older than any token; own pages alone can send JSON with this cookie
 def entries(request: HttpRequest) -> HttpResponse:
-    """Keep one entry. The same again gives the same receipt; another one under its id is a conflict (409)."""
+    """Keep one entry. The same again gives the same receipt; another one under its id is a conflict (409).
+    What a refused one says of harm is kept all the same, and opens its tasks.
+
+    ``case`` says whose entry it is: a phone that was handed on may still hold those of the patient before.
+    """
     if not from_own_page(request):
         return _answer(403, "It was not sent by a page of this clinic.")
     if len(request.body) > MOST_BYTES:
@@ -26,22 +31,23 @@ def entries(request: HttpRequest) -> HttpResponse:
     here, visitor = office(), request.visitor  # type: ignore[attr-defined]
     try:
         sent = read_json(request.body)
-        if not isinstance(sent, dict) or set(sent) != {"id", "entry"}:
+        if not isinstance(sent, dict) or set(sent) - {"case"} != {"id", "entry"}:
             return _answer(422, "It is not an entry and its id.")
+        if sent.get("case", visitor.case) != visitor.case:  # an older page names no case
+            return _answer(409, "It is an entry of another person, who used this phone before.", other=True)
         receipt = keep_entry(here, visitor.case, sent["entry"], sent["id"], visitor.actor, received_at=here.now())
     except Unreadable as error:
         return _answer(422, error.fault)
-    except Conflict as error:
-        return _answer(409, error.fault)
-    except CaseFileError as error:
-        return _answer(422, error.fault)
+    except (Conflict, CaseFileError) as error:
+        keep_harm(here, visitor.case, sent["entry"], sent["id"], visitor.actor, received_at=here.now())
+        return _answer(409 if isinstance(error, Conflict) else 422, error.fault)
     except TitrantError as error:
         return _answer(409, error.fault)
     return JsonResponse({"receipt": receipt.number, "at": receipt.at, "again": receipt.again})
 
 
-def _answer(status: int, why: str) -> HttpResponse:
-    return JsonResponse({"why": why}, status=status)
+def _answer(status: int, why: str, **more: bool) -> HttpResponse:
+    return JsonResponse({"why": why, **more}, status=status)
 
 
 def from_own_page(request: HttpRequest) -> bool:

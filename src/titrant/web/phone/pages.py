@@ -6,19 +6,24 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from msgspec import Struct
+from msgspec.structs import replace
 
 from titrant.clinic.acts import messages as said_to
 from titrant.clinic.acts import patient_says
 from titrant.clinic.acts.diary import keep_entry
+from titrant.clinic.acts.harm import keep_harm
 from titrant.clinic.office import Office
 from titrant.clinic.phone_day import local_day, local_now, phone_state, readers, signed_steps, zone_of
 from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.record.events import Role
+from titrant.record.ports import Conflict, Receipt
 from titrant.storage.devices import Devices
+from titrant.terms.canonical import Json
 from titrant.terms.errors import CaseFileError, NotNow
 from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route, Visitor
 from titrant.web.phone.cookie import keep_cookie
-from titrant.web.phone.plain_form import calls_of, entry_of, form_of
+from titrant.web.phone.plain_form import calls_of, entry_of, form_of, help_of
 from titrant.web.phone.shell import diary_page, frame
 from titrant.web.phone.trend import trend_of
 from titrant.web.wired import office
@@ -105,6 +110,8 @@ def messages(request: HttpRequest) -> HttpResponse:
     fault = ""
     if request.method == "POST":
         sent, text = request.POST.get("id", ""), request.POST.get("text", "")
+        if request.POST.get("case", patient.case) != patient.case:
+            return _page(request, "kept", fault=words_of(here, patient).say("form_other"))
         try:
             said_to.send(here, patient.actor, patient.case, text, str(uuid.UUID(sent)))
             return redirect("phone_messages")
@@ -116,24 +123,56 @@ def messages(request: HttpRequest) -> HttpResponse:
     thread = [
         (one, f"{datetime.fromisoformat(one.at).astimezone(zone):%Y-%m-%d %H:%M}") for one in said_to.thread(record)
     ]
-    return _page(request, "messages", thread=thread, id=str(uuid.uuid4()), fault=fault)
+    return _page(request, "messages", thread=thread, id=str(uuid.uuid4()), case=patient.case, fault=fault)
 
 
 def plain(request: HttpRequest) -> HttpResponse:
     """A whole day written on one plain form, for a browser without scripts."""
     here, patient = office(), patient_of(request)
     assert patient is not None
-    said = phone_state(here, patient.case)
+    words, said = words_of(here, patient), phone_state(here, patient.case)
+    if request.POST.get("case", patient.case) != patient.case:
+        return _page(request, "kept", fault=words.say("form_other"))
+    entry = entry_of(request.POST, said["days"])
+    done = _keep_plain(here, patient, entry, request.POST.get("id", ""))
+    receipt_text = words.say("receipt", number=done.receipt.number) if done.receipt else ""
+    return _page(
+        request, "kept", receipt_text=receipt_text, fault=words.say(done.fault, why=done.why) if done.fault else "",
+        help=help_of(words, entry, said["asks"]["pressure_limits"]), again=done.pressure_again, entry=entry,
+        calls=calls_of(words, said["clinic"]),
+        id=str(uuid.uuid4()), case=patient.case,
+    )  # fmt: skip
+
+
+class _Done(Struct, frozen=True):
+    """What became of a form: what is kept, what was wrong (as a word of the wording files), what is asked once more."""
+
+    receipt: Receipt | None = None
+    fault: str = ""
+    why: str = ""
+    pressure_again: bool = False
+
+
+def _keep_plain(here: Office, patient: Visitor, entry: Json, client_id: str) -> _Done:
+    """Keep a form; where it cannot be kept, what it says of harm. A wrong pressure is asked again and holds up nothing.
+
+    A form that the browser showed once more is refused aloud: kept anew, its doses would be counted twice.
+    """
+    to = {"by": patient.actor, "received_at": here.now()}
+    fault, why = "form_again", ""
     try:
-        entry, flags = entry_of(request.POST, said["days"])
-        receipt = keep_entry(
-            here, patient.case, entry, request.POST.get("id", ""), patient.actor, received_at=here.now()
-        )
+        return _Done(keep_entry(here, patient.case, entry, client_id, **to))
+    except Conflict:
+        pass
+    except NotNow:
+        fault = "form_too_many"
     except CaseFileError as error:
-        return _page(request, "kept", fault=error.fault)
-    words = words_of(here, patient)
-    calls = calls_of(words, said["clinic"])
-    return _page(request, "kept", receipt_text=words.say("receipt", number=receipt.number), flags=flags, calls=calls)
+        if error.place.startswith("diary entry: blood_pressure"):
+            rest = {name: one for name, one in entry.items() if name != "blood_pressure"}
+            kept = _keep_plain(here, patient, rest, client_id) if rest.keys() - {"day", "entered"} else _Done()
+            return replace(kept, pressure_again=True)
+        fault, why = "form_wrong", error.fault
+    return _Done(keep_harm(here, patient.case, entry, client_id, **to), fault, why)
 
 
 ROUTES = (

@@ -8,13 +8,14 @@ from typing import get_args
 from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.pathway.entries import Effect, Flag
 from titrant.terms.canonical import Json
+from titrant.web.staff.posted import digits_of
 
 EFFECTS = get_args(Effect)
 FLAGS = get_args(Flag)
 
 
-def entry_of(sent: Mapping[str, str], days: Json) -> tuple[Json, list[str]]:
-    """The entry that a form says, and its red flags. What was left open is left out: it is never "none"."""
+def entry_of(sent: Mapping[str, str], days: Json) -> Json:
+    """The entry that a form says. What was left open is left out: it is never "none"."""
     day = sent.get("day", "")
     entry: Json = {"day": day, "entered": sent.get("entered", "")}
     dose = days.get(day)
@@ -35,11 +36,22 @@ def entry_of(sent: Mapping[str, str], days: Json) -> tuple[Json, list[str]]:
     flags = [name for name in FLAGS if sent.get(f"flag_{name}")]
     if flags:
         entry["flags"] = flags
-    if sent.get("upper") and sent.get("lower"):
-        entry["blood_pressure"] = [f"{sent['upper']}/{sent['lower']} mmHg"]
+    if sent.get("upper") or sent.get("lower"):
+        entry["blood_pressure"] = [f"{sent.get('upper', '')}/{sent.get('lower', '')} mmHg"]
     if sent.get("bad_day"):
         entry["bad_day"] = "yes"
-    return entry, flags
+    return entry
+
+
+def help_of(words: PhoneWords, entry: Json, limits: Json) -> list[str]:
+    """What to do now, for everything in ``entry`` that somebody has to be told of: the same words as with scripts."""
+    worst = max(entry.get("effects", {}).values(), default=0)
+    about = [*entry.get("flags", ()), *{4: ["emergency"], 3: ["severe"]}.get(worst, [])]
+    for text in entry.get("blood_pressure", ()):
+        upper, lower = (digits_of(part) or 0 for part in text.removesuffix(" mmHg").split("/", 1))
+        if lower < upper and any(one["upper"] <= upper or one["lower"] <= lower for one in limits):
+            about.append("pressure")
+    return [words.say(f"do_{name}") for name in about]
 
 
 def _score(sent: Mapping[str, str], name: str) -> int | None:

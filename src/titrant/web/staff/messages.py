@@ -14,6 +14,7 @@ from titrant.storage.threads import recent_threads
 from titrant.terms.errors import NotNow
 from titrant.web.access import CLINICAL, Reach, Route
 from titrant.web.errors import refused
+from titrant.web.staff.posted import number_of
 from titrant.web.staff.worklist import last_entries, local_time, patients_told
 from titrant.web.wired import office
 
@@ -47,13 +48,18 @@ def thread(request: HttpRequest, case: UUID) -> HttpResponse:
 def _act(request: HttpRequest, case: str) -> HttpResponse:
     """Read, or answer: an answer marks as read what was on the page, and nothing that came since."""
     here, by = office(), request.visitor.actor  # type: ignore[attr-defined]
-    seen = request.POST.get("up_to", "")
+    seen = number_of(request.POST, "up_to")
     try:
+        if request.POST.get("act") == "read" and seen < 0:
+            raise NotNow(
+                "messages", "The form does not say what was shown.",
+                "What nobody has seen must not stand there as read.", "Open the messages again, read, and mark them.",
+            )  # fmt: skip
         if request.POST.get("act") != "read":
             text, form = request.POST.get("text", ""), request.POST.get("form", "") or str(uuid4())
             messages.send(here, by, case, text, form[:64], request.POST.get("entry", "")[:64])
-        if seen.isascii() and seen.isdigit() and here.store.summary(case).unread:
-            messages.read(here, by, case, int(seen))
+        if here.store.summary(case).unread:
+            messages.read(here, by, case, seen)
         judge_and_keep(here, case)
     except NotNow as error:
         return refused(request, error)

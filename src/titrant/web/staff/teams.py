@@ -12,6 +12,7 @@ from titrant.storage.audit import teams_of_clinic
 from titrant.terms.errors import TitrantError
 from titrant.web.access import CARING, Reach, Route
 from titrant.web.errors import not_found, refused
+from titrant.web.staff.posted import version_of
 from titrant.web.wired import office
 
 
@@ -26,9 +27,8 @@ def teams(request: HttpRequest, case: uuid.UUID) -> HttpResponse:
         context = {"summary": summary, "teams": sorted({*staffed, *summary.teams}), "own": visitor.teams}
         return render(request, "titrant/teams.html", context)
     chosen = tuple(team for team in request.POST.getlist("team") if team in staffed)
-    seen = request.POST.get("version", "")
     try:
-        after = set_teams(here, visitor.actor, str(case), chosen, expected=int(seen) if seen.isdecimal() else -1)
+        after = set_teams(here, visitor.actor, str(case), chosen, expected=version_of(request.POST))
     except TitrantError as error:
         return refused(request, error)
     messages.success(request, f"Care teams of {summary.person.name}: {', '.join(after.teams)}.")

@@ -153,7 +153,7 @@ def _query(request: HttpRequest, page: int) -> Query:
 
 def _page(request: HttpRequest) -> int:
     text = _filters(request).get("page", "1")
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text) <= 10_000 else 1
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= 10_000 else 1
 
 
 # What is shown

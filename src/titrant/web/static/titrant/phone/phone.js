@@ -16,11 +16,18 @@
   const WHY_NOT = { forgot: "forgot", effects: "side effects", no_need: "did not need it", ran_out: "none left",
     told: "the clinic said so", other: "another reason" };
   const FRESH = 10 * 60 * 1000;
+  const A_WHILE = 20 * 1000; // how often a page that stands open looks whether the day is over
+  const OF_DRAFT = ["pain", "activity", "sleep", "mood", "peg", "effects", "which", "grade"];
+  const OF_A_DAY = [...OF_DRAFT, "why", "extra", "timer", "pressure"]; // pages whose answer is of one day
 
   let state = null; // what the clinic sent last
   let written = []; // in short, what was written on this phone or is known to the clinic
   let queue = [];
+  let owner = ""; // the case whose diary this is; it outlives the plan of a phone that was let out
+  let strange = 0; // entries kept here for another patient: never sent from here as this one's, never shown
   let day = ""; // the day that is written about
+  let turned = ""; // the day of the phone's clock, when it was looked at last
+  let begun = false; // what is being written was begun before the day turned, and stays of its own day
   let draft = null; // answers of the questions of one day
   let note = ""; // said once, above the page
   let enrolled = true;
@@ -64,7 +71,7 @@
   }
 
   function show(...children) {
-    const step = el("div", { class: "step" }, ...children);
+    const step = el("div", { class: "step" }, of_which_day(), ...children);
     // On the page of danger nothing stands before the words of danger.
     ROOT.replaceChildren(top(), ...(here().step === "danger" ? [step, warnings()] : [warnings(), step]));
     const head = ROOT.querySelector("h1");
@@ -122,7 +129,7 @@
     const { step } = here();
     const steps = { today, why, pain, activity, sleep, mood, peg, pressure, effects, which, grade, done, flags, danger, extra,
       timer, more, earlier };
-    if (["pain", "activity", "sleep", "mood", "peg", "effects", "which", "grade"].includes(step) && !draft) return today();
+    if (OF_DRAFT.includes(step) && !draft) return today();
     return (steps[step] || today)();
   }
 
@@ -151,6 +158,38 @@
     { weekday: "long", day: "numeric", month: "long" });
   const day_name = () => (day === back(0) ? say("today") : day === back(1) ? say("yesterday") : shown(day));
 
+  const of_which_day = () => (OF_A_DAY.includes(here().step) && day !== back(0)
+    ? el("p", { class: "strong of-day", role: "status" }, day_name()) : null);
+
+  /* Turns the page where the clock of the phone has come to another day. True where the page of the day before was shown:
+     what was tapped there was not meant for this one. What was begun is not lost, and says of which day it is. */
+  function turn() {
+    if (turned === back(0)) return false;
+    turned = back(0);
+    renew();
+    const { step } = here();
+    if (step !== "today" && (draft || ["why", "extra", "timer", "pressure"].includes(step))) {
+      begun = true;
+      ROOT.querySelector(".of-day")?.remove();
+      const line = of_which_day();
+      if (line) ROOT.querySelector(".step").prepend(line); // the rest stays: a running timer, a number half typed
+      return false;
+    }
+    draft = null;
+    day = turned;
+    if (step !== "today" && !OF_DRAFT.includes(step)) return false; // help and receipts are of no day
+    draw();
+    return true;
+  }
+
+  // Before any tap counts; only what calls for help is never held up
+  ROOT.addEventListener("click", (event) => {
+    if (event.target.closest(".danger, a") || !turn()) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
+  setInterval(turn, A_WHILE);
+
   // What is known of a day
 
   const dose_of = () => (state && state.status === "on_plan" || state && state.status === "not_begun" ? state.days[day] : null);
@@ -171,15 +210,16 @@
   const new_id = () => (crypto.randomUUID ? crypto.randomUUID()
     : [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join(""));
 
+  const in_short = ({ id, entry }) => ({ id, day: entry.day, taken: entry.taken || "",
+    pain: entry.pain ? entry.pain.average : -1, daily: Boolean(entry.pain), bp: Boolean(entry.blood_pressure),
+    doses: (entry.doses || []).map((one) => ({ what: one.what, at: one.at || "" })) });
+
   async function keep(entry, id = new_id()) {
-    const item = { id, made: Date.now(), entry: { day, entered: entered(), ...entry } };
-    const short = { id, day: item.entry.day, taken: entry.taken || "", pain: entry.pain ? entry.pain.average : -1,
-      doses: (entry.doses || []).map((one) => ({ what: one.what, at: one.at || "" })), daily: Boolean(entry.pain),
-      bp: Boolean(entry.blood_pressure) };
+    const item = { id, case: owner, made: Date.now(), entry: { day, entered: entered(), ...entry } };
     await Keep.add(item);
-    written = [...written.filter((one) => one.id !== id), short];
-    await Keep.put("written", written);
-    queue = await Keep.waiting();
+    written = [...written.filter((one) => one.id !== id), in_short(item)];
+    await put_written();
+    await count();
     Send.flush().catch(() => {});
     return id;
   }
@@ -190,13 +230,54 @@
     return [...known, ...own.filter((one) => !ids.has(one.id) && since <= one.day)];
   }
 
+  const put_written = () => Keep.put("written", { case: owner, entries: written });
+
+  /* What waits here, of this patient and of others. */
+  async function count() {
+    const all = await Keep.waiting();
+    queue = all.filter((one) => one.case === owner);
+    strange = all.length - queue.length;
+  }
+
+  /* What this patient wrote here, and no other: what is not yet sent is known from the queue, whoever came between. */
+  async function recall(known) {
+    const kept = await Keep.get("written");
+    const own = !kept ? written : kept.case === owner ? kept.entries : [];
+    await count();
+    written = merged(known, merged(own, queue.map(in_short)));
+  }
+
+  /* An entry without a name is of the patient this phone was known to have, or, where it knew none yet, of the first.
+     One that an older page kept (no place for a name at all) is of whoever the kept plan is for. */
+  async function name_unnamed(first) {
+    const before = owner || ((await Keep.get("state")) || {}).case || "";
+    for (const item of await Keep.waiting()) {
+      const whose = item.case || before || (item.case === "" ? first : "");
+      if (whose && whose !== item.case) await Keep.add({ ...item, case: whose });
+    }
+  }
+
+  async function belongs_to(patient) {
+    if (owner && owner !== patient) { // the phone changed hands: no page of the one before is left open
+      draft = null;
+      written = [];
+      note = "";
+      day = back(0);
+      history.replaceState({ step: "today" }, "");
+    }
+    owner = patient;
+    Send.only(owner);
+    await Keep.put("owner", owner);
+  }
+
   Send.listen(async (news) => {
-    if (news.what === "sent") {
+    if (news.what === "sent" && news.item.case === owner) {
       written = written.map((one) => (one.id === news.item.id ? { ...one, receipt: news.receipt } : one));
-      await Keep.put("written", written);
+      await put_written();
     }
     if (news.what === "not_enrolled") { enrolled = false; await forget(); }
-    queue = await Keep.waiting();
+    if (news.what === "other") await renew();
+    await count();
     if (news.what === "looked" && drawn === standing_top()) return; // nothing to show: no tap is disturbed
     if (["today", "done"].includes(here().step)) draw();
     else draw_top();
@@ -211,6 +292,7 @@
   // Today
 
   function today() {
+    if (begun) { begun = false; draft = null; day = back(0); }
     const dose = dose_of();
     const choice = days_to_choose();
     const head = title(day_name());
@@ -240,6 +322,7 @@
     const lines = [];
     if (refused.length) lines.push(el("p", {}, say("refused", { why: refused[0].refused })));
     if (!enrolled) lines.push(el("p", {}, say("not_enrolled")));
+    if (strange) lines.push(el("p", {}, strange === 1 ? say("others_one") : say("others_many", { n: strange })));
     if (lines.length) return el("div", { class: "banner warn", role: "alert" }, lines);
     if (state && state.plan && !state.plan.read) return el("a", { class: "button new", href: "/p/plan/" }, say("plan_new"));
     return null;
@@ -605,11 +688,13 @@
   }
 
   async function take(fresh) {
+    await name_unnamed(fresh.case);
+    await belongs_to(fresh.case);
     state = fresh;
     enrolled = true;
     await Keep.put("state", fresh);
-    written = merged(fresh.entries, (await Keep.get("written")) || written);
-    await Keep.put("written", written);
+    await recall(fresh.entries);
+    await put_written();
   }
 
   async function renew() {
@@ -620,13 +705,15 @@
 
   async function begin_page() {
     await Keep.begin();
+    owner = (await Keep.get("owner")) || "";
     const sent = read("state");
     if (sent) await take(sent);
     else {
       state = await Keep.get("state");
-      written = merged((state && state.entries) || [], (await Keep.get("written")) || []);
+      if (state) { await name_unnamed(""); await belongs_to(state.case); }
+      Send.only(owner);
+      await recall((state && state.entries) || []);
     }
-    queue = await Keep.waiting();
     if (location.pathname !== "/p/") note = say("needs_network");
     history.replaceState({ step: "today" }, "", "/p/");
     draw();
@@ -642,20 +729,22 @@
   /* A browser that took the store away may give it back: what was kept by the page alone is then kept on the phone. */
   async function keep_again() {
     await Keep.begin();
-    queue = await Keep.waiting();
+    await count();
     draw_top();
     if (Keep.works) Send.flush();
   }
 
   let looked = Date.now();
-  document.addEventListener("visibilitychange", () => {
+  function looked_at() {
     if (!document.hidden && !Keep.works) keep_again();
-    if (document.hidden || Date.now() - looked < FRESH) return;
+    if (document.hidden || turn() || Date.now() - looked < FRESH) return;
     looked = Date.now();
     if (here().step === "today") day = back(0);
     renew();
-  });
+  }
+  document.addEventListener("visibilitychange", looked_at);
+  window.addEventListener("pageshow", looked_at);
 
-  day = back(0);
+  day = turned = back(0);
   begin_page();
 })();

@@ -9,6 +9,7 @@ const Send = (() => {
   let running = null;
   let asked = false; // again, while a round was at work: what was added since is not in it
   let told = () => {};
+  let whose = ""; // the case that this phone writes to; entries of another one wait for their own patient
 
   /* A request that was sent to sleep with its page may never end: it is given up, and sent again under the same id. */
   async function posted(item) {
@@ -17,7 +18,8 @@ const Send = (() => {
     try {
       return await fetch("/p/entries/", {
         method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ id: item.id, entry: item.entry }), signal: patience.signal,
+        body: JSON.stringify({ id: item.id, entry: item.entry, ...(item.case ? { case: item.case } : {}) }),
+        signal: patience.signal,
       });
     } finally { clearTimeout(timer); }
   }
@@ -35,7 +37,9 @@ const Send = (() => {
       return false;
     }
     if ([409, 413, 422].includes(answer.status)) {
-      const why = (await answer.json().catch(() => ({}))).why || String(answer.status);
+      const said = await answer.json().catch(() => ({}));
+      if (said.other) { await told({ what: "other" }); return false; } // nothing is wrong with it: the phone changed hands
+      const why = said.why || String(answer.status);
       await Keep.add({ ...item, refused: why });
       await told({ what: "refused", item, why });
       return true; // the others still go
@@ -45,7 +49,7 @@ const Send = (() => {
 
   /* What may be an emergency goes first. */
   async function round() {
-    const waiting = (await Keep.waiting()).filter((item) => !item.refused);
+    const waiting = (await Keep.waiting()).filter((item) => item.case === whose && !item.refused);
     const urgent = (item) => Boolean((item.entry.flags || []).length);
     let fault = null;
     for (const item of [...waiting.filter(urgent), ...waiting.filter((item) => !urgent(item))]) {
@@ -84,5 +88,5 @@ const Send = (() => {
 
   window.addEventListener("online", () => { tries = 0; flush(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { tries = 0; flush(); } });
-  return { flush, listen: (act) => { told = act; } };
+  return { flush, listen: (act) => { told = act; }, only: (owner) => { whose = owner; } };
 })();
