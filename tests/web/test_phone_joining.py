@@ -364,7 +364,7 @@ def test_more_than_a_day_can_hold_is_answered_in_the_words_of_the_patient(office
     assert office.library.phone.of("es").say("form_too_many") in page
     page, _ = sent_plainly(client_of(phone_of(office, case).token), pain="4", flag_chest_pain="yes")
     assert office.library.phone.of("es").say("do_chest_pain") in page
-    assert tasks_of(office, case) == ["chest_pain"]
+    assert "chest_pain" in tasks_of(office, case)
 
 
 def test_a_form_of_the_person_before_is_not_kept_for_the_next(office) -> None:
