@@ -187,6 +187,7 @@ def test_emergency_words_come_at_once_also_without_a_network(phone, office) -> N
     tap(page, "Chest pain, or cannot breathe")
     page.get_by_role("heading", name="Get help now").wait_for()
     page.get_by_text("Call the emergency number at once. Sit down. Do not drive.").wait_for()
+    page.get_by_text("not yet sent").wait_for()
     fits(page)
     page.context.set_offline(False)
     page.evaluate("window.dispatchEvent(new Event('online'))")
