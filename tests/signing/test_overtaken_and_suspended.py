@@ -84,7 +84,9 @@ def test_what_a_suspended_patient_kept_is_still_in_the_house(office, held) -> No
     assert may_supply(back, back.store.open(held)).house == pieces + (before or 0)
 
 
-def test_who_begins_again_is_supplied_as_one_who_is_titrating(office, held) -> None:
+def test_after_five_weeks_without_a_dose_nothing_but_a_new_start_is_signed(office, held) -> None:
     signing.suspend(later(office, 1), held, "very drowsy", NURSE)
-    made = signed(later(office, 35), held, LOWER)
-    assert "for 7 days" in made.text
+    then = later(office, 35)
+    for chosen in (HOLD, LOWER):
+        made = signing.offer(then, then.store.open(held), chosen)
+        assert [one.code for one in made.refused] == ["gap_is_a_new_start"]
