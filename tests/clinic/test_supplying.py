@@ -494,7 +494,9 @@ def test_what_comes_back_waits_apart_and_is_never_supplied_again():
 
 def test_what_comes_back_is_counted_in_its_own_unit_whatever_the_plan_is_signed_for():
     office = planned(ORAL, level("2026-11-21", "10 mg"))  # a solution, counted in mL
-    back = acts.Returned(**TROCHE, lot="T1", quantity="5", witness="Second Person (synthetic)")
+    back = acts.Returned(
+        **TROCHE, lot="T1", quantity="5", witness="Second Person (synthetic)", why="handed out by another pharmacy"
+    )
     acts.take_back(office, CASE, back, PHARMACIST)
     held = acts.book(office).holdings[0]
     assert (held.balance, held.unit) == (5, "troche")

@@ -118,7 +118,7 @@ def _answer(office: Office, record: Record, blocked: MaySupply, basis: _Basis) -
     refused = (
         *_standing(record),
         *unlike_signed(basis.signed, basis.decided.supply),
-        *_level_faults(basis, today),
+        *(_level_faults(basis, today) if record.summary.state is State.ON_PLAN else ()),
         *_from_the_spine(basis, office.desk.words),
         *(one.text for one in law if one.stands and not one.takes_reason),
         *_of_the_signature(rest, basis),

@@ -300,7 +300,7 @@ def _check_label(office: Office, one: "Returned | Receipt") -> None:
 
 
 def _check_was_handed_out(record: Record, returned: Returned, quantity: Decimal) -> None:
-    """Nobody brings back more of a product than was handed out of it, less what came back already."""
+    """More than was handed out, less what came back already, is a slip, unless somebody says where it came from."""
     product = {"family": returned.family, "strength": returned.strength, "content": returned.content}
     supplied, came = (
         [one for one in record.of(kind) if one.body.get("product") == product]
@@ -308,11 +308,11 @@ def _check_was_handed_out(record: Record, returned: Returned, quantity: Decimal)
     )
     handed = sum((supplied_now(record, one) for one in supplied), _brought_along(record))
     most = handed - sum((parse_decimal(one.body["quantity"]) for one in came), Decimal(0))
-    if not quantity <= most:
+    if not quantity <= most and not returned.why.strip():
         raise _refused(
             f"{plain(quantity)} cannot come back: by this record the patient was handed {plain(handed)} of "
             f"{returned.family}, {returned.strength}, and {plain(max(most, Decimal(0)))} can still be there. Count "
-            "again, and enter a supply that was never entered first."
+            "again; if it was handed out elsewhere, write so under why."
         )
 
 
