@@ -1,4 +1,4 @@
-"""How fast a plan is printed, warm, beside a whole patient file: python -m benchmarks.papers. Times of the processor."""
+"""How fast a plan is printed, warm, beside a whole patient file: python -m benchmarks.papers. Processor times."""
 
 import json
 import statistics
