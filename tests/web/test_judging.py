@@ -160,7 +160,9 @@ def test_a_record_that_is_damaged_on_disk_stops_no_other_and_is_shown(office: An
     here, team = structs.replace(office, degraded=()), f"Team of the {part} (synthetic)"
     here = at(here, base("titrating"))
     broken, whole = (followed(here.store, base("titrating"), name, team) for name in ("Ada", "Ben"))
+    judge_due(here, 1000)  # what others left
     kept = CaseRow.objects.filter(case=broken).values_list(part, flat=True).get()
+    CaseRow.objects.filter(case=whole).update(judged_version=0)
     CaseRow.objects.filter(case=broken).update(**{part: "{"}, judged_version=0, grade=0)
     before = QUEUES["storage_caserow"](here.now()).waiting
     try:
