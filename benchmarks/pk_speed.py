@@ -12,7 +12,6 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from numba import njit, prange
 from scipy.linalg import expm
 
 from benchmarks import pk_workloads as workloads
+from benchmarks.timing import median_ms
 from titrant.pkpd import combining, liver, population
 from titrant.pkpd.doses import every
 from titrant.pkpd.engine import course_of, kernel_inputs, solve
@@ -35,17 +35,6 @@ from titrant.pkpd.simulation import prepared
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "pk"
 HOURS = np.arange(673.0)
 ROWS: list[dict] = []
-
-
-def median_ms(run: Callable[[], object], times: int = 5) -> float:
-    """Median of ``times`` runs in ms, after one that is not counted."""
-    run()
-    taken = []
-    for _ in range(times):
-        begin = time.perf_counter()
-        run()
-        taken.append((time.perf_counter() - begin) * 1e3)
-    return statistics.median(taken)
 
 
 def show(what: str, ms: float, target: str, **beside) -> None:

@@ -7,16 +7,14 @@ The last line is the same at the desk, on a demo case: review, rules, model, and
 Target: at most 150 ms (median), also for a diary of half a year and where the levels of the blood are given.
 """
 
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.timing import median_ms
 from titrant.cli.opened import DEMO_CLINIC
 from titrant.clinic.desk import Desk
 from titrant.clinic.following import follow_at
@@ -51,16 +49,6 @@ def diary(chosen: ResponseSet, days: int) -> Diary:
     raise RuntimeError("no simulated patient could be answered")
 
 
-def median_ms(run: Callable[[], object]) -> float:
-    run()
-    took = []
-    for _ in range(REPEATS):
-        begun = time.perf_counter()
-        run()
-        took.append(time.perf_counter() - begun)
-    return statistics.median(took) * 1000
-
-
 def main() -> int:
     chosen, good = response_set(read_yaml(FILE.read_bytes()).tree), True
     for name, days, in_blood in (("8 weeks", 56, False), ("8 weeks, levels given", 56, True), ("26 weeks", 182, False)):
@@ -73,8 +61,8 @@ def main() -> int:
             found = review(held, levels, chosen, np.random.default_rng(1))
             return opinion(found.posterior, "raise", levels)
 
-        good &= _told(f"one review with its posterior, {name}", median_ms(once))
-    good &= _told("adjust at the desk, 5 weeks", median_ms(partial(follow_at, *at_the_desk())))
+        good &= _told(f"one review with its posterior, {name}", median_ms(once, REPEATS))
+    good &= _told("adjust at the desk, 5 weeks", median_ms(partial(follow_at, *at_the_desk()), REPEATS))
     return 0 if good else 1
 
 

@@ -5,14 +5,12 @@
 Targets: the spine for one case at most 3 ms (median); ``titrant plan`` at most 15 times ``python -c pass``.
 """
 
-import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+from benchmarks.timing import median_ms
 from titrant.cli.opened import library
 from titrant.clinic.desk import Desk, absolute_limits
 from titrant.clinic.opening import case_of, open_document
@@ -27,16 +25,6 @@ from titrant.record.gate import faults
 DEMO = Path(__file__).parent.parent / "demo"
 CASE = DEMO / "crps-everything-known.yaml"
 REPEATS = 25
-
-
-def median_ms(run: Callable[[], object], repeats: int) -> float:
-    run()
-    took = []
-    for _ in range(repeats):
-        begun = time.perf_counter()
-        run()
-        took.append(time.perf_counter() - begun)
-    return statistics.median(took) * 1000
 
 
 def process_ms(*command: str) -> float:

@@ -20,6 +20,7 @@ from typing import Any
 
 from tests.running import postgres
 
+from benchmarks.web_engine import sizes
 from titrant.app.postgres_roles import making, names
 
 _BEGIN, _END = "<!-- begin: benchmarks.web -->", "<!-- end: benchmarks.web -->"
@@ -88,12 +89,7 @@ def written(path: Path, text: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--patients", type=int, default=1_000)
-    parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--whole", type=int, default=40)
-    parser.add_argument("--times", type=int, default=90)
-    parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--workers", type=int, default=1)
+    sizes(parser)
     parser.add_argument("--out", type=Path, default=Path("docs/clinic-figures.md"))
     asked = parser.parse_args()
     options = [word for name in _OWN for word in (f"--{name}", str(getattr(asked, name)))]

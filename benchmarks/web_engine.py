@@ -7,7 +7,6 @@ import argparse
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from tests.running.clinic import free_port
 
 from benchmarks.web_diary import PHONES, Senders, phones
 from benchmarks.web_paint import paints
@@ -32,9 +33,7 @@ class Server:
     """The server of ``titrant serve`` and its background worker, and what the server has cost the processor."""
 
     def __init__(self, workers: int, database: str) -> None:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            self.port = int(one.getsockname()[1])
+        self.port = free_port()
         given = os.environ | ({"TITRANT_DATABASE": database} if database else {})
         command = [sys.executable, "-c", _SERVE, str(self.port), str(workers)]
         self.process = subprocess.Popen(command, env=given, stdout=sys.stderr)
@@ -205,14 +204,19 @@ def measured(asked: argparse.Namespace) -> dict[str, Any]:
     return {"made_s": made, "lines": lines}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def sizes(parser: argparse.ArgumentParser) -> None:
+    """How large the clinic is, and how often or for how long it is asked."""
     parser.add_argument("--patients", type=int, default=1_000)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--whole", type=int, default=40)
     parser.add_argument("--times", type=int, default=90)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--workers", type=int, default=1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    sizes(parser)
     parser.add_argument("--database", default="", help="the address by which the program's role opens PostgreSQL")
     print(json.dumps(measured(parser.parse_args())))
 
