@@ -236,8 +236,8 @@ def _fill_within(pack: Jurisdiction, fills: Fills, on: date) -> Iterator[PlaceFa
 
 
 def quantity_words(pieces: str, unit: str) -> str:
-    """A quantity in figures and words: ``21 (twenty-one) troche``, ``31.5 (thirty-one point five) mL``."""
-    return f"{number_in_words(parse_decimal(pieces))} {unit}"
+    """A quantity in figures and words: ``21 (twenty-one) troches``, ``31.5 (thirty-one point five) mL``."""
+    return f"{number_in_words(parse_decimal(pieces))} {unit if unit == 'mL' or pieces == '1' else f'{unit}s'}"
 
 
 def paper_fields(
