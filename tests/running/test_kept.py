@@ -83,7 +83,7 @@ DATABASE = ("clinic.sqlite3", "clinic.sqlite3-wal")
 
 
 def on_the_database(folder: Path, *more: str) -> tuple[str, ...]:
-    """The writes and syncs of the database, written down in ``trace`` beside the folder; ``more``: what to do to them."""
+    """The writes and syncs of the database, written down in ``trace`` beside the folder; ``more``: what befalls them."""
     watched = [word for name in DATABASE for word in ("-P", str(folder / name))]
     return ("strace", "-f", "-e", "trace=pwrite64,fsync", *more, *watched, "-o", str(folder.parent / "trace"))
 
@@ -111,7 +111,7 @@ def test_a_failing_disk_is_never_called_success(folder, call, error, nth) -> Non
 
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory) -> tuple[Path, list[tuple[str, int]]]:
-    """A folder that is ready, and the first 300 writes and syncs of a writer there: each by name, and its how-manieth."""
+    """A folder that is ready, and the first 300 writes and syncs of a writer there: each by name and how-manieth."""
     made = tmp_path_factory.mktemp("calls") / "data"
     assert python(made, *WRITER, "prepare").returncode == 0
     ready = shutil.copytree(made, made.parent / "ready")
@@ -122,7 +122,7 @@ def calls(tmp_path_factory) -> tuple[Path, list[tuple[str, int]]]:
         seen[name] += 1
         order.append((name, seen[name]))
     assert len(order) >= 300
-    assert len(set(name for name, _ in order[:300])) == 2
+    assert len({name for name, _ in order[:300]}) == 2
     return ready, order[:300]
 
 
