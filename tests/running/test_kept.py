@@ -83,7 +83,7 @@ DATABASE = ("clinic.sqlite3", "clinic.sqlite3-wal")
 
 
 def on_the_database(folder: Path, *more: str) -> tuple[str, ...]:
-    """The writes and syncs of the database, written down in ``trace`` beside the folder; ``more``: what befalls them."""
+    """The writes and syncs of the database, written down in ``trace`` beside it; ``more``: what befalls them."""
     watched = [word for name in DATABASE for word in ("-P", str(folder / name))]
     return ("strace", "-f", "-e", "trace=pwrite64,fsync", *more, *watched, "-o", str(folder.parent / "trace"))
 
