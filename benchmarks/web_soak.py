@@ -3,8 +3,8 @@
     python -m benchmarks.web_soak --hours 2
 
 Prints a line of JSON: the memory of the server and of its background worker at the start and at the end, by how much
-it grows in an hour (least squares, after the first quarter), and how the requests fared. Then a fresh server answers the
-same requests on the records as they have grown: what the old one holds above that, it has not given back.
+it grows in an hour (least squares, after the first quarter), and how the requests fared. Then a fresh server answers
+the same requests on the records as they have grown: what the old one holds above that, it has not given back.
 """
 
 import argparse
