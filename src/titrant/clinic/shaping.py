@@ -58,19 +58,23 @@ def _looks_plain(tree: Any) -> bool:
     return written.isprintable() and "\\" not in written
 
 
-def _in_measure(tree: Any, depth: int, most: int = MOST_ENTRIES) -> bool:
+_NESTED = (dict, list)
+
+
+def _in_measure(tree: Any, depth: int) -> bool:
     """Whether nothing is nested deeper, and no place has more entries, than a person's case has."""
-    if not isinstance(tree, dict | list):
-        return True
-    if depth == 0 or most < len(tree):
-        return False
-    if isinstance(tree, list):
-        return all(_in_measure(part, depth - 1) for part in tree if isinstance(part, dict | list))
-    return all(
-        _in_measure(part, depth - 1, MOST_OF_A_DIARY if key == "diary" else MOST_ENTRIES)
-        for key, part in tree.items()
-        if isinstance(part, dict | list)
-    )
+    level, diaries = [tree] if isinstance(tree, _NESTED) else [], set[int]()
+    for _ in range(depth):
+        below: list[Any] = []
+        for part in level:
+            if (MOST_OF_A_DIARY if id(part) in diaries else MOST_ENTRIES) < len(part):
+                return False
+            if isinstance(part, dict):
+                diaries.add(id(part.get("diary")))
+            parts = part.values() if isinstance(part, dict) else part
+            below.extend(one for one in parts if isinstance(one, _NESTED))
+        level = below
+    return not level
 
 
 def _out_of_measure(tree: Any, path: Path) -> Iterator[tuple[Path, str, str]]:
