@@ -88,6 +88,7 @@ def fill_rows(patients: int, today: date) -> None:
     import msgspec
     from django.db import transaction
 
+    from titrant.storage.bulk import tell_the_planner
     from titrant.storage.models import CaseRow, CaseTeam
     from titrant.storage.worklist_rows import set_columns
 
@@ -103,6 +104,7 @@ def fill_rows(patients: int, today: date) -> None:
     with transaction.atomic():
         CaseRow.objects.bulk_create(rows, batch_size=500)
         CaseTeam.objects.bulk_create((CaseTeam(case_id=row.case, team=TEAM) for row in rows), batch_size=2_000)
+    tell_the_planner()  # as an import does
 
 
 def whole_record(today: date, number: int) -> str:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from titrant.record.chain import Link, chain_faults
 from titrant.record.events import CLINIC, Actor, Draft, Event, Kind, Role, check_power, instant_of
+from titrant.storage.bulk import tell_the_planner
 from titrant.storage.case_store import DjangoStore, locked_head
 from titrant.storage.clinic_sources import write_reads
 from titrant.storage.models import EntryReceipt, Fact
@@ -83,6 +84,7 @@ def _taken_over(archive: zipfile.ZipFile, kept_head: str) -> Imported:
         DjangoStore().fold_anew(case)
     _write_receipts(archive)
     write_reads(_lines(archive, "clinic/reads.jsonl"))
+    tell_the_planner()
     keys = {name: str(key) for name, key in json.loads(archive.read("keys.json")).items()}
     return Imported(newest[0], len(cases), newest[1], keys)
 
