@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import connection
 
 from titrant.app.engine import keyed
-from titrant.storage.bulk import tell_the_planner
 from titrant.terms.errors import NotNow
 
 SQLITE_NAME, POSTGRESQL_NAME = "clinic.sqlite3", "clinic.pgdump"
@@ -51,6 +50,8 @@ def load_dump(dump: Path) -> None:
     """Put a dump into the database of TITRANT_DATABASE, all or nothing; it must be empty. Raises NotNow."""
     name = connection.settings_dict["NAME"]
     _run(["pg_restore", "--single-transaction", "--no-owner", "--no-privileges", f"--dbname={name}", str(dump)])
+    from titrant.storage.bulk import tell_the_planner
+
     tell_the_planner()
 
 
