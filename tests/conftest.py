@@ -10,6 +10,14 @@ from titrant.knowledge.library import Library, load
 ROOT = Path(__file__).parent.parent
 
 
+# Half a minute each: begun first, so that no worker is left alone with them when the others have nothing more to do.
+_LONG = ("tests/properties/", "tests/cohort/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
 @pytest.fixture(scope="session")
 def library() -> Library:
     return load(clinic=DEMO_CLINIC)

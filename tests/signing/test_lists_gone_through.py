@@ -122,3 +122,10 @@ def test_a_check_by_hand_in_one_line_loses_the_drug_that_was_taken_off(office, i
     office.store.append(CASE, [office.draft(Kind.FACTS_RECORDED, lines, NURSE)], expected=None)
     assert answer(office, **TICKS, **{"listed_off.1": "1"}).faults == {}
     assert held(office, "medications")["checked_by_hand"] == [several | {"drugs": ["oxycodone"]}]
+
+
+@pytest.mark.parametrize("typed", [{"drug_dose.0": "10 mg"}, {"drug_times.3": "2", "drug.3": " "}])
+def test_a_dose_in_a_row_without_a_medicine_is_not_passed_over(office, imported, typed):
+    kept = answer(office, **TICKS, **typed)
+    assert "without a medicine" in kept.faults["medications"]
+    assert held(office, "medications").get("reviewed_on") is None

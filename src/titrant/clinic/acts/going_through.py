@@ -31,7 +31,9 @@ def medicines(before: Json, given: Mapping[str, str], by: Actor, on: str) -> Ans
     off = [place for place in range(len(held)) if given.get(f"listed_off.{place}")]
     kept = [_changed(one, place, given) for place, one in enumerate(held) if place not in off]
     rows = [*kept, *_new_drugs(given)]
-    if _gone_through(before, "medications", given):
+    if _nameless(given):
+        yield "medications", "A dose or a day stands in a row without a medicine. Write its name, or empty the row."
+    elif _gone_through(before, "medications", given):
         changes = {"reviewed_on": on, "by": by.name, "list": rows} | _checks_left(before, rows)
         yield "medications", {"given": {"medications": changes}}
     elif given.get("medications.reviewed"):
@@ -78,6 +80,12 @@ def _new_drugs(given: Mapping[str, str]) -> Iterator[Json]:
             name: given[f"drug_{field}.{place}"].strip() for field, name in _NEW if given.get(f"drug_{field}.{place}")
         }
         yield {name: value for name, value in row.items() if value}
+
+
+def _nameless(given: Mapping[str, str]) -> bool:
+    """Whether something was typed into a row for a further medicine, but not which medicine it is."""
+    typed = (name.partition(".") for name, text in given.items() if name.startswith("drug_") and text.strip())
+    return any(not given.get(f"drug.{place}", "").strip() for _, _, place in typed)
 
 
 def _checks_left(before: Json, rows: list[Json]) -> Json:

@@ -135,8 +135,15 @@ def _line(here: Office, record: Record, event: Event) -> dict[str, Any]:
         "what": event.kind.value.replace("_", " "),
         "on": event.body.get("on", here.day_of(event.at).isoformat()),
         "body": event.body,
+        "unit": _unit_at(record, event.body.get("corrects", event.number)),
         "label": label_data(here, record, event) if event.kind is Kind.SUPPLIED and "until" in event.body else None,
     }
+
+
+def _unit_at(record: Record, number: int) -> str:
+    """In what was counted at the event ``number``: that of the supply itself, or of the newest one before it."""
+    units = [one.body.get("unit", "") for one in record.of(Kind.SUPPLIED) if one.number <= number]
+    return units[-1] if units else ""
 
 
 def _product_of(request: HttpRequest) -> dict[str, str]:

@@ -10,6 +10,7 @@ from titrant.clinic.acts import protocols as acts
 from titrant.clinic.listing import paths_data
 from titrant.clinic.office import Office
 from titrant.clinic.reading import NOT_FOLLOWED, compared, not_followed, prose
+from titrant.explain.words import rules
 from titrant.knowledge.library import Approval, Approvals
 from titrant.knowledge.shapes.protocols import Protocol, Standing
 from titrant.record.events import Role
@@ -69,7 +70,7 @@ def _page(request: HttpRequest, name: str, version: int, error: TitrantError | N
         **standing,
         "error": error,
         "sections": prose(chosen),
-        "paths": paths,
+        "paths": paths | {"starts": [one | {"why": _start_said(here, one)} for one in paths["starts"]]},
         "refusals": [(_said(here, one["code"]), _BARS[one["bars"]], one["source"]) for one in paths["refusals"]],
         "history": list(reversed(history)),
         "others": [one for one in here.library.versions if one.id == name and one.version != version],
@@ -89,6 +90,12 @@ def _said(here: Office, code: str) -> str:
     about = next((one.title for one in here.library.interactions.values() if one.rule.code == code), "")
     text = here.desk.words.say(code, {"drug": "it"} if about else {})
     return f"{about}: {text}" if about else text
+
+
+def _start_said(here: Office, one: dict[str, Any]) -> str:
+    """For whom a start is: the condition as the protocol has it, or the finding that limits it, as a sentence."""
+    limiting = one["code"] in {rule.code for rule in rules(here.library)}
+    return f"{_said(here, one['code'])} ({one['when']})" if limiting else one["when"]
 
 
 _BARS = {"refuses": "no dose, whatever else is known", "until_settled": "no dose until it is settled"}
