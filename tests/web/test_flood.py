@@ -12,6 +12,7 @@ from tests.web.phone_cases import on_plan, phone_of
 from titrant.clinic.acts import diary, messages
 from titrant.clinic.acts.diary import keep_entry
 from titrant.record.events import Actor, Draft, Kind, Role
+from titrant.record.ports import TooMany
 from titrant.storage.memory_store import MemoryStore
 from titrant.terms.errors import NotNow
 
@@ -133,3 +134,14 @@ def test_ten_years_of_a_diary_are_still_a_case() -> None:
     diary_of_years = [entry | {"id": f"entry-{place:06}"} for place in range(18_000)]
     tree = {"scenario": "", "given": {"patient": {"birth_date": "1974-05-02"}, "diary": diary_of_years}}
     assert len(shape_case(tree, "ten years").given.diary) == 18_000
+
+
+def test_a_flood_of_messages_is_refused_and_staff_are_told_once(send_to, monkeypatch) -> None:
+    monkeypatch.setattr(messages, "MOST_IN_A_DAY", 3)
+    for number in range(3):
+        messages.send(send_to.office, actor("patient"), send_to.case, f"May I? {number}", str(uuid.uuid4()))
+    assert len(floods(send_to)) == 1
+    with pytest.raises(TooMany, match="More than 3 messages"):
+        messages.send(send_to.office, actor("patient"), send_to.case, "May I?", str(uuid.uuid4()))
+    messages.send(send_to.office, actor("nurse"), send_to.case, "You may.", str(uuid.uuid4()))
+    assert send_to(), "messages leave the diary open"

@@ -58,14 +58,23 @@ def test_the_same_words_on_a_new_form_are_said_twice(office, signed_in) -> None:
     assert len(texts(office, case)) == 2
 
 
-@pytest.mark.parametrize("text", ["", "  \r\n ", "x" * (messages.LONGEST + 1), "a\u202eb"])
+@pytest.mark.parametrize("text", ["", "  \r\n ", "x" * (messages.LONGEST + 1)])
 def test_what_is_no_message_is_refused_from_both_sides(office, text) -> None:
     case = new_case(office.store)
     with pytest.raises(NotNow):
         messages.send(office, NURSE, case, text, "form")
     phone = client_of(phone_of(office, case).token)
-    assert phone.post("/p/messages/", {"id": str(uuid.uuid4()), "text": text}).status_code == 200
+    page = phone.post("/p/messages/", {"id": str(uuid.uuid4()), "text": text}).content.decode()
+    assert "This was not sent: write something, and at most 2,000 letters." in page
+    assert f">{text}</textarea>" in page, "what was written is still there"
     assert texts(office, case) == []
+
+
+def test_for_a_character_that_cannot_be_seen_no_message_is_lost(office) -> None:
+    case = new_case(office.store)
+    phone = client_of(phone_of(office, case).token)
+    phone.post("/p/messages/", {"id": str(uuid.uuid4()), "text": "Call \u2068Nora\u2069\r\nplease"})
+    assert texts(office, case) == ["Call \ufffdNora\ufffd\nplease"]
 
 
 def test_the_times_of_messages_on_the_phone_are_those_where_the_patient_lives(office) -> None:

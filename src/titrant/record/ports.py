@@ -26,9 +26,9 @@ class TooMany(NotNow):
 
 
 class Bound(Struct, frozen=True):
-    """How many diary entries from the phones of a case are kept since an instant, and who hears of it.
+    """How many entries, or messages, from the phones of a case are kept since an instant, and who hears of it.
 
-    With the entry that makes them ``told_at`` the ``task`` is opened, unless one of its kind is open; at ``most`` no
+    With the one that makes them ``told_at`` the ``task`` is opened, unless one of its kind is open; at ``most`` no
     further entry is taken, and the task stays behind all the same.
     """
 
@@ -36,6 +36,7 @@ class Bound(Struct, frozen=True):
     told_at: int
     most: int
     task: Draft
+    of: str = "entries"
 
 
 class Receipt(Struct, frozen=True):

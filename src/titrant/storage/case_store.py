@@ -109,7 +109,8 @@ class DjangoStore:
         standing = self._standing(case)
         if standing.summary.version == 0:
             raise not_found()
-        told, refused = bounded(bound, _from_phones(case, bound.since) if bound else 0, standing.summary)
+        sent = _from_phones(case, bound.since, drafts[0].kind) if bound else 0
+        told, refused = bounded(bound, sent, standing.summary)
         if refused:
             if told:
                 self._appended(head, standing, told, None)
@@ -266,8 +267,8 @@ def _write_row(summary: Summary, before: _Standing) -> None:
         CaseTeam.objects.bulk_create(CaseTeam(case=row, team=team) for team in summary.teams)
 
 
-def _from_phones(case: str, since: str) -> int:
-    """How many entries were kept since then that the patient wrote; messages and paper are none.
+def _from_phones(case: str, since: str, sent: Kind) -> int:
+    """How many of a kind were kept since then that the patient wrote; what is typed in from paper is none.
 
     By the numbers of the case alone: asked for a kind, SQLite walks through every entry of the clinic.
     """
@@ -275,7 +276,7 @@ def _from_phones(case: str, since: str) -> int:
     if not numbers:
         return 0
     later = Fact.objects.filter(case=case, number__gte=min(numbers)).values_list("number", "kind", "by_role")
-    written = (Kind.DIARY_KEPT.value, Role.PATIENT.value)
+    written = (sent.value, Role.PATIENT.value)
     return sum(number in numbers and (kind, role) == written for number, kind, role in later)
 
 

@@ -29,7 +29,7 @@ def conflict() -> Conflict:
 
 def too_many(bound: Bound) -> TooMany:
     return TooMany(
-        "diary entry", f"More than {bound.told_at} entries came within one day.",
+        f"diary {bound.of}", f"More than {bound.told_at} {bound.of} came within one day.",
         "So many are not written by hand, and they would hide what matters.", "Call the clinic.",
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ class MemoryStore:
                     raise conflict()
                 return again(found[1])
             before = self.summary(case)
-            told, refused = bounded(bound, self._from_phones(case, bound.since) if bound else 0, before)
+            told, refused = bounded(bound, self._from_phones(case, bound.since, drafts[0].kind) if bound else 0, before)
             if bound and refused:
                 self.append(case, told, expected=None)
                 raise too_many(bound)
@@ -99,11 +99,11 @@ class MemoryStore:
             self._receipts[case, client_id] = (sha256, receipt)
             return receipt
 
-    def _from_phones(self, case: str, since: str) -> int:
-        """How many entries were kept since then that the patient wrote; messages and paper are none."""
+    def _from_phones(self, case: str, since: str, kind: Kind) -> int:
+        """How many of a kind were kept since then that the patient wrote; what is typed in from paper is none."""
         receipts = [kept for (one, _), (_, kept) in self._receipts.items() if one == case and since <= kept.at]
         events = [self._streams[case][kept.number - 1] for kept in receipts]
-        return sum(1 for one in events if one.kind is Kind.DIARY_KEPT and one.by.role is Role.PATIENT)
+        return sum(1 for one in events if one.kind is kind and one.by.role is Role.PATIENT)
 
     def judge(self, case: str, judged: Judged) -> None:
         with self._lock:

@@ -40,12 +40,13 @@ def _task(office: Office, summary: Summary, entry: Entry, seen: Seen) -> Draft:
     return Draft(Kind.TASK_OPENED, body, SYSTEM, now)
 
 
-def flood_task(office: Office, summary: Summary, most: int) -> Draft:
-    """Somebody looks why so many entries come: a fault of the phone, or a hand that is not the patient's."""
+def flood_task(office: Office, summary: Summary, most: int, of: str = "entries") -> Draft:
+    """Somebody looks why so many ``of`` these come: a fault of the phone, or a hand that is not the patient's."""
     now = office.now()
     body: Json = {
-        "id": task_id(summary, "diary_flood", instant_text(now)), "grade": "today", "code": "diary_flood", "entry": "",
-        "why": f"The phone sent {most} entries within a day; more are refused. Call the patient and look at the phone.",
+        "id": task_id(summary, f"diary_flood {of}", instant_text(now)),
+        "grade": "today", "code": "diary_flood", "entry": "",
+        "why": f"The phone sent {most} {of} within a day; more are refused. Call the patient and look at the phone.",
         "due": due_by(office.library.triage, "today", now),
     }  # fmt: skip
     return Draft(Kind.TASK_OPENED, body, SYSTEM, now)

@@ -1,16 +1,20 @@
 """Messages between a patient and the clinic, tied to the diary entry that they are about."""
 
+from datetime import timedelta
+
 from msgspec import Struct
 
+from titrant.clinic.acts.flags import flood_task
 from titrant.clinic.office import Office
-from titrant.record.events import Actor, Event, Kind, Role
+from titrant.record.events import Actor, Event, Kind, Role, instant_text
 from titrant.record.folding import Record
-from titrant.record.ports import Receipt
+from titrant.record.ports import Bound, Receipt
 from titrant.terms.canonical import Json, sha256_of
 from titrant.terms.errors import NotNow
-from titrant.terms.reading import is_plain_text
+from titrant.terms.reading import shown_text
 
 LONGEST = 2_000  # characters of one message
+MOST_IN_A_DAY = 100  # of one patient; a guard against a phone gone wild, not a clinical limit
 
 
 class Message(Struct, frozen=True):
@@ -30,18 +34,27 @@ def send(office: Office, by: Actor, case: str, text: str, form: str, entry: str 
     """Send ``text``, from the patient or to the patient; ``entry``: the diary entry that it speaks of.
 
     ``form`` is the id of the form that it was written on. The same words from one form are one message, however often
-    they are sent; other words are another message, because a browser shows an old form again when one goes back.
+    they are sent; other words are another message, because a browser shows an old form again when one goes back. A
+    character that cannot be seen becomes a mark that can: for it alone no message is refused. Raises NotNow.
     """
-    text = text.replace("\r\n", "\n").strip()
-    if not 1 <= len(text) <= LONGEST or not is_plain_text(text):
+    text = shown_text(text).strip()
+    if not 1 <= len(text) <= LONGEST:
         raise NotNow(
-            "message", f"It is empty, longer than {LONGEST:,} characters, or holds characters that cannot be seen.",
+            "message", f"It is empty, or longer than {LONGEST:,} characters.",
             "An empty message says nothing, and one that is cut says something else.", "Write it again.",
         )  # fmt: skip
     said = {"text": text, "entry": entry}
     client_id = sha256_of({"form": form, "by": by.id, **said})
     body = {"id": client_id, **said}
-    return office.store.keep(case, client_id, sha256_of(body), [office.draft(Kind.MESSAGE_SENT, body, by)])
+    bound = _flood(office, case) if by.role is Role.PATIENT else None
+    return office.store.keep(case, client_id, sha256_of(body), [office.draft(Kind.MESSAGE_SENT, body, by)], bound)
+
+
+def _flood(office: Office, case: str) -> Bound:
+    """More than a day of one patient can hold is refused, and staff are told with the last that is taken."""
+    task = flood_task(office, office.store.summary(case), MOST_IN_A_DAY, "messages")
+    since = instant_text(office.now() - timedelta(days=1))
+    return Bound(since, told_at=MOST_IN_A_DAY, most=MOST_IN_A_DAY, task=task, of="messages")
 
 
 def read(office: Office, by: Actor, case: str, up_to: int) -> None:

@@ -17,7 +17,7 @@ from titrant.clinic.office import Office
 from titrant.clinic.phone_day import local_day, local_now, phone_state, readers, signed_steps, zone_of
 from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.record.events import Role
-from titrant.record.ports import Conflict, Receipt
+from titrant.record.ports import Conflict, Receipt, TooMany
 from titrant.storage.devices import Devices
 from titrant.terms.canonical import Json
 from titrant.terms.errors import CaseFileError, NotNow
@@ -107,7 +107,7 @@ def trend(request: HttpRequest) -> HttpResponse:
 def messages(request: HttpRequest) -> HttpResponse:
     here, patient = office(), patient_of(request)
     assert patient is not None
-    fault = ""
+    fault = text = ""
     if request.method == "POST":
         sent, text = request.POST.get("id", ""), request.POST.get("text", "")
         if request.POST.get("case", patient.case) != patient.case:
@@ -115,15 +115,18 @@ def messages(request: HttpRequest) -> HttpResponse:
         try:
             said_to.send(here, patient.actor, patient.case, text, str(uuid.UUID(sent)))
             return redirect("phone_messages")
+        except TooMany:
+            fault = "messages_too_many"
         except (NotNow, ValueError):
-            fault = "yes"
+            fault = "messages_wrong"
     said_to.read_by_patient(here, patient.case, patient.actor)
     record = here.store.open(patient.case)
     zone = zone_of(here, record.summary.person)
     thread = [
         (one, f"{datetime.fromisoformat(one.at).astimezone(zone):%Y-%m-%d %H:%M}") for one in said_to.thread(record)
     ]
-    return _page(request, "messages", thread=thread, id=str(uuid.uuid4()), case=patient.case, fault=fault)
+    said = words_of(here, patient).say(fault) if fault else ""
+    return _page(request, "messages", thread=thread, id=str(uuid.uuid4()), case=patient.case, fault=said, text=text)
 
 
 def plain(request: HttpRequest) -> HttpResponse:
