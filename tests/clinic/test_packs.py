@@ -81,6 +81,17 @@ def test_from_2027_on_a_first_plan_needs_a_visit_in_person_or_a_named_legal_basi
     assert "in_person_visit" not in standing(signing("us", on=day, content=content, reasons=named))
 
 
+def test_of_a_plan_by_telehealth_it_is_kept_how_where_and_who_was_seen():
+    asked = signing("us")["how_seen"]
+    assert not asked.refuses
+    assert "how the person was seen, where the person was, whether the identity was checked" in asked.text
+    said = {"seen_how": "audio_and_video", "seen_where": "in_this_state"}
+    assert "not: whether the identity was checked." in signing("us", said)["how_seen"].text
+    assert "how_seen" not in signing("us", said | {"identity_checked": "yes"})
+    assert "how_seen" not in signing("us", {"seen_in_person": {"answer": "yes", "on": "2026-11-20"}})
+    assert "how_seen" not in signing("uk")
+
+
 def test_a_plan_after_the_first_needs_no_new_visit():
     day = date(2027, 1, 1)
     assert "in_person_visit" not in signing("us", on=day, content=CONTENT | {"starts": "2027-01-01"}, signed=True)

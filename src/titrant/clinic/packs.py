@@ -110,6 +110,7 @@ def sign_faults(
     found = (
         *_consent(pack, record),
         *_in_person(pack, record, on),
+        *_how_seen(pack, record, on),
         *_monitoring(pack, record, settings, on),
         *_directions(pack, content),
         *_issued(pack, content, on),
@@ -126,11 +127,31 @@ def _consent(pack: Jurisdiction, record: Record) -> Iterator[PlaceFault]:
 
 def _in_person(pack: Jurisdiction, record: Record, on: date) -> Iterator[PlaceFault]:
     rule = pack.rule(Point.IN_PERSON_VISIT)
-    word, day = _answered(record, "seen_in_person")
-    if rule is None or not _is_first(record) or (word == "yes" and day is not None and day <= on):
+    if rule is None or not _is_first(record) or _seen_in_person(record, on):
         return
     over = rule.until is None or not on <= rule.until
     yield _fault(rule, {"until": str(rule.until)}, refuses=over)
+
+
+def _seen_in_person(record: Record, on: date) -> bool:
+    word, day = _answered(record, "seen_in_person")
+    return word == "yes" and day is not None and day <= on
+
+
+_HOW_SEEN = {
+    "seen_how": "how the person was seen", "seen_where": "where the person was",
+    "identity_checked": "whether the identity was checked",
+}  # fmt: skip
+
+
+def _how_seen(pack: Jurisdiction, record: Record, on: date) -> Iterator[PlaceFault]:
+    """What is kept of a first plan for somebody who was not seen in person."""
+    rule = pack.rule(Point.HOW_SEEN)
+    if rule is None or not _is_first(record) or _seen_in_person(record, on):
+        return
+    left = [said for name, said in _HOW_SEEN.items() if not _answered(record, name)[0]]
+    if left:
+        yield _fault(rule, {"open": ", ".join(left)})
 
 
 def _monitoring(pack: Jurisdiction, record: Record, settings: ClinicSettings, on: date) -> Iterator[PlaceFault]:

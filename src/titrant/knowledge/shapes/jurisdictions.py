@@ -30,6 +30,7 @@ class Point(StrEnum):
 
     CONSENT = "consent"  # on record before a first plan
     IN_PERSON_VISIT = "in_person_visit"  # on record before a first plan, from the end of ``until`` on
+    HOW_SEEN = "how_seen"  # where there was no visit in person, on record before a first plan
     MONITORING_CHECK = "monitoring_check"  # of the prescription monitoring programme, before signing
     PLAIN_DIRECTIONS = "plain_directions"  # words that are no dose: ``words``
     ISSUED_TODAY = "issued_today"  # no back-dating
