@@ -125,7 +125,7 @@ class Entry(Written, frozen=True, kw_only=True):
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
 
 
-@lru_cache(maxsize=20_000)  # asked more than once for each entry of a diary
+@lru_cache(maxsize=4096)  # asked more than once for each entry of a diary
 def entered_between(text: str) -> tuple[date, date]:
     """The first and the last day that ``text`` can mean where it was written. Raises ValueError.
 
