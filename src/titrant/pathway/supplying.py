@@ -139,8 +139,12 @@ def level_on(levels: tuple[SignedLevel, ...], day: date) -> SignedLevel | None:
 
 def is_dosing_day(level: SignedLevel, day: date) -> bool:
     """Whether a dose falls on ``day``: dosing days are spread evenly over each week from the level's first day."""
-    count = level.regimen.days_per_week
-    return (day - level.since).days % 7 in {place * 7 // count for place in range(count)}
+    return falls_on(level.since, level.regimen.days_per_week, day)
+
+
+def falls_on(since: date, days_per_week: int, day: date) -> bool:
+    """``is_dosing_day`` of a level that is known by its first day and its days a week alone."""
+    return (day - since).days % 7 in {place * 7 // days_per_week for place in range(days_per_week)}
 
 
 def pieces_on(levels: tuple[SignedLevel, ...], day: date) -> Decimal:
