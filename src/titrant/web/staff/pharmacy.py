@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 
 from titrant.clinic import packs
 from titrant.clinic.acts import supply as acts
+from titrant.clinic.dose_now import dose_now
 from titrant.clinic.office import Office
 from titrant.clinic.pharmacy import MaySupply, label_data, may_supply, refill_line
 from titrant.clinic.stock import Batch
@@ -243,7 +244,7 @@ def refills(request: HttpRequest) -> HttpResponse:
     number = request.GET.get("page", "0")
     first = int(number) * _ON_A_PAGE if number.isascii() and number.isdigit() and len(number) < 4 else 0
     context = {
-        "rows": [(row, _today(here, row)) for row in listed[first : first + _ON_A_PAGE]],
+        "rows": [(row, _today(here, row), dose_now(row.summary, here.today)) for row in listed[first : first + _ON_A_PAGE]],
         "pages": [(place, place * _ON_A_PAGE == first) for place in range(-(-len(listed) // _ON_A_PAGE))],
         "which": which,
         "today": here.today,
