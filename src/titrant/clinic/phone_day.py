@@ -21,11 +21,9 @@ from titrant.record.steps import CHANGING, Step, laid, step_on
 from titrant.record.summary import Person
 from titrant.terms.calendar import whole_days
 from titrant.terms.canonical import Json
-from titrant.terms.dose import Dose
 from titrant.terms.errors import TitrantError
 from titrant.terms.numbers import parse_decimal, plain
 from titrant.terms.quantity import Quantity
-from titrant.terms.regimen import Regimen
 
 _ONE_DAY = timedelta(days=1)
 _PARTS = {Decimal("0.25"): "0.25", Decimal("0.5"): "0.5", Decimal("0.75"): "0.75"}
@@ -89,11 +87,17 @@ def signed_steps(office: Office, record: Record) -> tuple[Step, ...]:
     Each signature overtakes what was signed for its days before it; a suspension and an end cut off what they find;
     only what is signed after them begins again.
     """
+    return next(reversed([steps for _, steps in steps_at(office, record, *CHANGING)]), ())
+
+
+def steps_at(office: Office, record: Record, *kinds: Kind) -> Iterator[tuple[Event, tuple[Step, ...]]]:
+    """Each event of ``kinds`` with what was signed for which days when it happened, itself included."""
     steps: tuple[Step, ...] = ()
-    for event in record.of(*CHANGING):
-        if event.kind is not Kind.SIGNED or _holds(office, event):
+    for event in record.of(*CHANGING, *kinds):
+        if event.kind in CHANGING and (event.kind is not Kind.SIGNED or _holds(office, event)):
             steps = laid(steps, event, office.day_of(event.at))
-    return steps
+        if event.kind in kinds:
+            yield event, steps
 
 
 def _holds(office: Office, event: Event) -> bool:

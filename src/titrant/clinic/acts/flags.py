@@ -1,7 +1,7 @@
 """Red flags at the door: the tasks that an entry opens, to be stored with the entry in one transaction.
 
-Nothing of the past is read, so that an entry is answered at once: the summary carries what is signed for which day. What
-only the past can show is judged by the worker.
+Nothing of the past is read, so that an entry is answered at once: the summary carries what is signed for which day.
+What only the past can show is judged by the worker.
 """
 
 from datetime import date, datetime, timedelta

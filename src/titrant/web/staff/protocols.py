@@ -124,8 +124,8 @@ def _touched(here: Office, request: HttpRequest, chosen: Protocol) -> list[dict[
         found.append({
             "case": case, "name": summary.person.name if open_to else "",
             "number": summary.person.number if open_to else "",
-            "state": summary.state.value.replace("_", " "), "dose": dose_now(summary, here.today).line, "draft": bool(summary.draft),
-            "task": tasks[0] if tasks else None,
+            "state": summary.state.value.replace("_", " "), "dose": dose_now(summary, here.today).line,
+            "draft": bool(summary.draft), "task": tasks[0] if tasks else None,
         })  # fmt: skip
     return found
 
