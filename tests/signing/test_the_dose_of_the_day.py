@@ -108,10 +108,11 @@ def test_a_bottle_of_the_second_step_of_a_taper_says_the_second_step_and_its_las
     assert line(office, tapered) == f"until 2026-11-23: 15 mg = 1.5 mL, {OFTEN}"
     then = on_day(office, 3)
     give(then, tapered)
-    assert line(then, tapered) == (f"until 2026-11-26: 10 mg = 1 mL, {OFTEN}; from 2026-11-27: 5 mg = 0.5 mL, {OFTEN}")
+    last = f"from 2026-11-27 until 2026-11-29: 5 mg = 0.5 mL, {OFTEN}"
+    assert line(then, tapered) == f"until 2026-11-26: 10 mg = 1 mL, {OFTEN}; {last}"
     text = printed(then, tapered)
     assert f"Until Thu 26 Nov 2026: 10 mg = 1 mL, {OFTEN}." in text
-    assert f"From Fri 27 Nov 2026: 5 mg = 0.5 mL, {OFTEN}." in text
+    assert f"From Fri 27 Nov 2026 until Sun 29 Nov 2026: 5 mg = 0.5 mL, {OFTEN}." in text
     assert "15 mg" not in text
 
 

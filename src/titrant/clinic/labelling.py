@@ -91,11 +91,11 @@ def days_of(supplied: Event) -> tuple[date, date | None]:
 def _parts(steps: tuple[Step, ...], first: date, last: date | None, regimen: Json) -> Iterator[Part]:
     """The days of the supply on each dose.
 
-    Where a dose is signed to change, its last day is told, also one after the supply: some may be left then.
+    Where doses are signed to change, their last days are told, also those after the supply: some may be left then.
     """
     found = stretches(steps, first)
-    for one, following in zip(found, [*found[1:], None], strict=False):
-        ended = one.last is not None and (following is not None or (last is not None and one.last <= last))
+    for one in found:
+        ended = one.last is not None and (len(found) > 1 or (last is not None and one.last <= last))
         if (last is None or one.first <= last) and _same_product(one, regimen):
             yield Part(one.first if first < one.first else None, one.last if ended else None, one.step.regimen)
 

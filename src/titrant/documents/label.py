@@ -74,4 +74,5 @@ def _dates(one: Part, speech: Speech) -> str:
 
 def _dose(one: Part, speech: Speech) -> str:
     held = one.regimen
-    return f"{each_of(held, speech)}, {speech.times(int(held['times_per_day']), int(held['days_per_week']))}."
+    each = each_of(held, speech).replace(" ", "\u00a0")  # a line end would part a number from its unit
+    return f"{each}, {speech.times(int(held['times_per_day']), int(held['days_per_week']))}."

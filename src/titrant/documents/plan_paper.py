@@ -83,8 +83,8 @@ def _dose(plan: PlanInHand, held: dict[str, str], when: str, later: list[str], s
     lines = [
         line(held["product"]),
         speech.say("one-piece", unit=held["piece_unit"], mg=held["piece_mg"]),
-        *later,
         speech.say("a-day", daily=held["daily_mg"], weekly=held["weekly_mg"]),
+        *later,
         speech.say("from-to", starts=speech.day(plan.content["starts"]), ends=speech.day(plan.content.get("ends", ""))),
     ]
     often = f"{often[:1].upper()}{often[1:]}. {when}".strip()
