@@ -60,6 +60,20 @@ def cut(steps: tuple[Step, ...], day: date) -> tuple[Step, ...]:
     return tuple(structs.replace(one, ends=day if one.ends is None else min(one.ends, day)) for one in kept)
 
 
+def steps_after(steps: tuple[Step, ...], event: Event) -> tuple[Step, ...]:
+    """What the summary keeps after ``event``, of which it kept ``steps`` before."""
+    return recent(laid(steps or _elsewhere(event), event, event.at.date()))
+
+
+def _elsewhere(event: Event) -> tuple[Step, ...]:
+    """What the first signature here says was taken before it, of the same product: a course that began elsewhere."""
+    content = event.body.get("content") or {}
+    said, regimen = content.get("before"), content.get("regimen")
+    if not said or not regimen or said["product"] != regimen["product"]:
+        return ()
+    return (Step(date.fromisoformat(said["since"]), None, regimen | said),)
+
+
 def recent(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """Those of the last while before the newest: what grows with every signature is kept in the events alone."""
     if not steps:

@@ -11,7 +11,7 @@ from msgspec import Struct, field, structs
 
 from titrant.record.events import Event, Kind, Role, instant_text
 from titrant.record.states import State, moved
-from titrant.record.steps import Step, laid, recent, step_on
+from titrant.record.steps import Step, step_on, steps_after
 from titrant.terms.canonical import Json
 from titrant.terms.errors import NotNow
 
@@ -145,16 +145,7 @@ def _suspended(before: Summary, event: Event) -> dict[str, Any]:
 
 
 def _steps(before: Summary, event: Event) -> tuple[Step, ...]:
-    return recent(laid(before.signed_steps or _elsewhere(event), event, event.at.date()))
-
-
-def _elsewhere(event: Event) -> tuple[Step, ...]:
-    """What the first signature here says was taken before it, of the same product: a course that began elsewhere."""
-    content = event.body.get("content") or {}
-    said, regimen = content.get("before"), content.get("regimen")
-    if not said or not regimen or said["product"] != regimen["product"]:
-        return ()
-    return (Step(date.fromisoformat(said["since"]), None, regimen | said),)
+    return steps_after(before.signed_steps, event)
 
 
 def _delivered(_before: Summary, _event: Event) -> dict[str, Any]:
