@@ -58,7 +58,7 @@ def test_one_screen_answers_may_i_supply_how_much_until_when(signed_in, on_plan,
     assert "Yes 21 mL until" in said
     assert f"{last.day} {last:%b} {last.year}" in said
     assert "7 days × 3 = 21 mL" in said
-    assert "10 mg = 1 mL (10 mg of base in each mL), 3 a day" in said
+    assert "10 mg = 1 mL, three times a day, every day (10 mg of base in each mL)" in said
     assert "does not transmit prescriptions" in said
 
 
