@@ -19,7 +19,8 @@ from tests.clinic.signing_by_hand import (
     tree_of,
 )
 from titrant.clinic.acts import supply as acts
-from titrant.clinic.pharmacy import label_data, may_supply, unlike_signed
+from titrant.clinic.labelling import label_data, labels
+from titrant.clinic.pharmacy import may_supply, unlike_signed
 from titrant.clinic.stock import RETURNED, Batch
 from titrant.pathway.case import ProductChoice
 from titrant.pathway.deliver import supply_of
@@ -124,9 +125,9 @@ def test_a_supply_is_entered_and_the_next_may_be_collected_two_days_before_it_en
     assert answer.may
     assert answer.house == 6  # 21 less five days of 3 mL
     record = office.store.open(CASE)
-    label = label_data(office, record, record.of(Kind.SUPPLIED)[0])
+    label = label_data(office, record, labels(office, record)[record.of(Kind.SUPPLIED)[0].number])
     assert label["quantity"] == "21 (twenty-one) mL"
-    assert label["each"] == "10 mg = 1 mL"
+    assert label["directions"] == "10 mg = 1 mL, three times a day, every day"
     assert label["strength"] == "10 mg/mL"
     assert label["until"] == "2026-11-27"
 

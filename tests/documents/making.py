@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import structs
 
 from titrant.clinic.acts import signing
 from titrant.clinic.office import Office
@@ -14,7 +15,7 @@ from titrant.documents.paper import Asked, desk_for
 from titrant.documents.plan_in_hand import drafted_plan, signed_plan
 from titrant.knowledge.library import load
 from titrant.record.clinic_settings import ClinicSettings
-from titrant.record.events import Actor, Draft, Kind, Role
+from titrant.record.events import Actor, Draft, Event, Kind, Role
 from titrant.record.seal import key_name
 from titrant.storage.memory_store import MemoryStore
 
@@ -90,6 +91,18 @@ def desk_at(record, office, **asked):
     return desk_for(office, record, plan, Asked(**asked))
 
 
+def supplied(record, **changes):
+    """The record with one more supply under the plan in force."""
+    body = {
+        "on": "2026-11-21", "until": "2026-11-27", "quantity": "7", "lot": "L-22", "beyond_use": "2027-01-10",
+        "plan": record.of(Kind.SIGNED)[-1].number, "add": {"course.supplies": [{"on": "2026-11-21", "pieces": "7"}]},
+    }  # fmt: skip
+    who = Actor("ph1", "Pharmacist Example (synthetic)", Role.PHARMACIST)
+    number = len(record.events) + 1
+    event = Event(case=CASE, number=number, kind=Kind.SUPPLIED, body=body | changes, by=who, at=NOW)
+    return structs.replace(record, events=(*record.events, event))
+
+
 def text_of(pdf, *options):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "paper.pdf"
@@ -107,4 +120,4 @@ def info_of(pdf):
     return {key.strip(): value.strip() for key, _, value in (row.partition(":") for row in said.splitlines())}
 
 
-__all__ = ["case_of", "desk_at", "info_of", "office_of", "opened", "sign", "text_of", "tree_of"]
+__all__ = ["case_of", "desk_at", "info_of", "office_of", "opened", "sign", "supplied", "text_of", "tree_of"]

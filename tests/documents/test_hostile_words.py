@@ -4,14 +4,15 @@ import re
 import zlib
 
 import pytest
+from msgspec import structs
 
 from tests.documents.hostile import PAYLOADS
-from tests.documents.making import desk_at, info_of, office_of, opened, text_of
+from tests.documents.making import desk_at, info_of, office_of, opened, supplied, text_of
 from titrant.documents.card import wallet_card
 from titrant.documents.cells import csv_text, safe
 from titrant.documents.diary_sheet import diary_sheet
 from titrant.documents.invitation import Invited, invitation_sheet
-from titrant.documents.label import supply_label
+from titrant.documents.label import newest_label
 from titrant.documents.letter import gp_letter
 from titrant.documents.plan_paper import plan_paper
 from titrant.documents.shown import UNSHOWN, shown
@@ -34,7 +35,7 @@ def invitation(desk):
 
 def label(desk):
     words = desk.record.summary.person.name
-    return supply_label(desk, {"on": "2026-11-21", "quantity": "7", "lot": words, "beyond_use": "2027-01-10"})
+    return newest_label(structs.replace(desk, record=supplied(desk.record, lot=words)))
 
 
 ONE_PAGE = (plan_paper, wallet_card, visit_report, diary_sheet, label)

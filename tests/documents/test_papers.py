@@ -5,11 +5,11 @@ import re
 import msgspec
 import pytest
 
-from tests.documents.making import CASE, desk_at, info_of, office_of, opened, sign, text_of
+from tests.documents.making import CASE, desk_at, info_of, office_of, opened, sign, supplied, text_of
 from titrant.documents.card import wallet_card
 from titrant.documents.diary_sheet import diary_sheet
 from titrant.documents.invitation import Invited, invitation_sheet
-from titrant.documents.label import supply_label
+from titrant.documents.label import newest_label
 from titrant.documents.letter import gp_letter
 from titrant.documents.papers import PAPERS, Asked, plain_letter, print_paper
 from titrant.documents.plan_paper import plan_paper
@@ -19,7 +19,6 @@ from titrant.record.events import Kind
 from titrant.record.seal import Broken
 from titrant.terms.errors import NotNow
 
-SUPPLY = {"on": "2026-11-21", "quantity": "7", "lot": "L-22", "beyond_use": "2027-01-10"}
 INVITED = Invited("https://clinic.invalid/p/enrol/abc", "K7QF-29XM", "2026-11-23 18:00")
 FORMS = [
     ("everything-known-troche", "10 mg = half a troche", "Troche"),
@@ -131,7 +130,7 @@ def test_what_rests_or_is_over_says_so(upto, words):
     record = opened(office, upto=upto)
     assert words in text_of(plan_paper(desk_at(record, office)))
     with pytest.raises(NotNow, match="no signed plan in force"):
-        supply_label(desk_at(record, office), SUPPLY)
+        newest_label(desk_at(supplied(record), office))
 
 
 def test_a_plan_past_its_end_says_so(signed):
@@ -200,7 +199,7 @@ def test_the_card_carries_the_evidence_for_drivers_in_the_uk_only():
 
 def test_the_label_is_70_by_36_mm_and_complete(signed):
     office, record = signed
-    pdf = supply_label(desk_at(record, office), SUPPLY)
+    pdf = newest_label(desk_at(supplied(record), office))
     wide, high = re.match(r"([0-9.]+) x ([0-9.]+) pts", info_of(pdf)["Page size"]).groups()
     assert (round(float(wide) / 72 * 25.4), round(float(high) / 72 * 25.4)) == (70, 36)
     assert info_of(pdf)["Pages"] == "1"

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from tests.clinic.signing_by_hand import opened, sign, tree_of
 from tests.web.conftest import TEAM, actor
@@ -57,7 +58,7 @@ def test_one_screen_answers_may_i_supply_how_much_until_when(signed_in, on_plan,
     assert "Yes 21 mL until" in said
     assert f"{last.day} {last:%b} {last.year}" in said
     assert "7 days × 3 = 21 mL" in said
-    assert "10 mg = 1 mL (10 mg of base in each mL), 3 a day" in said
+    assert "10 mg = 1 mL, three times a day, every day (10 mg of base in each mL)" in said
     assert "does not transmit prescriptions" in said
 
 
@@ -361,3 +362,20 @@ def test_a_lost_trial_does_not_keep_others_out(office, tmp_path):
     os.utime(running, (long_ago, long_ago))
     trials._claim(running)
     assert trials._alive(running)
+
+
+def test_the_dose_of_today_and_the_next_stand_in_the_list_and_an_overtaken_label_is_no_more(signed_in, on_plan, office):
+    client = signed_in("pharmacist")
+    client.post(f"/patients/{on_plan}/supply/enter/", supplied(office, on_plan))
+    assert "Print the label" in text_of(client.get(f"/patients/{on_plan}/supply/"))
+    tomorrow = (office.today + timedelta(days=1)).isoformat()
+    sign(office, on_plan, {"since": tomorrow, "dose": "20 mg", "times_per_day": 3, "days_per_week": 7})
+    said = text_of(client.get(f"/patients/{on_plan}/supply/"))
+    now = f"10 mg = 1 mL, three times a day, every day; from {tomorrow}: 20 mg = 2 mL, three times a day, every day"
+    assert now in said, "on the header"
+    assert "Print the label" not in said
+    assert "No label: The plan has changed since this was supplied" in said
+    assert now in text_of(client.get("/supplies/?which=all"))
+    printed = client.get(reverse("print_label", args=[on_plan]))
+    assert printed.status_code == 409
+    assert "plan has changed since this was supplied" in text_of(printed)

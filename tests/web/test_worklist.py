@@ -537,10 +537,11 @@ def test_while_a_plan_is_suspended_the_list_shows_no_dose(here: Any, nurse: Clie
 
 
 def test_a_dose_signed_for_tomorrow_is_not_called_the_dose_of_today() -> None:
-    from titrant.web.staff.worklist import dose_now
+    from titrant.clinic.dose_now import dose_now
 
     pieces, often = {"pieces_per_dose": "1.5", "piece_unit": "troche"}, {"times_per_day": "2", "days_per_week": "7"}
     signed = {"dose_mg": "30", **pieces, **often}
-    summary = Summary(case="x", state=State.ON_PLAN, regimen=signed, plan_from="2026-11-23")
-    assert dose_now(summary, date(2026, 11, 22))[0] == "from 2026-11-23: 30 mg = 1 and a half troches"
-    assert dose_now(summary, date(2026, 11, 23))[0] == "30 mg = 1 and a half troches"
+    summary = Summary(case="x", state=State.ON_PLAN, plan=1, regimen=signed, plan_from="2026-11-23")
+    later = "from 2026-11-23: 30 mg = 1 and a half troches, twice a day, every day"
+    assert dose_now(summary, date(2026, 11, 22)).line == f"none today; {later}"
+    assert dose_now(summary, date(2026, 11, 23)).line == "30 mg = 1 and a half troches, twice a day, every day"

@@ -117,6 +117,7 @@ def _content(decided: Adjustment, change: Change, chosen: Chosen, library: Libra
         "clinic": approval_content(library.in_use(protocol)),
         "protocol": {"id": protocol.id, "version": str(protocol.version), "sha256": found.protocol_sha256},
         "on": found.on.isoformat(),
+        "week_from": str(found.levels[0].week_from or found.levels[0].since),
         "before": {"since": level.since.isoformat(), **_amounts(level.regimen)},
         "proposal": {
             "outcome": decided.outcome.value, "action": decided.action.value if decided.action else "",

@@ -9,7 +9,7 @@ from msgspec import Struct, structs
 from titrant.clinic import packs
 from titrant.clinic.acts.verifying import verified_plan
 from titrant.clinic.office import Office, case_in
-from titrant.explain.amounts import pieces_text, quantity_text, regimen_text
+from titrant.explain.amounts import quantity_text, regimen_text
 from titrant.explain.words import Words
 from titrant.knowledge.shapes.jurisdictions import Jurisdiction
 from titrant.knowledge.shapes.protocols import Protocol, Standing
@@ -302,33 +302,6 @@ def refill_line(answer: MaySupply, supplies: tuple[Supplied, ...]) -> str:
         f"Last supply {quantity_text(parse_decimal(newest.pieces), answer.unit)} on {newest.on}{counted}; by the "
         f"signed plan {quantity_text(answer.house, answer.unit)} should be left today"
     )
-
-
-def label_data(office: Office, record: Record, supplied: Event) -> dict[str, str]:
-    """The line that goes on the container: whose, what, how, how much, until when. Only from signed content."""
-    plan = record.event(supplied.body["plan"])
-    signed, body = plan.body["content"]["regimen"], supplied.body
-    unit = signed["piece_unit"]
-    strength = f"{signed['piece_mg']} mg/mL" if unit == "mL" else f"{signed['piece_mg']} mg each"
-    return {
-        "patient": record.summary.person.name,
-        "number": record.summary.person.number or record.summary.case[:8],
-        "drug": f"Ketamine (base), {signed['product']}",
-        "strength": strength,
-        "directions": plan.body["dose_text"],
-        "each": f"{signed['dose_mg']} mg = {pieces_text(parse_decimal(signed['pieces_per_dose']), unit)}",
-        "quantity": packs.quantity_words(body["quantity"], unit),
-        "days": str(body["days"]),
-        "supplied": body["on"],
-        "until": body["until"],
-        "lot": body["lot"],
-        "beyond_use": body["beyond_use"],
-        "clinic": office.settings.name,
-        "phone": office.settings.phone,
-        "prescriber": plan.by.name,
-        "supplied_by": supplied.by.name,
-        "warning": "Controlled drug. Keep locked away from children.",
-    }
 
 
 def regimen_line(level: SignedLevel) -> str:

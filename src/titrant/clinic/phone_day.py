@@ -6,26 +6,24 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from titrant.clinic.acts.verifying import SignedPlan, sealed_content, verified_plan
 from titrant.clinic.office import Office
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.phone import PhoneWords
-from titrant.pathway.supplying import SignedLevel, is_dosing_day
 from titrant.record.clinic_settings import ClinicSettings
 from titrant.record.events import Event, Kind, Role, instant_text
 from titrant.record.folding import Record
 from titrant.record.seal import Broken, check
 from titrant.record.states import State
+from titrant.record.steps import CHANGING, Step, laid, step_on
 from titrant.record.summary import Person
 from titrant.terms.calendar import whole_days
 from titrant.terms.canonical import Json
-from titrant.terms.dose import Dose
 from titrant.terms.errors import TitrantError
 from titrant.terms.numbers import parse_decimal, plain
 from titrant.terms.quantity import Quantity
-from titrant.terms.regimen import Regimen
 
 _ONE_DAY = timedelta(days=1)
 _PARTS = {Decimal("0.25"): "0.25", Decimal("0.5"): "0.5", Decimal("0.75"): "0.75"}
@@ -37,15 +35,6 @@ class Standing(Struct, frozen=True, kw_only=True):
     status: str  # on_plan, none, suspended, ended, over, not_begun, broken
     facts: dict[str, str]
     plan: SignedPlan | None = None
-
-
-class Step(Struct, frozen=True):
-    """From this day on, this signed regimen, in the form that the last gate reads."""
-
-    since: date
-    ends: date | None
-    regimen: dict[str, str]
-    week_from: date | None = None  # the first day of the course, from which its dosing days are counted
 
 
 def local_day(office: Office, person: Person) -> date:
@@ -87,50 +76,28 @@ def dose_on(office: Office, record: Record, day: date) -> Step | None:
     return _of_day(signed_steps(office, record), day)
 
 
-def _of_day(steps: list[Step], day: date) -> Step | None:
-    begun = [one for one in steps if one.since <= day]
-    if not begun:
-        return None
-    newest = max(enumerate(begun), key=lambda one: (one[1].since, one[0]))[1]
-    dosing = is_dosing_day(SignedLevel(newest.since, _regimen(newest.regimen), None, newest.week_from), day)
-    return newest if dosing and (newest.ends is None or day < newest.ends) else None
+def _of_day(steps: tuple[Step, ...], day: date) -> Step | None:
+    step = step_on(steps, day)
+    return step if step is not None and step.takes_dose(day) else None
 
 
-def signed_steps(office: Office, record: Record) -> list[Step]:
-    """What may be followed from which day to which: each signature overtakes what was signed for its days before it.
+def signed_steps(office: Office, record: Record) -> tuple[Step, ...]:
+    """What may be followed from which day to which, of signatures whose seals hold now.
 
-    A suspension and an end cut off what they find; only what is signed after them begins again.
+    Each signature overtakes what was signed for its days before it; a suspension and an end cut off what they find;
+    only what is signed after them begins again.
     """
-    steps: list[Step] = []
-    for event in record.of(Kind.SIGNED, Kind.SUSPENDED, Kind.STOPPED, Kind.WITHDRAWN):
-        if event.kind is Kind.WITHDRAWN:
-            steps = []
-        elif event.kind is not Kind.SIGNED:
-            steps = _cut(steps, _off_from(office, event))
-        elif _holds(office, event):
-            new = list(_steps(event))
-            steps = [*_cut(steps, new[0].since), *new]
-    first = _first_day(record)
-    return [structs.replace(one, week_from=first) if first and first <= one.since else one for one in steps]
+    return next(reversed([steps for _, steps in steps_at(office, record, *CHANGING)]), ())
 
 
-def _first_day(record: Record) -> date | None:
-    """The first day of the running course."""
-    levels = (record.tree["given"].get("course") or {}).get("levels") or []
-    return min((date.fromisoformat(str(one["since"])) for one in levels), default=None)
-
-
-def _cut(steps: list[Step], day: date) -> list[Step]:
-    """``steps`` as far as the day before ``day``."""
-    return [
-        structs.replace(one, ends=day if one.ends is None else min(one.ends, day)) for one in steps if one.since < day
-    ]
-
-
-def _off_from(office: Office, event: Event) -> date:
-    """The first day without a dose by a suspension or an end."""
-    lines = (event.body.get("add") or {}).get("course.suspensions") or [{}]
-    return date.fromisoformat(lines[0].get("since") or office.day_of(event.at).isoformat())
+def steps_at(office: Office, record: Record, *kinds: Kind) -> Iterator[tuple[Event, tuple[Step, ...]]]:
+    """Each event of ``kinds`` with what was signed for which days when it happened, itself included."""
+    steps: tuple[Step, ...] = ()
+    for event in record.of(*CHANGING, *kinds):
+        if event.kind in CHANGING and (event.kind is not Kind.SIGNED or _holds(office, event)):
+            steps = laid(steps, event, office.day_of(event.at))
+        if event.kind in kinds:
+            yield event, steps
 
 
 def _holds(office: Office, event: Event) -> bool:
@@ -139,21 +106,6 @@ def _holds(office: Office, event: Event) -> bool:
     except (Broken, KeyError, TypeError):
         return False
     return True
-
-
-def _steps(event: Event) -> Iterator[Step]:
-    content = event.body["content"]
-    ends = date.fromisoformat(content["ends"]) if content["ends"] else None
-    yield Step(date.fromisoformat(content["starts"]), ends, content["regimen"])
-    for one in content.get("steps") or ():
-        yield Step(date.fromisoformat(one["from"]), ends, one["regimen"])
-
-
-def _regimen(said: dict[str, str]) -> Regimen:
-    return Regimen(
-        said["route"], said["product"], Dose(parse_decimal(said["dose_mg"])), int(said["times_per_day"]),
-        int(said["days_per_week"]), parse_decimal(said["pieces_per_dose"]), said["piece_unit"],
-    )  # fmt: skip
 
 
 # In words
@@ -241,7 +193,7 @@ def _days(
     office: Office, record: Record, words: PhoneWords, found: Standing, today: date, back: int, ahead: int
 ) -> Json:
     """The dose of each day that may be written of, and of the few days for which this answer may be trusted."""
-    steps = signed_steps(office, record) if found.plan is not None else []
+    steps = signed_steps(office, record) if found.plan is not None else ()
     days: dict[str, Json] = {}
     for offset in range(-back, ahead + 1):
         day = today + _ONE_DAY * offset

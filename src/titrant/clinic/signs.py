@@ -29,7 +29,7 @@ class Seen(Struct, frozen=True):
 
 
 class Signed(Struct, frozen=True):
-    """The dose in force, as far as an entry is held against it. None: nothing is signed."""
+    """The dose of a day, as far as an entry is held against it. None: nothing is signed for it."""
 
     dose_mg: Decimal | None = None
     pieces: Decimal | None = None
@@ -37,11 +37,10 @@ class Signed(Struct, frozen=True):
     suspended: bool = False
 
     @classmethod
-    def of(cls, regimen: Json, *, suspended: bool) -> "Signed":
-        if not regimen:
-            return cls(suspended=suspended)
+    def of(cls, regimen: Json, *, suspended: bool, none_today: bool = False) -> "Signed":
+        """``none_today``: where fewer than seven days a week have a dose, this one has none."""
         dose, pieces = (parse_decimal(regimen[name]) for name in ("dose_mg", "pieces_per_dose"))
-        return cls(dose, pieces, int(regimen["times_per_day"]), suspended)
+        return cls(dose, pieces, 0 if none_today else int(regimen["times_per_day"]), suspended)
 
 
 def signs_in(entry: Entry, library: Library, signed: Signed | None) -> Iterator[Seen]:
@@ -115,7 +114,8 @@ def _extra(entry: Entry, signed: Signed) -> str | None:
         return None
     taken = _taken(entry)
     if len([one for one in taken if one.what == "taken"]) > signed.times_per_day and entry.through is None:
-        return f"{len(taken)} doses, {signed.times_per_day} are planned"
+        many = f"{len(taken)} dose{'' if len(taken) == 1 else 's'}"
+        return f"{many}, {signed.times_per_day} are planned" if signed.times_per_day else f"{many} on a day without one"
     for one in taken:
         if one.dose is not None and not one.dose.to("mg").value <= signed.dose_mg:
             return f"{one.dose} instead of {plain(signed.dose_mg)} mg"

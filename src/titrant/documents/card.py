@@ -2,7 +2,7 @@
 
 from titrant.documents.paper import Desk, envelope, phones, put, whose
 from titrant.documents.plan_in_hand import protocol_of
-from titrant.documents.plan_paper import dose_lines, product_of
+from titrant.documents.plan_paper import dose_today, product_of
 from titrant.documents.shown import line
 from titrant.knowledge.shapes.products import Form
 from titrant.terms.canonical import Json
@@ -18,12 +18,12 @@ def card_sheet(desk: Desk) -> Json:
     product = product_of(desk, plan, protocol_of(plan, desk.office))
     held = [_held(desk)] if product is not None and product.form is Form.TROCHE else []
     driving = [speech.text("education", "driving-card")] if desk.settings.pack == "uk" else []
-    ends = speech.day(plan.content.get("ends", ""))
+    dose, ends = dose_today(desk), speech.day(plan.content.get("ends", ""))
     back = [*held, speech.text("papers", "card-rules"), *driving]
     return {
         **envelope(desk, speech.say("card-title")), "cut": speech.say("cut"), "front_word": speech.say("front"),
         "back_word": speech.say("back"), "who_am_i": speech.text("papers", "card-who"), "who": whose(desk),
-        "dose": dose_lines(plan, speech), "product": line(plan.regimen["product"], 60),
+        "dose": dose, "product": dose["product"],
         "valid": speech.say("valid", ends=ends), "back": back, "emergency": speech.text("papers", "card-emergency"),
         "phones": phones(desk), "clinic": line(desk.settings.name, 60), "notes": speech.notes,
         "checked": [speech.say("card-seal", seal=plan.seal)],

@@ -57,7 +57,7 @@ _REST = (
     ),
     PaperKind(
         name="label", title="Label of the newest supply", rests_on="signed", make=newest_label, staff=True,
-        about="70 x 36 mm, from the signed plan in force and what was handed out.",
+        about="70 x 36 mm, from what was signed and handed out when it was supplied; none once the plan has changed.",
     ),
     PaperKind(
         name="diary", title="Diary for a week", rests_on="any", make=diary_sheet,

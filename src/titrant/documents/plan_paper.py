@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from titrant.clinic.following import review_at
 from titrant.clinic.office import case_in
+from titrant.clinic.phone_day import signed_steps
 from titrant.documents.paper import Desk, envelope, phones, put, whose
 from titrant.documents.plan_in_hand import PlanInHand, protocol_of
 from titrant.documents.shown import line, sections, shown
@@ -14,6 +15,7 @@ from titrant.explain.words import Reader
 from titrant.knowledge.shapes.products import Product
 from titrant.knowledge.shapes.protocols import Protocol
 from titrant.pathway.checks_due import DueCheck, State
+from titrant.record.steps import stretches
 from titrant.terms.canonical import Json
 from titrant.terms.errors import TitrantError
 
@@ -42,7 +44,7 @@ def plan_sheet(desk: Desk) -> Json:
     )
     status = _status(plan, speech)
     return {
-        **envelope(desk, speech.say("plan-title")), "who": whose(desk), "dose": dose_lines(plan, speech), "left": left,
+        **envelope(desk, speech.say("plan-title")), "who": whose(desk), "dose": dose_today(desk), "left": left,
         "right": right, "status": [*status, *speech.notes],
     }  # fmt: skip
 
@@ -53,31 +55,58 @@ def _plan(desk: Desk) -> PlanInHand:
 
 
 def dose_lines(plan: PlanInHand, speech: Speech) -> Json:
-    """mg, pieces or mL, and how often; the day, the week and the dates under it."""
-    held = plan.regimen
+    """What was signed: mg, pieces or mL, and how often; the day, the week and the dates under it."""
+    later = [_step(one["from"], one["regimen"], plan.regimen, speech) for one in plan.steps]
+    return _dose(plan, plan.regimen, "", later, speech)
+
+
+def dose_today(desk: Desk) -> Json:
+    """The same for a plan in force as it stands on the day of printing: what holds today, and what is signed to follow.
+
+    What was signed before holds until a newer signature begins, and of a taper the step of the day (ADR 0491).
+    """
+    plan, speech = _plan(desk), desk.speech
+    found = stretches(signed_steps(desk.office, desk.record), desk.today) if plan.standing == "in_force" else ()
+    if not found:
+        return dose_lines(plan, speech)
+    now, *later = found
+    when = speech.say("from-day", day=speech.day(now.first.isoformat())) if desk.today < now.first else ""
+    if later and now.last is not None:
+        when = f"{when} {speech.say('until-day', day=speech.day(now.last.isoformat()))}".strip()
+    held = now.step.regimen
+    told = [_step(one.first.isoformat(), one.step.regimen, held, speech) for one in later]
+    return _dose(plan, held, when, told, speech)
+
+
+def _dose(plan: PlanInHand, held: dict[str, str], when: str, later: list[str], speech: Speech) -> Json:
     often = speech.times(int(held["times_per_day"]), int(held["days_per_week"]))
     lines = [
         line(held["product"]),
         speech.say("one-piece", unit=held["piece_unit"], mg=held["piece_mg"]),
-        *_later(plan, speech),
         speech.say("a-day", daily=held["daily_mg"], weekly=held["weekly_mg"]),
+        *later,
         speech.say("from-to", starts=speech.day(plan.content["starts"]), ends=speech.day(plan.content.get("ends", ""))),
     ]
-    return {"each": each_dose(plan, speech), "often": f"{often[:1].upper()}{often[1:]}.", "lines": lines}
+    often = f"{often[:1].upper()}{often[1:]}. {when}".strip()
+    return {
+        "each": each_of(held, speech), "often": often, "lines": lines, "later": later,
+        "product": line(held["product"], 60), "times": int(held["times_per_day"]),
+    }  # fmt: skip
 
 
-def _later(plan: PlanInHand, speech: Speech) -> Iterator[str]:
-    """The later steps of a taper, each in mg, pieces or mL."""
-    for one in plan.steps:
-        held = one["regimen"]
-        amount = speech.pieces(Decimal(held["pieces_per_dose"]), held["piece_unit"])
-        each = speech.say("each", mg=held["dose_mg"], pieces=amount)
-        often = speech.times(int(held["times_per_day"]), int(held["days_per_week"]))
-        yield speech.say("step", day=speech.day(one["from"]), each=each, often=often)
+def _step(day: str, held: Json, before: Json, speech: Speech) -> str:
+    """A later dose in mg, pieces or mL; of another product, that is said."""
+    often = speech.times(int(held["times_per_day"]), int(held["days_per_week"]))
+    each = each_of(held, speech)
+    if held["product"] != before["product"]:
+        each = f"{each} ({line(held['product'], 60)})"
+    return speech.say("step", day=speech.day(day), each=each, often=often)
 
 
-def each_dose(plan: PlanInHand, speech: Speech) -> str:
-    return speech.say("each", mg=plan.regimen["dose_mg"], pieces=speech.pieces(plan.pieces, plan.unit))
+def each_of(held: Json, speech: Speech) -> str:
+    """One dose in mg and in pieces or mL."""
+    pieces = speech.pieces(Decimal(held["pieces_per_dose"]), held["piece_unit"])
+    return speech.say("each", mg=held["dose_mg"], pieces=pieces)
 
 
 def _status(plan: PlanInHand, speech: Speech) -> list[str]:
@@ -183,4 +212,4 @@ def _due_checks(desk: Desk, plan: PlanInHand) -> Iterator[DueCheck]:
             yield one
 
 
-__all__ = ["dose_lines", "each_dose", "next_supply", "plan_paper", "plan_sheet", "product_of"]
+__all__ = ["dose_lines", "dose_today", "each_of", "next_supply", "plan_paper", "plan_sheet", "product_of"]

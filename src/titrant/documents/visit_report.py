@@ -8,7 +8,7 @@ from titrant.clinic.following import review_at
 from titrant.clinic.office import case_in
 from titrant.documents.course_lanes import lanes_of
 from titrant.documents.paper import Desk, envelope, put, whose
-from titrant.documents.plan_paper import dose_lines
+from titrant.documents.plan_paper import dose_today
 from titrant.documents.shown import line, shown
 from titrant.documents.speech import Speech
 from titrant.explain.course_chart import Course
@@ -30,7 +30,7 @@ def visit_data(desk: Desk) -> Json:
     found, failed = _reviewed(desk)
     course = course_of(found, desk.office.library, _span(found)) if found else None
     follows = plan is not None and plan.standing in ("in_force", "suspended")
-    dose = dose_lines(plan, speech) if follows and plan is not None else None
+    dose = dose_today(desk) if follows else None
     told = [f"{dose['each']}. {dose['often']}", *dose["lines"]] if dose else [speech.say("v-no-plan")]
     numbers = list(numbers_of(found, speech)) if found else []
     return {

@@ -151,7 +151,12 @@ def is_dosing_day(level: SignedLevel, day: date) -> bool:
 
     Counted from the newest signature, each one would begin a week of its own and add doses to the one before.
     """
-    return (day - (level.week_from or level.since)).days % 7 in _WEEK[: level.regimen.days_per_week]
+    return falls_on(level.week_from or level.since, level.regimen.days_per_week, day)
+
+
+def falls_on(week_from: date, days_per_week: int, day: date) -> bool:
+    """``is_dosing_day`` by the day from which weeks are counted and the days a week alone."""
+    return (day - week_from).days % 7 in _WEEK[:days_per_week]
 
 
 def pieces_on(levels: tuple[SignedLevel, ...], day: date) -> Decimal:

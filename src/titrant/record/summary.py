@@ -11,6 +11,7 @@ from msgspec import Struct, field, structs
 
 from titrant.record.events import Event, Kind, Role, instant_text
 from titrant.record.states import State, moved
+from titrant.record.steps import Step, step_on, steps_after
 from titrant.terms.canonical import Json
 from titrant.terms.errors import NotNow
 
@@ -80,6 +81,19 @@ class Summary(Struct, frozen=True, kw_only=True):
     contact_why: str = ""
     supplied_on: str = ""
     refill_on: str = ""  # first day for the next supply; empty: to be worked out anew
+    steps: tuple[Step, ...] = ()  # what is signed for which days, without what is long past
+
+    @property
+    def signed_steps(self) -> tuple[Step, ...]:
+        """What is signed for which days. A row of before these were kept knows the first step of its plan alone."""
+        if self.steps or not self.regimen:
+            return self.steps
+        starts, ends = (date.fromisoformat(one) if one else None for one in (self.plan_from, self.plan_ends))
+        return (Step(starts or date.min, ends, self.regimen),)
+
+    def step_on(self, day: date) -> Step | None:
+        """The signed step that holds on ``day``, whether or not a dose falls on it; none while suspended."""
+        return step_on(self.signed_steps, day)
 
 
 def advance(before: Summary, event: Event) -> Summary:
@@ -115,13 +129,23 @@ def _signed(before: Summary, event: Event) -> dict[str, Any]:
         "draft": 0, "plan": event.number, "regimen": content["regimen"], "dose_text": event.body["dose_text"],
         "protocol": content["protocol"]["id"], "plan_from": content["starts"], "plan_ends": content["ends"],
         "delivered": False, "read": False, "reviewed_at": instant_text(event.at), "reviewed_by": event.by.name,
+        "steps": _steps(before, event),
         # An instruction that changes nothing needs no new confirmation.
         **({"delivered": before.delivered, "read": before.read} if event.body.get("unchanged") else {"refill_on": ""}),
     }  # fmt: skip
 
 
-def _over(_before: Summary, _event: Event) -> dict[str, Any]:
-    return {"plan": 0, "regimen": {}, "dose_text": "", "draft": 0, "delivered": False, "read": False}
+def _over(before: Summary, event: Event) -> dict[str, Any]:
+    gone = {"plan": 0, "regimen": {}, "dose_text": "", "draft": 0, "delivered": False, "read": False}
+    return gone | {"steps": _steps(before, event)}
+
+
+def _suspended(before: Summary, event: Event) -> dict[str, Any]:
+    return {"steps": _steps(before, event)}
+
+
+def _steps(before: Summary, event: Event) -> tuple[Step, ...]:
+    return steps_after(before.signed_steps, event)
 
 
 def _delivered(_before: Summary, _event: Event) -> dict[str, Any]:
@@ -229,6 +253,7 @@ _CHANGES = {
     Kind.SIGNED: _signed,
     Kind.WITHDRAWN: _over,
     Kind.STOPPED: _over,
+    Kind.SUSPENDED: _suspended,
     Kind.DELIVERED: _delivered,
     Kind.PLAN_READ: _plan_read,
     Kind.REVIEWED: _reviewed,

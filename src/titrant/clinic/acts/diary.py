@@ -5,7 +5,7 @@ An entry that would make a record unreadable is refused here, at the door; whate
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -114,12 +114,18 @@ def _faults(office: Office, entry: Entry, summary: Summary, by: Actor) -> Iterat
     for dose in entry.doses:
         if dose.at and not _TIME.fullmatch(dose.at):
             yield "doses", f"{dose.at[:20]!r} is no time of day.", "Write it as 21:00."
-        if dose.dose is not None and dose.pieces and not _agree(dose, summary.regimen):
+        if dose.dose is not None and dose.pieces and not _agree(dose, _regimen_of(summary, entry.day)):
             yield "doses", "Milligrams and pieces do not agree.", "Give one of the two."
 
 
+def _regimen_of(summary: Summary, day: date) -> dict[str, str]:
+    """The regimen that holds on ``day``; on a day without one that of the plan in force."""
+    step = summary.step_on(day)
+    return step.regimen if step is not None else summary.regimen
+
+
 def _agree(dose: DoseTaken, regimen: dict[str, str]) -> bool:
-    """Whether mg and pieces are the same by the plan in force; without one nobody can tell."""
+    """Whether mg and pieces are the same by what is signed; without it nobody can tell."""
     if dose.dose is None or not regimen:
         return False
     return parse_decimal(dose.pieces) * parse_decimal(regimen["piece_mg"]) == dose.dose.to("mg").value

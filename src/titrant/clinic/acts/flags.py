@@ -1,9 +1,10 @@
 """Red flags at the door: the tasks that an entry opens, to be stored with the entry in one transaction.
 
-Nothing of the past is read, so that an entry is answered at once; what only the past can show is judged by the worker.
+Nothing of the past is read, so that an entry is answered at once: the summary carries what is signed for which day.
+What only the past can show is judged by the worker.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from titrant.clinic.office import Office
 from titrant.clinic.signs import Seen, Signed, by_sign, signs_in
@@ -13,6 +14,7 @@ from titrant.record.events import SYSTEM, Draft, Kind, instant_text
 from titrant.record.states import State
 from titrant.record.summary import Summary
 from titrant.terms.canonical import Json, sha256_of
+from titrant.terms.numbers import parse_decimal
 from titrant.terms.quantity import Quantity
 
 
@@ -21,13 +23,30 @@ def tasks_for(office: Office, summary: Summary, entry: Entry) -> list[Draft]:
 
     What is open already is opened again only where it may be an emergency: each report of one is an event of its own.
     """
-    signed = Signed.of(summary.regimen, suspended=summary.state is State.SUSPENDED)
+    signed = signed_on(summary, entry.day, entry.through)
     triage = office.library.triage
     seen = by_sign(signs_in(entry, office.library, signed))
     still_open = {task.code for task in summary.tasks.values()}
     wanted = [one for one in seen if one.sign.grade == "now" or one.sign.code not in still_open]
     order = [sign.code for sign in triage.signs]
     return [_task(office, summary, entry, one) for one in sorted(wanted, key=lambda one: order.index(one.sign.code))]
+
+
+def signed_on(summary: Summary, day: date, through: date | None = None) -> Signed:
+    """What is signed for the day of an entry; of several days in one, the most that was signed for any of them."""
+    suspended = summary.state is State.SUSPENDED
+    steps = [step for one in days_of(day, through) if (step := summary.step_on(one)) is not None]
+    if suspended and not steps:
+        steps = list(summary.signed_steps[-1:])  # more than was ever signed is told beside "taken while suspended"
+    if not steps:
+        return Signed(suspended=suspended)
+    most = max(steps, key=lambda one: parse_decimal(one.regimen["dose_mg"]))
+    return Signed.of(most.regimen, suspended=suspended, none_today=through is None and not most.takes_dose(day))
+
+
+def days_of(day: date, through: date | None) -> list[date]:
+    """The days that an entry is about."""
+    return [day + timedelta(days=offset) for offset in range(((through or day) - day).days + 1)]
 
 
 def _task(office: Office, summary: Summary, entry: Entry, seen: Seen) -> Draft:

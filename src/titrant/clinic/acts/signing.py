@@ -176,7 +176,7 @@ def _signature(
 def _ending(made: Offer) -> Json:
     """What a signed pause or stop adds: a pause is a suspension by the prescriber."""
     if made.action != "pause":
-        return {"reason": made.chosen.reason or "stopped"}
+        return {"reason": made.chosen.reason or "stopped", "on": made.content["on"]}
     why = shown_text(made.chosen.words) or "paused by a signature"
     return {"add": {"course.suspensions": [{"since": made.content["on"], "by": "provider", "reason": why}]}}
 
@@ -325,7 +325,8 @@ def withdraw(office: Office, case: str, by: Actor, *, expected: int, reason: str
 
 def _end(office: Office, kind: Kind, case: str, by: Actor, expected: int, reason: str, words: str) -> Summary:
     _check_reason(office, reason)
-    body = {"reason": reason, "words": words, "plan": office.store.summary(case).plan}
+    plan = office.store.summary(case).plan
+    body = {"reason": reason, "words": words, "plan": plan, "on": office.today.isoformat()}
     return office.store.append(case, [office.draft(kind, body, by)], expected=expected)
 
 

@@ -14,6 +14,7 @@ from titrant.clinic.acts.offers import reasons_to_choose
 from titrant.clinic.acts.signing import refuse, suspend
 from titrant.clinic.asked_facts import asked_facts
 from titrant.clinic.course_lanes import RANGES, course_of, effect_text
+from titrant.clinic.dose_now import dose_now
 from titrant.clinic.listing import title_of
 from titrant.clinic.numbers_used import numbers_used
 from titrant.clinic.office import Office, waiting_entries
@@ -56,7 +57,7 @@ def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
         "tab": tab,
         "weight": weight,
         "weighed_on": weighed_on,
-        "dose_now": dose_now(standing),
+        "dose_now": dose_line(standing),
         "allergies": [one for one in allergies.get("list") or [] if isinstance(one, dict)],
         "allergies_on": allergies.get("reviewed_on", ""),
         "tasks": sorted(summary.tasks.values(), key=lambda one: (one.grade, one.since)),
@@ -68,16 +69,11 @@ def head(here: Office, standing: Standing, tab: str) -> dict[str, Any]:
     }
 
 
-def dose_now(standing: Standing) -> str:
-    """The signed dose in mg, pieces and mL; what a record without a signature in the clinic says of its levels."""
-    summary = standing.record.summary
-    if summary.state == "suspended":
-        return "none while suspended"
-    if summary.dose_text and summary.plan_from <= standing.on.isoformat():
-        return summary.dose_text
-    if summary.dose_text:  # signed for a later day: until then what was signed before it holds
-        now = regimen_text(standing.review.level.regimen) if standing.review else "none yet"
-        return f"{now}; from {summary.plan_from}: {summary.dose_text}"
+def dose_line(standing: Standing) -> str:
+    """The signed dose of today; what a record without a signature in the clinic says of its levels."""
+    found = dose_now(standing.record.summary, standing.on)
+    if found.dose:
+        return found.line
     return regimen_text(standing.review.level.regimen) if standing.review else ""
 
 

@@ -12,8 +12,10 @@ from django.shortcuts import redirect, render
 
 from titrant.clinic import packs
 from titrant.clinic.acts import supply as acts
+from titrant.clinic.dose_now import dose_now
+from titrant.clinic.labelling import Labelled, label_data, labels
 from titrant.clinic.office import Office
-from titrant.clinic.pharmacy import MaySupply, label_data, may_supply, refill_line
+from titrant.clinic.pharmacy import MaySupply, may_supply, refill_line
 from titrant.clinic.stock import Batch
 from titrant.pathway.case import Supplied
 from titrant.record.events import Actor, Event, Kind, Role
@@ -67,7 +69,7 @@ def _page(request: HttpRequest, case: UUID, error: TitrantError | None = None) -
 
 
 def _answer(here: Office, record: Record, answer: MaySupply) -> dict[str, Any]:
-    supplies = _supplies(record)
+    supplies, labelled = _supplies(record), labels(here, record)
     return {
         "answer": answer,
         "pack": packs.pack_data(answer.pack, here.settings, here.today),
@@ -80,7 +82,7 @@ def _answer(here: Office, record: Record, answer: MaySupply) -> dict[str, Any]:
         **_prescription(here, record, answer),
         "held_unit": _held_unit(record, answer),
         "newest": max((event.number for event in record.of(Kind.SUPPLIED)), default=0),
-        "lines": [_line(here, record, event) for event in reversed(record.of(*_LINES))],
+        "lines": [_line(here, record, event, labelled.get(event.number)) for event in reversed(record.of(*_LINES))],
     }
 
 
@@ -129,14 +131,14 @@ def _lots(here: Office, answer: MaySupply) -> list[dict[str, str]]:
     ]
 
 
-def _line(here: Office, record: Record, event: Event) -> dict[str, Any]:
+def _line(here: Office, record: Record, event: Event, labelled: Labelled | None) -> dict[str, Any]:
     return {
         "event": event,
         "what": event.kind.value.replace("_", " "),
         "on": event.body.get("on", here.day_of(event.at).isoformat()),
         "body": event.body,
         "unit": _unit_at(record, event.body.get("corrects", event.number)),
-        "label": label_data(here, record, event) if event.kind is Kind.SUPPLIED and "until" in event.body else None,
+        "label": label_data(here, record, labelled) if labelled is not None and "until" in event.body else None,
     }
 
 
@@ -243,7 +245,9 @@ def refills(request: HttpRequest) -> HttpResponse:
     number = request.GET.get("page", "0")
     first = int(number) * _ON_A_PAGE if number.isascii() and number.isdigit() and len(number) < 4 else 0
     context = {
-        "rows": [(row, _today(here, row)) for row in listed[first : first + _ON_A_PAGE]],
+        "rows": [
+            (row, _today(here, row), dose_now(row.summary, here.today)) for row in listed[first : first + _ON_A_PAGE]
+        ],
         "pages": [(place, place * _ON_A_PAGE == first) for place in range(-(-len(listed) // _ON_A_PAGE))],
         "which": which,
         "today": here.today,

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from titrant.clinic.acts import protocols as acts
+from titrant.clinic.dose_now import dose_now
 from titrant.clinic.listing import paths_data
 from titrant.clinic.office import Office
 from titrant.clinic.reading import NOT_FOLLOWED, compared, not_followed, prose
@@ -123,8 +124,8 @@ def _touched(here: Office, request: HttpRequest, chosen: Protocol) -> list[dict[
         found.append({
             "case": case, "name": summary.person.name if open_to else "",
             "number": summary.person.number if open_to else "",
-            "state": summary.state.value.replace("_", " "), "dose": summary.dose_text, "draft": bool(summary.draft),
-            "task": tasks[0] if tasks else None,
+            "state": summary.state.value.replace("_", " "), "dose": dose_now(summary, here.today).line,
+            "draft": bool(summary.draft), "task": tasks[0] if tasks else None,
         })  # fmt: skip
     return found
 

@@ -14,11 +14,11 @@ from django.urls import reverse
 from msgspec import Struct
 
 from titrant.clinic.acts import contacts
+from titrant.clinic.dose_now import DoseNow, dose_now
 from titrant.clinic.listing import titles
 from titrant.clinic.office import Office
 from titrant.clinic.phone_day import readers
 from titrant.clinic.worklines import Shown, shown_lines
-from titrant.explain.amounts import pieces_text, times_text
 from titrant.explain.small_chart import SmallChart, small_chart
 from titrant.record.folding import Record
 from titrant.record.ports import TALLIES, Query, Row
@@ -28,7 +28,6 @@ from titrant.storage.models import SavedView
 from titrant.storage.queues import problems
 from titrant.terms.canonical import Json
 from titrant.terms.errors import NotNow
-from titrant.terms.numbers import parse_decimal
 from titrant.terms.quantity import Quantity
 from titrant.web.access import CLINICAL, Reach, Route, Visitor
 from titrant.web.errors import refused
@@ -52,8 +51,7 @@ class Item(Struct, frozen=True):
     summary: Summary
     lines: list[Shown]
     grade: str
-    dose: str
-    times: str
+    dose: DoseNow
     next_date: str
     next_why: str
     reviewed: str
@@ -194,25 +192,12 @@ def _tallies(request: HttpRequest, here: Office) -> Iterator[dict[str, Any]]:
 
 def _item(request: HttpRequest, here: Office, row: Row, case: str) -> Item:
     one, judged = row.summary, row.judged
-    dose, times = dose_now(one, here.today)
     return Item(
-        one, shown_lines(one, judged), ("now", "today", "note", "ok")[row.grade], dose, times, one.contact_on,
+        one, shown_lines(one, judged), ("now", "today", "note", "ok")[row.grade], dose_now(one, here.today),
+        one.contact_on,
         one.contact_why, local_time(one.reviewed_at, here),
         _with_filters(reverse("worklist_panel", args=[one.case]), request), one.case == case,
     )  # fmt: skip
-
-
-def dose_now(summary: Summary, today: date) -> tuple[str, str]:
-    """The signed dose in mg and pieces with its first day if that is to come, and how often. None while suspended."""
-    if summary.state == "suspended":
-        return "none", "while suspended"
-    signed = summary.regimen
-    if not signed:
-        return "", ""
-    pieces = pieces_text(parse_decimal(signed["pieces_per_dose"]), signed["piece_unit"])
-    often = times_text(int(signed["times_per_day"]), int(signed["days_per_week"]))
-    begins = "" if summary.plan_from <= today.isoformat() else f"from {summary.plan_from}: "
-    return f"{begins}{signed['dose_mg']} mg = {pieces}", often
 
 
 def local_time(instant: str, here: Office) -> str:
@@ -230,9 +215,8 @@ def _beside(here: Office, case: str, items: list[Item]) -> dict[str, Any]:
     summary = record.summary
     cases = [item.summary.case for item in items]
     place = cases.index(case) if case in cases else -1
-    dose, times = dose_now(summary, here.today)
     return {
-        "one": summary, "judged": judged, "lines": shown_lines(summary, judged), "dose": dose, "times": times,
+        "one": summary, "judged": judged, "lines": shown_lines(summary, judged), "dose": dose_now(summary, here.today),
         "chart": _chart(record, here.today), "entries": last_entries(record),
         "reviewed": local_time(summary.reviewed_at, here),
         "outcomes": here.library.triage.outcomes, "next_on": contacts.next_day(here, summary, judged),
