@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from tests.clinic.signing_by_hand import (
     CASE,
@@ -192,8 +193,9 @@ def test_the_product_of_the_record_changed_after_the_signature_blocks_the_supply
     answer = may_supply(office, office.store.open(CASE))
     assert not answer.may
     assert any("new signature" in why for why in answer.refused)
-    sign(office, CASE, level("2026-11-21", "10 mg", 2))
-    assert may_supply(office, office.store.open(CASE)).may
+    sign(office, CASE, level("2026-11-22", "10 mg", 2))
+    tomorrow = on(office, date(2026, 11, 22))
+    assert may_supply(tomorrow, tomorrow.store.open(CASE)).may
 
 
 def swaps(count, seed):
@@ -439,6 +441,47 @@ def test_a_supply_that_the_book_cannot_give_is_refused_whole():
     assert acts.book(office).lines[-1].balance == 20
     with pytest.raises(NotNow, match="There are 0 mL of this lot"):
         give(office, from_stock=True, lot="B2", quantity="5")
+
+
+def test_a_lot_of_the_book_keeps_its_date_also_where_it_is_not_taken_off_the_book():
+    office = planned(ORAL, level("2026-11-21", "10 mg"))
+    receipt = acts.Receipt(**LIQUID, lot="L9", beyond_use="2026-11-22", quantity="100")
+    acts.receive(office, receipt, PHARMACIST)
+    for lot in ("L9", "l 9"):
+        with pytest.raises(NotNow, match="The book says 2026-11-22"):
+            give(office, lot=lot, beyond_use="2027-12-31", from_stock=False)
+    with pytest.raises(NotNow, match="comes before the supply ends"):
+        give(office, lot="L9", beyond_use="", from_stock=False)
+
+
+def test_one_lot_has_one_date_until_it_is_corrected_with_a_reason():
+    office = planned(ORAL, level("2026-11-21", "10 mg"))
+    receipt = acts.Receipt(**LIQUID, lot="L9", beyond_use="2026-11-22", quantity="100")
+    acts.receive(office, receipt, PHARMACIST)
+    with pytest.raises(NotNow, match="one lot has one date"):
+        acts.receive(office, structs.replace(receipt, beyond_use="2027-12-31", quantity="1"), PHARMACIST)
+    first, seen = acts.book(office).lines[0].number, "Second Person (synthetic)"
+    with pytest.raises(NotNow, match="needs its reason"):
+        acts.correct_stock(office, first, "", seen, "", PHARMACIST, beyond_use="2027-12-31")
+    with pytest.raises(NotNow, match="changes nothing"):
+        acts.correct_stock(office, first, "", seen, "misread", PHARMACIST, beyond_use="2026-11-22")
+    acts.correct_stock(office, first, "", seen, "the year was misread", PHARMACIST, beyond_use="2027-12-31")
+    assert [(one.balance, one.beyond_use) for one in acts.book(office).holdings] == [(100, "2027-12-31")]
+    give(office, lot="L9", beyond_use="", from_stock=True)
+    assert acts.book(office).holdings[0].beyond_use == "2027-12-31"
+
+
+def test_a_correction_down_does_not_shelve_a_second_time_what_came_back():
+    office = planned(ORAL, level("2026-11-21", "10 mg"))
+    stocked(office, "100")
+    give(office, from_stock=True)
+    back = acts.Returned(**LIQUID, lot="A1", quantity="10", witness="Second Person (synthetic)", left="11")
+    acts.take_back(office, CASE, back, PHARMACIST)
+    number = office.store.open(CASE).of(Kind.SUPPLIED)[0].number
+    with pytest.raises(NotNow, match="10 mL of this product came back on 2026-11-21"):
+        acts.correct_supply(office, CASE, number, "11", "ten came back", PHARMACIST)
+    assert {one.batch.where: one.balance for one in acts.book(office).holdings} == {"shelf": 79, "returned": 10}
+    assert may_supply(office, office.store.open(CASE)).house == 11
 
 
 def test_half_of_an_act_is_never_kept(monkeypatch):

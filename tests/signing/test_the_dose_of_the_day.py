@@ -157,6 +157,7 @@ def test_another_strength_signed_later_is_never_printed_on_the_bottle_that_was_h
         assert line(later, newcomer) == f"10 mg = 0.2 mL, {OFTEN}", "the old line stays as it was supplied"
         with pytest.raises(NotNow, match="plan has changed since this was supplied on 2026-11-21"):
             printed(later, newcomer)
+    acts.count(on_day(office, 2), newcomer, "0", PHARMACIST)  # nothing is left of the bottle of before
     give(on_day(office, 2), newcomer)
     assert "Oral solution 10 mg/mL" in printed(on_day(office, 2), newcomer)
 

@@ -13,6 +13,8 @@ from django.urls import reverse
 
 from tests.clinic.signing_by_hand import opened, sign, tree_of
 from tests.web.conftest import TEAM, actor
+from titrant.clinic.acts.diary import keep_entry
+from titrant.clinic.acts.judging import judge_and_keep
 from titrant.record.events import CLINIC, Kind
 
 LIQUID = "oral-solution-10|10 mg/mL|base"
@@ -132,6 +134,47 @@ def test_everybody_due_is_on_the_list_of_supplies(signed_in, on_plan, office):
     assert not any("Zed Listed (synthetic)" in page for page in due)
     soon = [text_of(client.get(f"/supplies/?which=soon&page={number}")) for number in range(3)]
     assert any("Zed Listed (synthetic)" in page for page in soon)
+
+
+def test_the_list_says_nothing_of_a_supply_before_the_rules_were_asked(signed_in, office):
+    case = signed_case(office)
+    named = {"person": {"name": "Zoe Unjudged (synthetic)"}}
+    office.store.append(case, [office.draft(Kind.PERSON_RECORDED, named, actor("nurse"))], expected=None)
+    client = signed_in("pharmacist")
+
+    def row():
+        pages = [client.get(f"/supplies/?which=all&page={number}") for number in range(5)]
+        said = " ".join(text_of(page) for page in pages)
+        return said[said.index("Zoe Unjudged") :][:400]
+
+    assert "not checked not judged yet as it stands today" in row()
+    judge_and_keep(office, case)
+    assert "yes 21 mL until" in row()
+    told = {"day": office.today.isoformat(), "entered": office.now().isoformat(), "flags": ["pregnant"]}
+    keep_entry(office, case, told, "abcdefgh1", actor("patient"), received_at=office.now())
+    assert "not checked" in row()
+    judge_and_keep(office, case)
+    assert "The rules say stop" in row()
+    assert "yes 21 mL" not in row()
+    said = text_of(client.get(f"/patients/{case}/supply/"))
+    assert "No not today The rules say stop" in said
+    assert "Open for today: Pregnant or perhaps pregnant" in said
+
+
+def test_what_was_handed_out_before_a_stop_is_counted_on_the_page(signed_in, office):
+    from tests.signing.test_supply_and_what_stands_against_it import again, give, signed
+
+    case = opened(office, tree_of("everything-known.yaml"), str(uuid.uuid4()), TEAM)
+    signed(office, case=case)
+    give(office, case)
+    again(office, case)
+    client = signed_in("pharmacist")
+    page = client.get(f"/patients/{case}/supply/")
+    assert "21 mL of Oral solution 10 mg/mL were handed out" in text_of(page)
+    assert f'<option value="{LIQUID}">Oral solution 10 mg/mL, from before</option>' in page.content.decode()
+    answer = client.post(f"/patients/{case}/supply/count/", {"left": "0", "product": LIQUID}, follow=True)
+    assert "Count entered" in text_of(answer)
+    assert "Yes 21 mL until" in text_of(answer)
 
 
 def test_the_stock_book_keeps_its_balance_in_the_database(signed_in, on_plan, office):

@@ -8,7 +8,9 @@ from msgspec import Struct, structs
 
 from titrant.clinic import packs
 from titrant.clinic.acts.verifying import verified_plan
+from titrant.clinic.earlier_pieces import Earlier, earlier_pieces, house_on, why_not_with_earlier
 from titrant.clinic.office import Office, case_in
+from titrant.clinic.rules_on_supply import held_back
 from titrant.explain.amounts import quantity_text, regimen_text
 from titrant.explain.words import Words
 from titrant.knowledge.shapes.jurisdictions import Jurisdiction
@@ -18,10 +20,11 @@ from titrant.pathway.deliver import Supply
 from titrant.pathway.dispense import signed_levels
 from titrant.pathway.plan import Plan
 from titrant.pathway.prescribe import regimen_content
-from titrant.pathway.supplying import Dispensing, SignedLevel, in_the_house, level_on, pieces_on
+from titrant.pathway.supplying import Dispensing, SignedLevel, level_on, pieces_on
 from titrant.record.events import Event, Kind
 from titrant.record.folding import Record
 from titrant.record.states import State
+from titrant.record.summary import GRADES
 from titrant.terms.canonical import Json
 from titrant.terms.errors import KnowledgeError, TitrantError
 from titrant.terms.numbers import parse_decimal, plain
@@ -61,6 +64,7 @@ class MaySupply(Struct, frozen=True, kw_only=True):
     pack: Jurisdiction
     law: tuple[packs.PlaceFault, ...] = ()
     signed_most: Decimal | None = None  # what is left of the signed quantity; None where none was signed
+    earlier: tuple[Earlier, ...] = ()  # what the patient was handed of other products, or under a course that is over
 
 
 def plan_in_force(office: Office, record: Record) -> Event:
@@ -82,8 +86,11 @@ def pinned_protocol(office: Office, plan: Event) -> Protocol:
     )
 
 
-def may_supply(office: Office, record: Record) -> MaySupply:
-    """The answer for ``record`` today. Never raises for a patient who cannot be supplied: that is an answer."""
+def may_supply(office: Office, record: Record, held: tuple[str, ...] | None = None) -> MaySupply:
+    """The answer for ``record`` today. Never raises for a patient who cannot be supplied: that is an answer.
+
+    ``held`` is why the rules of following hold the supply back, where they were asked of this record today already.
+    """
     pack = packs.pack_of(office.settings, office.library)
     blocked = MaySupply(may=False, refused=(), warnings=(), version=record.version, pack=pack)
     try:
@@ -91,9 +98,11 @@ def may_supply(office: Office, record: Record) -> MaySupply:
         case = case_in(record, office.today)
         decided, dispensing = office.desk.dispense(case, pinned_protocol(office, plan))
         levels = signed_levels(case, decided.supply)
+        held = held_back(office, record) if held is None else held
+        earlier = earlier_pieces(office, record)
     except TitrantError as error:
         return _replaced(blocked, refused=(f"{error.fault} {error.repair}",), plan=record.plan)
-    return _answer(office, record, blocked, _Basis(plan, case, decided, dispensing, levels))
+    return _answer(office, record, blocked, _Basis(plan, case, decided, dispensing, levels, held, earlier))
 
 
 class _Basis(Struct, frozen=True):
@@ -102,6 +111,8 @@ class _Basis(Struct, frozen=True):
     decided: Plan
     dispensing: Dispensing | None
     levels: tuple[SignedLevel, ...]
+    held: tuple[str, ...]
+    earlier: tuple[Earlier, ...]
 
     @property
     def signed(self) -> Json:
@@ -116,7 +127,9 @@ def _answer(office: Office, record: Record, blocked: MaySupply, basis: _Basis) -
     law = packs.supply_faults(pack, fills, dispensing.days if dispensing else 0, today, {})
     rest = rest_of_signed(record, basis.plan)
     refused = (
-        *_standing(record),
+        *_standing(record, basis),
+        *basis.held,
+        *why_not_with_earlier(office, basis.earlier),
         *unlike_signed(basis.signed, basis.decided.supply),
         *(_level_faults(basis, today) if record.summary.state is State.ON_PLAN else ()),
         *_from_the_spine(basis, office.desk.words),
@@ -129,11 +142,14 @@ def _answer(office: Office, record: Record, blocked: MaySupply, basis: _Basis) -
     rows = tuple(_days(record, basis, today))
     return _replaced(
         blocked, may=bool(most > 0), refused=refused, law=law, plan=basis.plan, fills=fills,
-        warnings=(*_calls(record), *_withdrawn(office, basis), *(one.text for one in law if not one.refuses)),
+        warnings=(
+            *_open_tasks(record), *_rules_not_asked(office), *_withdrawn(office, basis),
+            *(one.text for one in law if not one.refuses),
+        ),
         regimen=basis.signed,
         supply=basis.decided.supply, dispensing=dispensing, most=most, unit=basis.signed["piece_unit"],
         until=_until(dispensing), days=rows, arithmetic=arithmetic(dispensing) if dispensing else "",
-        house=_house(basis, today), signed_most=rest,
+        house=_house(basis, today), signed_most=rest, earlier=basis.earlier,
     )  # fmt: skip
 
 
@@ -141,10 +157,12 @@ def _replaced(answer: MaySupply, **changes: object) -> MaySupply:
     return structs.replace(answer, **changes)
 
 
-def _standing(record: Record) -> Iterator[str]:
+def _standing(record: Record, basis: _Basis) -> Iterator[str]:
     summary = record.summary
     if summary.state is not State.ON_PLAN:
         yield f"The case is {summary.state.value.replace('_', ' ')}; nothing is supplied until a prescriber has acted."
+    elif any(one.lifted_on is None for one in basis.case.given.course.suspensions):
+        yield "A suspension of the course is open; nothing is supplied until a prescriber has signed."
     for why in summary.holds.values():
         yield f"A hold is placed: {why} Only a prescriber lifts it."
 
@@ -216,10 +234,26 @@ def handed_out(event: Event) -> Decimal:
     return sum((parse_decimal(one["pieces"]) for one in lines), Decimal(0))
 
 
-def _calls(record: Record) -> Iterator[str]:
-    for task in record.summary.tasks.values():
+def _open_tasks(record: Record) -> Iterator[str]:
+    for task in sorted(record.summary.tasks.values(), key=lambda one: (GRADES.index(one.grade), one.since)):
+        why = sentence(task.why)
         if task.grade == "now":
-            yield f"Somebody must call this patient now: {task.why} Speak with them before anything is handed out."
+            yield f"Somebody must call this patient now: {why} Speak with them before anything is handed out."
+        elif task.grade == "today":
+            yield f"Open for today: {why} Make sure that it does not concern this supply."
+
+
+def sentence(text: str) -> str:
+    """``text`` with its full stop."""
+    return text.strip() if text.strip().endswith((".", "?", "!")) else f"{text.strip()}."
+
+
+def _rules_not_asked(office: Office) -> Iterator[str]:
+    if office.no_proposals:
+        yield (
+            "Whether the rules of following would stop or pause the course was not checked, because nothing is "
+            f"proposed here: {office.no_proposals}"
+        )
 
 
 def _withdrawn(office: Office, basis: _Basis) -> Iterator[str]:
@@ -272,11 +306,7 @@ def _running_down(basis: _Basis, today: date) -> dict[date, Decimal]:
 
 def _house(basis: _Basis, today: date) -> Decimal | None:
     before = basis.case.given.course.supplies
-    counted = [one.left for one in before if one.left and one.counted_on == today]
-    if counted:
-        return parse_decimal(counted[-1])
-    fresh = sum((parse_decimal(one.pieces) for one in before if one.on == today), Decimal(0))
-    return in_the_house(basis.levels, before, today) + fresh if before else None
+    return house_on(basis.levels, before, today) if before else None
 
 
 def arithmetic(one: Dispensing) -> str:

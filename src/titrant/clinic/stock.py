@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from titrant.record.events import Event, Kind
 from titrant.terms.canonical import Json
@@ -70,7 +70,8 @@ class Book(Struct, frozen=True):
         return next((one.balance for one in self.holdings if one.batch == batch), Decimal(0))
 
     def beyond_use(self, batch: Batch) -> str:
-        return next((one.beyond_use for one in self.holdings if one.batch == batch), "")
+        """The date of a lot, its number read as people read it: l9 is L9."""
+        return next((one.beyond_use for one in self.holdings if _spelt_alike(one.batch, batch)), "")
 
     def line(self, number: int) -> Line | None:
         return next((one for one in self.lines if one.number == number), None)
@@ -84,6 +85,14 @@ class Book(Struct, frozen=True):
             if one.batch.where == SHELF and one.balance > 0 and on.isoformat() <= one.beyond_use
         ]
         return tuple(sorted(fitting, key=lambda one: (one.beyond_use, one.batch.lot)))
+
+
+def _spelt_alike(one: Batch, other: Batch) -> bool:
+    return structs.replace(one, lot="") == structs.replace(other, lot="") and _plain(one.lot) == _plain(other.lot)
+
+
+def _plain(lot: str) -> str:
+    return "".join(lot.casefold().split())
 
 
 def book_of(events: Iterable[Event]) -> Book:
@@ -102,9 +111,17 @@ def book_of(events: Iterable[Event]) -> Book:
             unit=body["unit"], on=body["on"], by=event.by.name, witness=body.get("witness", ""),
             note=body.get("why", ""), case=body.get("case", ""), corrects=body.get("corrects", 0),
         ))  # fmt: skip
-        beyond = body.get("beyond_use", "") or (before.beyond_use if before else "")
+        beyond = _beyond_use(event, before.beyond_use if before else "")
         held[batch] = Holding(batch=batch, balance=balance, unit=body["unit"], beyond_use=beyond, last_on=body["on"])
     return Book(tuple(lines), tuple(held[batch] for batch in sorted(held)))
+
+
+def _beyond_use(event: Event, known: str) -> str:
+    """One lot has one date, which only a correction changes; of two that were received the earlier holds."""
+    said = event.body.get("beyond_use", "")
+    if event.kind is Kind.STOCK_CORRECTED:
+        return said or known
+    return min(filter(None, (known, said)), default="")
 
 
 def change_of(kind: Kind, body: Json) -> Decimal:

@@ -120,6 +120,12 @@ def _amount(body: Json) -> str:
     return f"{many} {unit if unit in ('', 'mL') or many == '1' else f'{unit}s'}".strip()
 
 
+def _of_product(body: Json) -> str:
+    """Of which earlier product, where a count names one."""
+    product = body.get("product") or {}
+    return f" of what was handed out before ({product.get('family', '')} {product.get('strength', '')})" * bool(product)
+
+
 def _suspended(body: Json) -> str:
     one = ((body.get("add") or {}).get("course.suspensions") or [{}])[0]
     return f"SUSPENDED from {one.get('since', '')} by {one.get('by', '')}: {one.get('reason') or 'no reason given'}"
@@ -156,7 +162,7 @@ SENTENCES: dict[Kind, Say] = {
     Kind.SESSION_GIVEN: _session,
     Kind.SUPPLIED: _supplied,
     Kind.SUPPLY_CORRECTED: _why("supply corrected", "on", "pieces", "why"),
-    Kind.COUNTED: lambda body: f"counted on {body.get('on', '')}: {body.get('left', '')} left",
+    Kind.COUNTED: lambda body: f"counted on {body.get('on', '')}: {body.get('left', '')} left{_of_product(body)}",
     Kind.RETURNED: lambda body: f"taken back on {body.get('on', '')}: {_amount(body)}, lot {body.get('lot', '')}",
     Kind.HOLD_PLACED: _why("supply put on hold", "why"),
     Kind.HOLD_LIFTED: _why("hold lifted", "why"),

@@ -80,7 +80,9 @@ def laid(tree: Json, event: Event) -> Json:
 
 
 def _counted(given: Json, body: Json) -> Json:
-    """The count stands in the line of the newest supply."""
+    """The count stands in the line of the newest supply; one that names its product is of what was there before."""
+    if "product" in body:
+        return given
     course = given.get("course") or {}
     lines = list(course.get("supplies") or [])
     if not lines:

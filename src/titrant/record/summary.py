@@ -287,6 +287,7 @@ class Judged(Struct, frozen=True, kw_only=True):
     next_check: str = ""
     next_review: str = ""
     refill_on: str = ""
+    held_back: tuple[str, ...] | None = None  # why the rules let nothing be supplied; None: they were not asked
     silent_since: str = ""
     responder: str = ""  # yes, no, ""
     failed: str = ""  # why it could not be judged; then it is a line as well

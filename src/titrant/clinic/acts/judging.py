@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 from titrant.clinic.following import adjust_at, review_at
 from titrant.clinic.office import Office, case_in
 from titrant.clinic.pharmacy import may_supply
+from titrant.clinic.rules_on_supply import held_back
 from titrant.clinic.worklines import (
     Line,
     check_lines,
@@ -125,12 +126,13 @@ def _followed(office: Office, record: Record, before: Judged | None, lines: list
     found = decided.review if decided else review_at(desk, case)
     signs = sign_lines(found, library)
     refill = _refill_on(found, summary)
+    held = held_back(office, record, decided)
     last = found.diary.newest
     lines += [one for one, _ in signs]
     lines += [
         *silence(last, summary, library, found.on),
         *check_lines(found, library),
-        *course_lines(found, summary, library, refill, _barred(office, record, refill)),
+        *course_lines(found, summary, library, refill, _barred(office, record, refill, held)),
     ]
     if decided is not None:
         lines += proposal_lines(decided, [seen for _, seen in signs], library, desk.words)
@@ -138,7 +140,8 @@ def _followed(office: Office, record: Record, before: Judged | None, lines: list
     silent = silent_since(last, summary, library, found.on)
     return structs.replace(
         judged, **_dates(found), **_proposed(office, decided), **_for_report(found),
-        refill_on=refill.isoformat() if refill else "", silent_since=silent.isoformat() if silent else "",
+        held_back=held, refill_on=refill.isoformat() if refill else "",
+        silent_since=silent.isoformat() if silent else "",
     )  # fmt: skip
 
 
@@ -187,11 +190,11 @@ def _refill_on(found: Review, summary: Summary) -> date | None:
     return supply_for(found.levels, found.protocol, found.on, 1, titrating=True, before=supplies).earliest
 
 
-def _barred(office: Office, record: Record, refill: date | None) -> tuple[str, ...]:
+def _barred(office: Office, record: Record, refill: date | None, held: tuple[str, ...]) -> tuple[str, ...]:
     """Why a supply that is due may not be handed out today: the answer that the pharmacist reads."""
     if refill is None or not refill <= office.today:
         return ()
-    return may_supply(office, record).refused
+    return may_supply(office, record, held).refused
 
 
 def _yes(known: bool | None) -> str:

@@ -21,6 +21,7 @@ from titrant.clinic.acts.offers import (
 )
 from titrant.clinic.acts.verifying import SignedPlan, sealed_body, verified_plan
 from titrant.clinic.changing import Chosen, renews
+from titrant.clinic.earlier_pieces import is_of_another_product, product_of
 from titrant.clinic.office import Office
 from titrant.clinic.packs import PlaceFault, Reasons, check_stands, pack_of, sign_faults
 from titrant.record.events import Actor, Draft, Kind, Role
@@ -191,11 +192,7 @@ def _course(office: Office, record: Record, made: Offer, by: Actor) -> Json:
     # What was signed for a day after a suspension had begun never began.
     cut = min((one["since"] for one in course_before.get("suspensions") or () if not one.get("lifted_on")), default="")
     kept = [one for one in before if one["since"] < content["starts"] and not (cut and cut < one["since"])]
-    product, label = made.supply.product, str(made.supply.strength)
-    settled: dict[str, Any] = {
-        "protocol": content["protocol"]["id"],
-        "product": {"family": product.id, "strength": label, "content": made.supply.content.value},
-    }
+    settled: dict[str, Any] = {"protocol": content["protocol"]["id"], "product": product_of(made.supply)}
     course = _course_changes(record, made, [*kept, *levels], replaced=len(kept) < len(before))
     confirmed = [
         {"of": "second_prescriber", "by": name, "on": office.today.isoformat(), "reason": "read and signed beside"}
@@ -216,6 +213,8 @@ def _course_changes(record: Record, made: Offer, levels: list[Json], *, replaced
         old = dict.fromkeys(record.tree["given"]["course"])
         return old | {"levels": levels}
     changes: dict[str, Any] = {"levels": levels} if replaced else {}
+    if is_of_another_product(record, product_of(made.supply)):
+        changes["supplies"] = None  # pieces of another product are never counted as those of this one
     if made.action == "taper":
         changes["ends"] = made.content["ends"]
     if renews(made.chosen, made.regimen, made.action):

@@ -7,12 +7,14 @@ from decimal import Decimal
 from msgspec import Struct, structs
 
 from titrant.clinic import packs
+from titrant.clinic.earlier_pieces import earlier_pieces, handings, named, product_of, same_product
 from titrant.clinic.office import Office, case_in
 from titrant.clinic.pharmacy import (
     MaySupply,
     handed_out,
     may_supply,
     rest_of_signed,
+    sentence,
     supplied_now,
     unlike_signed,
 )
@@ -61,7 +63,7 @@ def supply(office: Office, case: str, handed: Handed, by: Actor, *, expected: in
     if wrong:
         raise _refused(" ".join(wrong))
     quantity = _quantity(handed.quantity, answer)
-    handed = _by_the_book(office, handed)
+    handed = structs.replace(_by_the_book(office, handed), **product_of(product))
     _check_container(handed, answer)
     packs.check_stands(_law(office, answer, handed), answer.pack, "supply")
     body = _supplied(office, record, handed, answer, quantity)
@@ -105,12 +107,15 @@ def _quantity(typed: str, answer: MaySupply) -> Decimal:
 
 
 def _by_the_book(office: Office, handed: Handed) -> Handed:
-    """A lot of the stock book brings its own beyond-use date; another one on the container is another lot."""
+    """A lot that the stock book knows keeps the book's beyond-use date, whether it is taken off the book or not."""
     known = book(office).beyond_use(Batch(handed.family, handed.strength, handed.content, handed.lot.strip()))
-    if not handed.from_stock or not known:
+    if not known:
         return handed
     if handed.beyond_use.strip() not in ("", known):
-        raise _refused(f"The book says {known} for this lot, and {handed.beyond_use.strip()[:20]} was typed.")
+        raise _refused(
+            f"The book says {known} for this lot, and {handed.beyond_use.strip()[:20]} was typed. Another date is "
+            "another lot, or the line of the book is wrong and is corrected there first."
+        )
     return structs.replace(handed, beyond_use=known)
 
 
@@ -179,6 +184,8 @@ def correct_supply(
         raise _refused("A correction needs its reason.")
     if not right <= handed_out(event):
         raise _refused("More than the line says cannot be handed out by a correction; enter a further supply.")
+    if right < before:
+        _check_came_not_back(record, event)
     beyond = _beyond_the_signature(record, event, right - before)
     body = {
         "corrects": number, "line": _place(record, number), "pieces": plain(right), "why": why.strip(),
@@ -195,6 +202,19 @@ def correct_supply(
         }  # fmt: skip
         batches.append(_stock_batch(office, [office.draft(Kind.STOCK_CORRECTED, line, by)]))
     return office.store.append_together(batches)[0]
+
+
+def _check_came_not_back(record: Record, event: Event) -> None:
+    """Raises NotNow where pieces of the product came back since: a correction down would shelve them a second time."""
+    product = event.body.get("product")
+    back = [one for one in record.of(Kind.RETURNED) if event.number < one.number and one.body["product"] == product]
+    if back:
+        amount = quantity_text(parse_decimal(back[-1].body["quantity"]), back[-1].body["unit"])
+        raise _refused(
+            f"{amount} of this product came back on {back[-1].body['on']} and wait in the book to be destroyed; what "
+            "came back was handed out. Enter a count of what is left with the patient. If the line itself is wrong, "
+            "correct the line of the stock book before a witness."
+        )
 
 
 def _beyond_the_signature(record: Record, event: Event, more: Decimal) -> str:
@@ -246,18 +266,29 @@ def _place(record: Record, number: int) -> int:
 # Counting and taking back
 
 
-def count(office: Office, case: str, left: str, by: Actor) -> Summary:
-    """What was counted in the patient's hands today."""
+def count(office: Office, case: str, left: str, by: Actor, product: dict[str, str] | None = None) -> Summary:
+    """What was counted in the patient's hands today: of ``product`` from before, or of what is supplied now."""
     record = office.store.open(case)
-    return office.store.append(case, [_counted(office, record, left, by)], expected=record.version)
+    return office.store.append(case, [_counted(office, record, left, by, product)], expected=record.version)
 
 
-def _counted(office: Office, record: Record, left: str, by: Actor) -> Draft:
+def _counted(office: Office, record: Record, left: str, by: Actor, product: dict[str, str] | None = None) -> Draft:
     supplies = (record.tree["given"].get("course") or {}).get("supplies") or []
+    earlier = earlier_pieces(office, record)
+    if product is None and not supplies and len(earlier) == 1:
+        product = earlier[0].product
+    body: Json = {"left": plain(_amount(left, "count", zero=True)), "on": office.today.isoformat()}
+    if product is not None:
+        of = next((one for one in earlier if same_product(one.product, product)), None)
+        if of is None:
+            raise _refused(f"Nothing of {named(office, product)} was handed out before the plan that is signed now.")
+        return office.draft(Kind.COUNTED, body | {"product": of.product, "unit": of.unit}, by)
     if not supplies:
-        raise _refused("Nothing was supplied yet, so there is nothing to count.")
-    amount = _amount(left, "count", zero=True)
-    return office.draft(Kind.COUNTED, {"left": plain(amount), "on": office.today.isoformat()}, by)
+        raise _refused(
+            "Say which of the products was counted." if earlier else
+            "Nothing was supplied yet, so there is nothing to count."
+        )  # fmt: skip
+    return office.draft(Kind.COUNTED, body, by)
 
 
 class Returned(Struct, frozen=True, kw_only=True):
@@ -285,9 +316,18 @@ def take_back(office: Office, case: str, returned: Returned, by: Actor) -> Summa
     }  # fmt: skip
     drafts = [office.draft(Kind.RETURNED, body, by)]
     if returned.left.strip():
-        drafts.append(_counted(office, record, returned.left, by))
+        drafts.append(_counted(office, record, returned.left, by, _earlier_product(office, record, returned)))
     line = office.draft(Kind.STOCK_RETURNED, body | {"where": "returned", "case": case}, by)
     return office.store.append_together([(case, drafts, record.version), _stock_batch(office, [line])])[0]
+
+
+def _earlier_product(office: Office, record: Record, returned: Returned) -> dict[str, str] | None:
+    """The product of what comes back, where it is of those from before; None where it is of what is supplied now."""
+    product = _named(returned)
+    supplies = (record.tree["given"].get("course") or {}).get("supplies")
+    if supplies and same_product(handings(record)[-1].product, product):
+        return None
+    return product if any(same_product(one.product, product) for one in earlier_pieces(office, record)) else None
 
 
 def _check_label(office: Office, one: "Returned | Receipt") -> None:
@@ -354,7 +394,7 @@ def _asked(office: Office, record: Record, question: str, by: Actor, *, holds: b
     }  # fmt: skip
     drafts = [office.draft(Kind.TASK_OPENED, task, by)]
     if holds:
-        drafts.append(office.draft(Kind.HOLD_PLACED, {"id": name, "why": _sentence(question)}, by))
+        drafts.append(office.draft(Kind.HOLD_PLACED, {"id": name, "why": sentence(question)}, by))
     return drafts
 
 
@@ -363,7 +403,7 @@ def hold(office: Office, case: str, why: str, by: Actor) -> Summary:
     record = office.store.open(case)
     if not why.strip():
         raise _refused("A hold needs its reason.")
-    body = {"id": f"hold-{record.version + 1}", "why": _sentence(why)}
+    body = {"id": f"hold-{record.version + 1}", "why": sentence(why)}
     return office.store.append(case, [office.draft(Kind.HOLD_PLACED, body, by)], expected=record.version)
 
 
@@ -376,10 +416,6 @@ def lift(office: Office, case: str, name: str, why: str, by: Actor) -> Summary:
     if name in record.summary.tasks:
         drafts.append(office.draft(Kind.TASK_CLOSED, {"id": name, "outcome": why.strip()}, by))
     return office.store.append(case, drafts, expected=record.version)
-
-
-def _sentence(text: str) -> str:
-    return text.strip() if text.strip().endswith((".", "?", "!")) else f"{text.strip()}."
 
 
 # The stock book
@@ -403,6 +439,12 @@ def receive(office: Office, receipt: Receipt, by: Actor) -> Summary:
     beyond = _day(receipt.beyond_use, "beyond-use date")
     if not office.today <= beyond:
         raise _refused(f"The beyond-use date {beyond} has passed.")
+    known = book(office).beyond_use(Batch(receipt.family, receipt.strength, receipt.content, receipt.lot.strip()))
+    if known not in ("", beyond.isoformat()):
+        raise _refused(
+            f"The book says that lot {receipt.lot.strip()[:40]} of this product is to be used by {known}, and {beyond} "
+            "was typed: one lot has one date. If the book is wrong, correct the date in the line of its receipt first."
+        )
     body = {
         "product": _named(receipt), "lot": receipt.lot.strip(), "unit": _unit_of(office, receipt.family),
         "quantity": plain(_amount(receipt.quantity, "quantity")), "beyond_use": beyond.isoformat(), "where": SHELF,
@@ -419,20 +461,27 @@ def waste(office: Office, batch: Batch, quantity: str, witness: str, why: str, b
     return _on_the_book(office, [office.draft(Kind.STOCK_WASTED, body, by)])
 
 
-def correct_stock(office: Office, number: int, change: str, witness: str, why: str, by: Actor) -> Summary:
-    """Put a line of the book right by a new one: ``change`` is added to the balance of its lot (-2, or 3)."""
+def correct_stock(
+    office: Office, number: int, change: str, witness: str, why: str, by: Actor, *, beyond_use: str = ""
+) -> Summary:  # fmt: skip
+    """Put a line of the book right by a new one: ``change`` is added to the balance of its lot (-2, or 3).
+
+    With ``beyond_use`` the lot has that date from now on.
+    """
     line = book(office).line(number)
     if line is None:
         raise _refused(f"There is no line {number} in the stock book.")
     if not why.strip():
         raise _refused("A correction needs its reason.")
+    right = _day(beyond_use, "beyond-use date").isoformat() if beyond_use.strip() else ""
     try:
-        amount = parse_decimal(change.strip())
+        amount = parse_decimal(change.strip() or ("0" if right else ""))
     except ValueError as error:
         raise _refused(f"The correction cannot be read: {error}.") from None
-    if amount == 0:
+    if amount == 0 and right in ("", book(office).beyond_use(line.batch)):
         raise _refused("A correction of nothing changes nothing.")
     body = _line(office, line.batch, plain(amount), why) | {"witness": _witness(witness, by), "corrects": number}
+    body |= {"beyond_use": right} if right else {}
     return _on_the_book(office, [office.draft(Kind.STOCK_CORRECTED, body, by)])
 
 

@@ -13,9 +13,11 @@ from django.shortcuts import redirect, render
 from titrant.clinic import packs
 from titrant.clinic.acts import supply as acts
 from titrant.clinic.dose_now import dose_now
+from titrant.clinic.earlier_pieces import named
 from titrant.clinic.labelling import Labelled, label_data, labels
 from titrant.clinic.office import Office
 from titrant.clinic.pharmacy import MaySupply, may_supply, refill_line
+from titrant.clinic.rules_on_supply import held_back
 from titrant.clinic.stock import Batch
 from titrant.pathway.case import Supplied
 from titrant.record.events import Actor, Event, Kind, Role
@@ -56,7 +58,9 @@ def _page(request: HttpRequest, case: UUID, error: TitrantError | None = None) -
     here = office()
     standing = standing_now(here, case)
     record = standing.record
-    answer = may_supply(here, record)
+    # What the rules say is kept with the standing; only where they were not asked of it are they asked again.
+    held = held_back(here, record, standing.followed.by_rules) if standing.followed else None
+    answer = may_supply(here, record, held)
     context = {
         **head(here, standing, "supply"),
         **_answer(here, record, answer),
@@ -81,6 +85,8 @@ def _answer(here: Office, record: Record, answer: MaySupply) -> dict[str, Any]:
         "holds": sorted(record.summary.holds.items()),
         **_prescription(here, record, answer),
         "held_unit": _held_unit(record, answer),
+        "earlier": [(f"{'|'.join(one.product.values())}", named(here, one.product), one) for one in answer.earlier],
+        "supplied_now": bool(supplies),
         "newest": max((event.number for event in record.of(Kind.SUPPLIED)), default=0),
         "lines": [_line(here, record, event, labelled.get(event.number)) for event in reversed(record.of(*_LINES))],
     }
@@ -88,6 +94,8 @@ def _answer(here: Office, record: Record, answer: MaySupply) -> dict[str, Any]:
 
 def _held_unit(record: Record, answer: MaySupply) -> str:
     """In what is counted what the patient has at home: that of the newest supply, whatever is signed since."""
+    if answer.earlier:
+        return answer.earlier[0].unit if not _supplies(record) and len(answer.earlier) == 1 else ""
     supplied = record.of(Kind.SUPPLIED)
     return (supplied and supplied[-1].body.get("unit")) or answer.unit
 
@@ -137,7 +145,7 @@ def _line(here: Office, record: Record, event: Event, labelled: Labelled | None)
         "what": event.kind.value.replace("_", " "),
         "on": event.body.get("on", here.day_of(event.at).isoformat()),
         "body": event.body,
-        "unit": _unit_at(record, event.body.get("corrects", event.number)),
+        "unit": event.body.get("unit") or _unit_at(record, event.body.get("corrects", event.number)),
         "label": label_data(here, record, labelled) if labelled is not None and "until" in event.body else None,
     }
 
@@ -169,7 +177,8 @@ def _do_supply(here: Office, case: str, request: HttpRequest) -> None:
 
 
 def _do_count(here: Office, case: str, request: HttpRequest) -> None:
-    acts.count(here, case, request.POST.get("left", ""), _by(request))
+    product = _product_of(request) if request.POST.get("product") else None
+    acts.count(here, case, request.POST.get("left", ""), _by(request), product)
     messages.success(request, "Count entered.", extra_tags="ok")
 
 
@@ -260,12 +269,20 @@ def refills(request: HttpRequest) -> HttpResponse:
     return render(request, "titrant/refills.html", context)
 
 
-def _today(here: Office, row: Row) -> MaySupply:
-    """The answer of today, kept for as long as nothing has changed of what it rests on."""
+def _today(here: Office, row: Row) -> MaySupply | None:
+    """The answer of today, kept for as long as nothing has changed of what it rests on.
+
+    None until the case has been judged as it stands today: asking the rules of everybody's course here would be slow.
+    """
+    judged = row.judged
+    if judged is None or judged.held_back is None:
+        return None
+    if (judged.version, judged.on) != (row.summary.version, here.today):
+        return None
     key = (row.summary.case, row.summary.version, here.today, here.library, here.settings, here.degraded)
     found = _KEPT.get(key)
     if found is None:
-        found = _KEPT[key] = may_supply(here, here.store.open(row.summary.case))
+        found = _KEPT[key] = may_supply(here, here.store.open(row.summary.case), judged.held_back)
         while len(_KEPT) > _MOST_KEPT:
             _KEPT.pop(next(iter(_KEPT)), None)
     return found
@@ -324,7 +341,8 @@ def _do_correct_stock(here: Office, request: HttpRequest) -> None:
     post = request.POST
     number = max(number_of(post, "number"), 0)
     by = _by(request)
-    acts.correct_stock(here, number, post.get("change", ""), post.get("witness", ""), post.get("why", ""), by)
+    change, witness, why, beyond = (post.get(name, "") for name in ("change", "witness", "why", "beyond_use"))
+    acts.correct_stock(here, number, change, witness, why, by, beyond_use=beyond)
     messages.success(request, "Corrected by a new line.", extra_tags="ok")
 
 
