@@ -22,6 +22,7 @@ from titrant.pathway.checks_following import following_checks, last_raise, phase
 from titrant.pathway.course_days import plan_end
 from titrant.pathway.deliver import Supply, supply_of
 from titrant.pathway.diary import Day, Diary, complete_days, mean, pain_by_day, read_diary, with_diary
+from titrant.pathway.entries import parse_instant
 from titrant.pathway.extra_doses import check_amounts, days_taken_while_suspended, extra_days
 from titrant.pathway.harm import Harm, harm_of
 from titrant.pathway.history import history, newest, newest_before
@@ -185,14 +186,14 @@ def review(case: Case, library: Library, on: date) -> Review:
     diary = read_diary(case, library, on, following.late_after)
     span = Span(on - timedelta(days=whole_days(protocol.raise_needs.diary_window.value)), on - _ONE_DAY, on)
     since = since_signed(levels, following, span.first)
-    told = with_rescue(with_diary(case, diary, library, since.signed), diary, library, since)
+    told = with_rescue(with_diary(case, diary, library, since.not_seen), diary, library, since)
     assessment = assess(told, library, on)
     screening = screen(assessment, library)
     steps = tuple(_steps(diary, regimens(levels), following, span))
     missed, readings = _missed(case, diary, levels, supply, on), history(told, library)
     harm = harm_of(diary, readings.get("blood_pressure", ()), levels, following, since, on)
     unplanned = (*_unplanned(diary, since), *ketamine_beside(diary, library, since))
-    judged = judged_days(assessment, screening, readings, library, levels[0].since)
+    judged = judged_days(assessment, screening, readings, library, since)
     given, looked_from = case.given.course, min(levels[-1].since, span.first)
     return Review(
         on=on,
@@ -214,7 +215,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         readings=readings,
         assessment=assessment,
         screening=screening,
-        standing=standing_since(assessment, screening, judged, library, since.signed),
+        standing=standing_since(assessment, screening, judged, library, since),
         severe=severe_harm(diary, judged, levels, following),
         benefit=_benefit(readings, diary, protocol, following, levels, span, harm),
         steps=steps,
@@ -277,7 +278,8 @@ def signed_levels(case: Case, supply: Supply, on: date) -> tuple[SignedLevel, ..
             )
             regimen = exact or by_hand
             if not (found and found[-1].regimen.daily < regimen.daily and _never_began(level.since, case)):
-                found.append(SignedLevel(level.since, regimen))
+                signed = parse_instant(level.signed) if level.signed else None
+                found.append(SignedLevel(level.since, regimen, signed=signed))
     return tuple(found)
 
 

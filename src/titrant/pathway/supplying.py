@@ -1,7 +1,7 @@
 """The arithmetic of a supply: pieces day by day across changing levels, days' supply, refill dates, what is left."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from msgspec import Struct
@@ -30,6 +30,7 @@ class SignedLevel(Struct, frozen=True):
     since: date
     regimen: Regimen
     until: date | None = None
+    signed: datetime | None = None  # the instant of its signature, where the record has it
 
 
 class Stretch(Struct, frozen=True):

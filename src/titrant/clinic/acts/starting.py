@@ -197,8 +197,8 @@ def _check_before_plan(record: Record, what: str) -> None:
     if record.summary.plan:
         raise NotNow(
             "start", f"{what} belong to a plan that is not signed yet, and one is in force.",
-            "The next dose would be judged by rules that nobody signed, or without a drug that stood on the list.",
-            "Enter results and medicines under Checks; another protocol begins after the plan was stopped.",
+            "What was taken, and the next dose, would be judged by rules or a product that nobody signed.",
+            "Enter results and medicines under Checks; another protocol or product begins after the plan was stopped.",
         )  # fmt: skip
 
 
@@ -333,8 +333,8 @@ def choose(
 ) -> Kept:  # fmt: skip
     """Choose the protocol, the product (``family|strength|content``) and, where one asks for another, the dose."""
     record = office.store.open(case)
-    if protocol not in ("", record.tree.get("protocol", "oral-guideline")) or dose.strip():
-        _check_before_plan(record, "Protocol and dose")
+    if protocol not in ("", record.tree.get("protocol", "oral-guideline")) or product or dose.strip():
+        _check_before_plan(record, "Protocol, product and dose")
     changes: dict[str, Any] = {}
     if protocol:
         changes["protocol"] = protocol
