@@ -299,6 +299,7 @@ class Level(Given, frozen=True, kw_only=True):
     times_per_day: int
     days_per_week: int = 7
     product: str = ""  # the product it was signed for, by its printed name; empty: not recorded
+    made_of: ProductChoice | None = None  # the same as a choice; empty: the product of the case
     signed: str = ""  # the instant of the signature; empty: not recorded, and the days alone tell what it saw
 
     def __post_init__(self) -> None:
@@ -369,6 +370,7 @@ class Case(Given, frozen=True, kw_only=True):
     protocol: str = "oral-guideline"
     on: date | None = None
     product: ProductChoice | None = None
+    next_product: ProductChoice | None = None  # prepared for the next signature; nothing that was taken is read by it
     asked: Asked | None = None
     choice: Choice | None = None
     dispense: Dispense | None = None

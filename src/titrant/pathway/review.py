@@ -122,7 +122,7 @@ class Review(Struct, frozen=True, kw_only=True):
     protocol: Protocol
     protocol_sha256: str
     following: Following
-    supply: Supply
+    supply: Supply  # the product of the next signature; a level tells the one that was signed for it
     levels: tuple[SignedLevel, ...]
     phase: Phase
     span: Span
@@ -181,8 +181,8 @@ def review(case: Case, library: Library, on: date) -> Review:
     """Look at the course of ``case`` on ``on``. Raises CaseFileError where there is none, or it cannot be read."""
     protocol, following = _protocol(case, library)
     supply = supply_of(case.product, protocol, library)
-    check_amounts(case, supply)
-    levels = signed_levels(case, supply, on)
+    levels = signed_levels(case, supply, protocol, library, on)
+    check_amounts(case, levels, supply)
     diary = read_diary(case, library, on, following.late_after)
     span = Span(on - timedelta(days=whole_days(protocol.raise_needs.diary_window.value)), on - _ONE_DAY, on)
     since = since_signed(levels, following, span.first)
@@ -201,7 +201,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         protocol=protocol,
         protocol_sha256=library.protocol_sha256(protocol.id, protocol.version),
         following=following,
-        supply=supply,
+        supply=supply_of(case.next_product, protocol, library) if case.next_product else supply,
         levels=levels,
         phase=phase_of(levels, protocol, on),
         span=span,
@@ -254,8 +254,13 @@ def _protocol(case: Case, library: Library) -> tuple[Protocol, Following]:
     return protocol, protocol.following
 
 
-def signed_levels(case: Case, supply: Supply, on: date) -> tuple[SignedLevel, ...]:
-    """The signed levels that have begun, oldest first. A level whose dose the product cannot make keeps its dose."""
+def signed_levels(
+    case: Case, otherwise: Supply, protocol: Protocol, library: Library, on: date
+) -> tuple[SignedLevel, ...]:
+    """The signed levels that have begun, oldest first, each in the product that was signed for it, else ``otherwise``.
+
+    A level whose dose the product cannot make keeps its dose.
+    """
     given = case.given.course.levels
     days = [level.since for level in given]
     if not given or days != sorted(set(days)) or not days[0] <= on:
@@ -269,6 +274,7 @@ def signed_levels(case: Case, supply: Supply, on: date) -> tuple[SignedLevel, ..
     for level in given:
         if level.since <= on:
             dose = Dose.of(level.dose)
+            supply = supply_of(level.made_of, protocol, library) if level.made_of else otherwise
             made = supply.regimen(dose, level.times_per_day, level.days_per_week)
             exact = made if made is not None and made.dose == dose else None
             product = supply.product
@@ -279,7 +285,7 @@ def signed_levels(case: Case, supply: Supply, on: date) -> tuple[SignedLevel, ..
             regimen = exact or by_hand
             if not (found and found[-1].regimen.daily < regimen.daily and _never_began(level.since, case)):
                 signed = parse_instant(level.signed) if level.signed else None
-                found.append(SignedLevel(level.since, regimen, signed=signed))
+                found.append(SignedLevel(level.since, regimen, signed=signed, supply=supply))
     return tuple(found)
 
 

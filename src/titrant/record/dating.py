@@ -22,7 +22,8 @@ def signed_levels_dated(given: Json, event: Event) -> Json:
 
 def level_dated(level: Json, event: Event) -> Json:
     """A level of the signature ``event`` as it stands in the case file."""
-    return level | {"signed": _second(event.at)}
+    product = (event.body.get("set") or {}).get("product")
+    return level | {"signed": _second(event.at)} | ({"made_of": product} if product else {})
 
 
 def dated(given: Json, event: Event) -> Json:

@@ -196,6 +196,7 @@ def _course(office: Office, record: Record, made: Offer, by: Actor) -> Json:
         "protocol": content["protocol"]["id"],
         "product": {"family": product.id, "strength": label, "content": made.supply.content.value},
     }
+    settled |= {"next_product": None} if record.tree.get("next_product") else {}
     course = _course_changes(record, made, [*kept, *levels], replaced=len(kept) < len(before))
     confirmed = [
         {"of": "second_prescriber", "by": name, "on": office.today.isoformat(), "reason": "read and signed beside"}
