@@ -285,7 +285,7 @@ def signed_levels(
             regimen = exact or by_hand
             if not (found and found[-1].regimen.daily < regimen.daily and _never_began(level.since, case)):
                 signed = parse_instant(level.signed) if level.signed else None
-                found.append(SignedLevel(level.since, regimen, signed=signed, supply=supply))
+                found.append(SignedLevel(level.since, regimen, week_from=days[0], signed=signed, supply=supply))
     return tuple(found)
 
 
