@@ -186,7 +186,17 @@ def test_less_than_allowed_lasts_for_fewer_days():
     assert (body["days"], body["until"]) == ("3", "2026-11-23")
 
 
-def test_the_product_of_the_record_changed_after_the_signature_blocks_the_supply():
+def test_the_product_is_not_recorded_anew_while_a_plan_is_in_force():
+    office = planned(TROCHES, level("2026-11-21", "10 mg", 2))
+    swapped = {"set": {"product": {"family": "troche-quarters", "strength": "10 mg"}}}
+    with pytest.raises(NotAllowed, match="product"):
+        office.store.append(CASE, [office.draft(Kind.FACTS_RECORDED, swapped, NURSE)], expected=None)
+    assert may_supply(office, office.store.open(CASE)).may
+
+
+def test_the_product_of_the_record_changed_after_the_signature_blocks_the_supply(monkeypatch):
+    """Where the store let it in all the same, as it did once."""
+    monkeypatch.setattr("titrant.record.appending._SIGNED_PARTS", ())
     office = planned(TROCHES, level("2026-11-21", "10 mg", 2))
     swapped = {"set": {"product": {"family": "troche-quarters", "strength": "10 mg"}}}
     office.store.append(CASE, [office.draft(Kind.FACTS_RECORDED, swapped, NURSE)], expected=None)

@@ -15,7 +15,7 @@ import pytest
 from tests.properties.hard_bounds import absolutes
 from tests.properties.test_last_gate import ODD, drawn
 from tests.signing.conftest import DOCTOR, KEY, NOW, NURSE, OTHER, knowledge, office_with, opened
-from titrant.clinic.acts import signing, verifying
+from titrant.clinic.acts import signing, starting, verifying
 from titrant.clinic.acts.signing import Chosen, offer_start, sign, verified_plan
 from titrant.clinic.office import Office, case_in
 from titrant.knowledge.library import Library
@@ -172,14 +172,14 @@ def test_a_level_that_forgets_its_product_is_found() -> None:
 def test_supply_goes_on_once_the_new_product_is_signed(office, newcomer) -> None:
     made = offer_start(office, newcomer)
     version = sign(office, newcomer, made.sha256, made.daily_mg, DOCTOR, expected=made.version).version
-    other = {"product": {"family": "capsule", "strength": "10 mg", "content": "base"}}
-    office.store.append(newcomer, [office.draft(Kind.FACTS_RECORDED, {"set": other}, NURSE)], expected=version)
+    assert starting.choose(office, newcomer, NURSE, expected=version, product="capsule|10 mg|base").summary
     plan, supply = office.desk.dispense(case_in(office.store.open(newcomer)))
-    assert supply is None
-    assert [one.code for one in plan.reasons] == ["signed_for_other_product"]
+    assert supply is not None
+    assert plan.supply.name == "Oral solution 10 mg/mL"  # what is signed holds until a prescriber has signed again
     chosen = Chosen(action="hold", reason="supply")
     made = signing.offer(office, office.store.open(newcomer), chosen)
     assert "Capsule, swallowed 10 mg" in made.text
+    assert "Another product than before, which was Oral solution 10 mg/mL." in made.text
     sign(office, newcomer, made.sha256, made.daily_mg, DOCTOR, expected=made.version, chosen=chosen)
     later = office_with(office.store, NOW.replace(day=22))
     assert later.desk.dispense(case_in(later.store.open(newcomer)))[1] is not None

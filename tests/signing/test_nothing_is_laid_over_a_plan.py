@@ -22,6 +22,7 @@ OVER_A_PLAN = {
     "a plan without an end": {"set": {"given": {"course": {"ends": None}}}},
     "a supply that was none": {"add": {"course.supplies": [{"on": "2026-11-21", "pieces": "90"}]}},
     "another protocol": {"set": {"protocol": "oral-article"}},
+    "another product": {"set": {"product": {"family": "capsule", "strength": "10 mg"}}},
     "a dose that was asked": {"set": {"asked": {"dose": "100 mg"}}},
     "sessions taken away": {"set": {"given": {"parenteral": []}}},
     "a second prescriber": {"add": {"confirmations": [SECOND]}},

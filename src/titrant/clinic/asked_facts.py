@@ -64,11 +64,12 @@ def asked_facts(names: Iterable[str], library: Library, given: Json) -> list[Ask
 
 def _reading(name: str, kind: FactKind, given: Json) -> AskedFact:
     bounds = kind.plausible
+    before = newest_text((given.get("readings") or {}).get(name)).partition(" entered ")[0]
     return AskedFact(
         name=name, place="readings", label=kind.label, ask=kind.ask or kind.label, why=kind.why,
         kind="pressure" if kind.kind is Kind.PRESSURE else "quantity", unit=kind.unit,
         lo=_number(bounds.lo.value) if bounds else "", hi=_number(bounds.hi.value) if bounds else "",
-        has_upper=kind.upper_limit_at_most is not None, before=newest_text((given.get("readings") or {}).get(name)),
+        has_upper=kind.upper_limit_at_most is not None, before=before,
     )  # fmt: skip
 
 

@@ -152,6 +152,8 @@ def _text(
     yield HEADS[change.action]
     if change.regimen is not None:
         yield f"Ketamine (all amounts are mg of ketamine base), {change.regimen.product}"
+        if change.regimen.product != level.regimen.product:
+            yield f"Another product than before, which was {level.regimen.product}."
         yield f"Take {dose_line(change.regimen)}."
         yield f"That is {regimen_text(change.regimen)}."
         yield f"From {starts}. Plan {protocol.id} version {protocol.version} ends on {ends}."

@@ -18,7 +18,7 @@ from titrant.pathway.next_dose import lowered, raised, share_kept
 from titrant.pathway.plan import Outcome
 from titrant.pathway.reconciling import taken_on
 from titrant.pathway.review import Review
-from titrant.pathway.supplying import pieces_on
+from titrant.pathway.supplying import pieces_on, supply_on
 from titrant.terms.reason import Facts, Reason, Status
 from titrant.terms.regimen import Regimen
 
@@ -138,7 +138,7 @@ def _dose_on(day: date, entries: tuple[Day, ...], found: Review) -> float:
     taken = taken_on(entries, found.levels, day, found.supply)
     if taken is None:
         return nan if signed else 0.0
-    return float(found.supply.dose_of(taken).mg)
+    return float(supply_on(found.levels, day, found.supply).dose_of(taken).mg)
 
 
 def _grade_on(entries: list[Day]) -> float:

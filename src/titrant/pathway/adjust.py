@@ -19,6 +19,7 @@ from titrant.pathway.case import Case
 from titrant.pathway.course_facts import course_facts, new_exposure_share, shown
 from titrant.pathway.next_dose import (
     TaperStep,
+    as_now,
     by_hand_beyond,
     lowered,
     no_source,
@@ -160,7 +161,7 @@ def _by_rules(found: Review, library: Library, verdicts: tuple[Verdict, ...]) ->
 def _keeping(found: Review, verdicts: tuple[Verdict, ...]) -> Adjustment:
     """Hold, raise or step down: what the rules say when nothing safer applies."""
     holding = _of(verdicts, Action.HOLD, True)
-    now = found.level.regimen
+    now = as_now(found)
     if holding:
         return _proposed(found, Action.HOLD, now, holding)
     if raising := _of(verdicts, Action.RAISE, True):
@@ -341,7 +342,7 @@ def _with_opinion(by_rules: Adjustment, opinion: Opinion | None) -> Adjustment:
     return structs.replace(
         by_rules,
         action=Action.STEP_DOWN_TRIAL if less else Action.HOLD,
-        regimen=less or found.level.regimen,
+        regimen=less or as_now(found),
         limited=None,
         reasons=(*((opinion.reason,) if opinion.reason else ()), *opinion.notes, *kept),
         patient=(),  # the words for the patient were those of the rules' own action
@@ -388,7 +389,7 @@ def _alternatives(decided: Adjustment) -> Iterator[Alternative]:
         yield Alternative("lower", lowered(found, share_kept(found)) if decided.action is Action.PAUSE else None)
         return
     if decided.action is not Action.HOLD:
-        yield Alternative("hold", found.level.regimen if decided.action is not Action.LOWER else None)
+        yield Alternative("hold", as_now(found) if decided.action is not Action.LOWER else None)
     else:
         yield Alternative("stop", None)
     yield Alternative("lower", lowered(found, share_kept(found)))

@@ -10,7 +10,7 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType, field
 
 from titrant.knowledge.shapes.conditions import ConditionState
-from titrant.pathway.entries import Entry, Suspension
+from titrant.pathway.entries import Entry, Suspension, parse_instant
 from titrant.terms.numbers import parse_decimal
 from titrant.terms.persons import check_named
 from titrant.terms.quantity import Quantity
@@ -23,6 +23,11 @@ class Given(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 def _real_day(day: date | None, name: str) -> None:
     if day is not None and not 1900 <= day.year <= 2200:
         raise ValueError(f"{name} is {day}; that year is a mistake")
+
+
+def _instant(text: str) -> None:
+    if text:
+        parse_instant(text)
 
 
 def _positive(quantity: Quantity | None, name: str) -> None:
@@ -51,6 +56,10 @@ class Answer(Given, frozen=True, kw_only=True):
     answer: str
     on: date | None = None
     by: str = ""
+    entered: str = ""  # the instant of writing, where it was written later than its own day tells
+
+    def __post_init__(self) -> None:
+        _instant(self.entered)
 
 
 class ConditionAnswer(Given, frozen=True, kw_only=True):
@@ -159,6 +168,10 @@ class QuestionnaireAnswers(Given, frozen=True, kw_only=True):
     on: date
     answers: dict[str, int]
     by: str = ""
+    entered: str = ""  # the instant of writing, where it was written later than its own day tells
+
+    def __post_init__(self) -> None:
+        _instant(self.entered)
 
 
 class FailedTreatment(Given, frozen=True, kw_only=True):
@@ -286,8 +299,11 @@ class Level(Given, frozen=True, kw_only=True):
     times_per_day: int
     days_per_week: int = 7
     product: str = ""  # the product it was signed for, by its printed name; empty: not recorded
+    made_of: ProductChoice | None = None  # the same as a choice; empty: the product of the case
+    signed: str = ""  # the instant of the signature; empty: not recorded, and the days alone tell what it saw
 
     def __post_init__(self) -> None:
+        _instant(self.signed)
         _real_day(self.since, "since")
         _positive(self.dose, "dose")
         self.dose.to("mg")
@@ -354,6 +370,7 @@ class Case(Given, frozen=True, kw_only=True):
     protocol: str = "oral-guideline"
     on: date | None = None
     product: ProductChoice | None = None
+    next_product: ProductChoice | None = None  # prepared for the next signature; nothing that was taken is read by it
     asked: Asked | None = None
     choice: Choice | None = None
     dispense: Dispense | None = None

@@ -84,7 +84,7 @@ def severe_reached(review: Review) -> tuple[SevereHarm, ...]:
 
 def _bladder_recorded_since_step(review: Review) -> bool:
     """Whether the clinic recorded a bladder symptom since the last step, whose grade nobody asked."""
-    word, on = urinary_answer(review.case)
+    word, on, _ = urinary_answer(review.case)
     return word not in ("", "none") and (on is None or last_raise(review.levels) <= on)
 
 

@@ -5,8 +5,8 @@ readings, so that every threshold of the knowledge sees it. It judges nothing.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 
@@ -16,7 +16,7 @@ from msgspec import Struct
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.common import Sourced
 from titrant.pathway.case import Answer, Case, QuestionnaireAnswers
-from titrant.pathway.entries import SAME_DAY, Entry, entered_between
+from titrant.pathway.entries import SAME_DAY, Entry, entered_between, parse_instant
 from titrant.pathway.readings import Reading, parse_reading
 from titrant.terms.calendar import whole_days
 from titrant.terms.errors import CaseFileError
@@ -37,6 +37,7 @@ class Day(Struct, frozen=True):
     late: bool
     pressures: tuple[Reading, ...] = ()
     entered: date | None = None
+    received: datetime | None = None  # the instant at which the record had it, where that is kept
 
     @property
     def average_pain(self) -> Decimal | None:
@@ -89,26 +90,34 @@ def _in_order(days: list[Day]) -> Iterator[Day]:
         yield from several if len(several) == 1 else sorted(several, key=lambda one: repr(one.entry))
 
 
-def with_diary(case: Case, diary: Diary, library: Library, signed: date) -> Case:
+NotSeen = Callable[[date, datetime | None], bool]
+
+
+def with_diary(case: Case, diary: Diary, library: Library, not_seen: NotSeen) -> Case:
     """``case`` with what the diary measured and answered among its readings, so that every check sees it.
 
-    ``signed``: the day of the newest signature; a bladder symptom on record since then is not undone by the diary.
+    ``not_seen``: whether no signature came after a day and an instant of writing; a bladder symptom on record that
+    nobody has signed after is not undone by the diary.
     """
     readings = {name: _listed(written) for name, written in case.given.readings.items()}
     for day in diary.days:
         for one in day.pressures:
-            text = f"{one.value}/{one.second} mmHg on {day.on} from diary"
+            text = f"{one.value}/{one.second} mmHg on {day.on}{_received(day)} from diary"
             readings["blood_pressure"] = (*readings.get("blood_pressure", ()), text)
         if day.average_pain is not None:
-            text = f"{day.average_pain} points on {day.on} from diary"
+            text = f"{day.average_pain} points on {day.on}{_received(day)} from diary"
             readings["pain"] = (*readings.get("pain", ()), text)
     given = msgspec.structs.replace(
         case.given,
         readings={**readings},
         questionnaires=_with_peg(case, diary),
-        answers=_with_urinary(case, diary, library, signed),
+        answers=_with_urinary(case, diary, library, not_seen),
     )
     return msgspec.structs.replace(case, given=given)
+
+
+def _received(day: Day) -> str:
+    return f" entered {day.entry.received}" if day.entry.received else ""
 
 
 def _listed(written: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -121,7 +130,9 @@ def _with_peg(case: Case, diary: Diary) -> dict[str, QuestionnaireAnswers | tupl
     own = (held,) if isinstance(held, QuestionnaireAnswers) else held
     found = tuple(
         QuestionnaireAnswers(
-            on=day.on, answers={name: getattr(day.entry.peg, name) for name in ("pain", "enjoyment", "activity")}
+            on=day.on,
+            answers={name: getattr(day.entry.peg, name) for name in ("pain", "enjoyment", "activity")},
+            entered=day.entry.received,
         )
         for day in diary.days
         if day.entry.peg is not None
@@ -129,7 +140,7 @@ def _with_peg(case: Case, diary: Diary) -> dict[str, QuestionnaireAnswers | tupl
     return {**forms, "peg": (*own, *found)} if found else forms
 
 
-def _with_urinary(case: Case, diary: Diary, library: Library, signed: date) -> dict[str, str | Answer]:
+def _with_urinary(case: Case, diary: Diary, library: Library, not_seen: NotSeen) -> dict[str, str | Answer]:
     """The bladder questions of the diary, where they are newer than the answer on record. Symptoms always count."""
     answers = dict(case.given.answers)
     asked = [day for day in diary.days if day.worst(URINARY) is not None]
@@ -137,19 +148,20 @@ def _with_urinary(case: Case, diary: Diary, library: Library, signed: date) -> d
         return answers
     newest = asked[-1].on
     word = "some" if any(day.worst(URINARY) for day in asked if day.on == newest) else "none"
-    held, held_on = urinary_answer(case)
+    held, held_on, entered = urinary_answer(case)
     if held_on is not None and newest < held_on:
         return answers
-    if held not in ("", "none") and (held_on is None or held_on == newest or signed <= held_on):
+    if held not in ("", "none") and (held_on is None or held_on == newest or not_seen(held_on, entered)):
         return answers
     return {**answers, "urinary_symptoms": Answer(answer=word, on=newest, by="diary")}
 
 
-def urinary_answer(case: Case) -> tuple[str, date | None]:
-    """What the clinic recorded of the bladder, and when; an empty word where nothing is recorded."""
+def urinary_answer(case: Case) -> tuple[str, date | None, datetime | None]:
+    """What the clinic recorded of the bladder, of when, and when written; an empty word where nothing is recorded."""
     held = case.given.answers.get("urinary_symptoms", "")
     given = Answer(answer=held) if isinstance(held, str) else held
-    return given.answer, (given.on or case.given.answered_on) if given.answer else None
+    entered = parse_instant(given.entered) if given.entered else None
+    return given.answer, (given.on or case.given.answered_on) if given.answer else None, entered
 
 
 def waits(entry: Entry, on: date) -> bool:
@@ -174,7 +186,9 @@ def _check_ids(entries: tuple[Entry, ...]) -> None:
     """The device's id is the only key for sameness: twice the same is one, the same id for two things is refused."""
     seen: dict[str, Entry] = {}
     for place, entry in enumerate(entries):
-        if entry.id and seen.setdefault(entry.id, entry) != entry:
+        # The same entry, whether or not a record has kept when it came.
+        said = msgspec.structs.replace(entry, received="") if entry.received else entry
+        if entry.id and seen.setdefault(entry.id, said) != said:
             raise CaseFileError(
                 f"given.diary[{place}].id",
                 f"The id {entry.id[:40]!r} stands on two different entries.",
@@ -210,7 +224,8 @@ def _day(place: int, day: date, entry: Entry, library: Library, on: date, late_a
         )
     late = entered is None or not (entered - day).days <= late_after
     pressures = tuple(_pressure(place, text, day, library) for text in entry.blood_pressure)
-    return Day(day, entry, late, pressures, entered)
+    received = parse_instant(entry.received) if entry.received else None
+    return Day(day, entry, late, pressures, entered, received)
 
 
 def _entered(day: date, entry: Entry, on: date) -> date | None:

@@ -95,6 +95,7 @@ class Entry(Written, frozen=True, kw_only=True):
     day: date
     through: date | None = None  # the same for every day up to this one
     entered: str = ""  # "same day", a day, or a day and time; empty: not known, and then it counts as late
+    received: str = ""  # the instant at which the clinic's record had it; kept where a signature may have come before
     id: str = ""  # made by the device on which it was written
     taken: Literal["all", "some", "none", ""] = ""  # of the planned doses, where they are not listed
     reason: str = ""  # why doses were missed
@@ -119,6 +120,8 @@ class Entry(Written, frozen=True, kw_only=True):
             _within(grade, GRADES, f"the grade of {name}")
         if self.entered not in ("", SAME_DAY):
             entered_between(self.entered)
+        if self.received:
+            parse_instant(self.received)
 
 
 # How far the clocks of the world are from UTC: a fact of calendars, not a clinical limit.
@@ -143,6 +146,17 @@ def entered_between(text: str) -> tuple[date, date]:
     if offset is not None and not _WEST <= offset <= _EAST:
         raise ValueError(f"entered is {text[:40]!r}; no clock is so far from UTC")
     return instant.date(), instant.date()
+
+
+def parse_instant(text: str) -> datetime:
+    """The instant written in ``text``, which must name its zone. Raises ValueError."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.utcoffset() is None or abs(found.utcoffset() or timedelta()) > _EAST:
+        raise ValueError(f"{text[:40]!r} is not an instant: write a day and time with its zone, 2026-11-23T16:00Z")
+    return found
 
 
 class Suspension(Written, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from titrant.pathway.deliver import Supply
 from titrant.pathway.diary import Day, Diary
 from titrant.pathway.entries import DoseTaken, Suspension
 from titrant.pathway.reconciling import pieces_of
-from titrant.pathway.supplying import SignedLevel, level_on, pieces_on
+from titrant.pathway.supplying import SignedLevel, level_on, pieces_on, supply_on
 from titrant.pathway.unseen import Since, counting_days
 from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError
@@ -22,7 +22,7 @@ def extra_days(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, si
 
 
 def _too_much(entries: tuple[Day, ...], levels: tuple[SignedLevel, ...], supply: Supply, day: date) -> bool:
-    level, swallowed = level_on(levels, day), tuple(_swallowed(entries))
+    level, supply, swallowed = level_on(levels, day), supply_on(levels, day, supply), tuple(_swallowed(entries))
     amounts = [pieces_of(one, supply) for one in swallowed]
     known = [pieces for pieces in amounts if pieces is not None]
     if level is None:
@@ -72,9 +72,10 @@ def _took(day: Day) -> bool:
     return day.entry.taken in ("all", "some") or any(True for _ in _swallowed((day,)))
 
 
-def check_amounts(case: Case, supply: Supply) -> None:
+def check_amounts(case: Case, levels: tuple[SignedLevel, ...], otherwise: Supply) -> None:
     """Refuse a dose whose mg and pieces contradict each other. Raises CaseFileError with its place."""
     for place, entry in enumerate(case.given.diary):
+        supply = supply_on(levels, entry.day, otherwise)
         for number, dose in enumerate(entry.doses):
             if dose.dose is not None and dose.pieces and not _agree(dose, supply):
                 raise CaseFileError(

@@ -156,6 +156,13 @@ def rung_share(review: Review) -> Fraction:
     return min(Fraction(rung.share), Fraction(1)) if rung is not None and rung.share else share_kept(review)
 
 
+def as_now(review: Review) -> Regimen:
+    """The present dose in the product of the next signature, where that is another one and can make it."""
+    now, supply = review.level.regimen, review.supply
+    made = supply.regimen(now.dose, now.times_per_day, now.days_per_week) if now.product != supply.name else None
+    return made if made is not None and made.dose == now.dose else now
+
+
 # Tapering
 
 

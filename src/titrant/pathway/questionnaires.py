@@ -7,6 +7,7 @@ from titrant.knowledge.library import Library
 from titrant.knowledge.scoring import score
 from titrant.knowledge.shapes.questionnaires import Questionnaire
 from titrant.pathway.case import Case, QuestionnaireAnswers
+from titrant.pathway.entries import parse_instant
 from titrant.pathway.readings import Reading
 from titrant.terms.errors import CaseFileError
 
@@ -18,8 +19,9 @@ def scored_readings(case: Case, library: Library) -> dict[str, list[Reading]]:
         form = _form(name, library)
         own = tuple(_own_facts(form, library))
         for one in (written,) if isinstance(written, QuestionnaireAnswers) else written:
+            entered = parse_instant(one.entered) if one.entered else None
             for fact, value in _values(form, one, library, own).items():
-                found.setdefault(fact, []).append(Reading(value, one.on, source=form.title))
+                found.setdefault(fact, []).append(Reading(value, one.on, source=form.title, entered=entered))
     return found
 
 

@@ -1,12 +1,13 @@
 """Readings as they are written in a case: ``24 U/L (upper limit 40 U/L) on 2026-11-14 from record``."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from msgspec import Struct
 
 from titrant.knowledge.shapes.facts import FactKind, Kind
+from titrant.pathway.entries import parse_instant
 from titrant.terms.numbers import NUMBER, parse_decimal, plain
 from titrant.terms.phrases import with_article
 from titrant.terms.quantity import UNITS, Quantity, unit_named
@@ -15,6 +16,7 @@ _WRITTEN = re.compile(
     r"(?P<value>.+?)"
     r"(?: \(upper limit (?P<upper>[^()]+)\))?"
     r" on (?P<on>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?: entered (?P<entered>[^ ]+))?"
     r"(?: from (?P<source>.+))?"
 )
 _FORM = "write VALUE UNIT on YYYY-MM-DD, such as 70 kg on 2026-11-14"
@@ -29,6 +31,7 @@ class Reading(Struct, frozen=True):
     second: Decimal | None = None
     upper_limit: Decimal | None = None
     source: str = ""
+    entered: datetime | None = None  # the instant of writing, where it was written later than its own day tells
 
 
 def parse_reading(text: str, kind: FactKind) -> Reading:
@@ -38,11 +41,12 @@ def parse_reading(text: str, kind: FactKind) -> Reading:
         raise ValueError(f"{text[:60]!r} is not a reading: {_FORM}")
     on = _day(found["on"])
     upper = _upper_limit(found["upper"], kind) if found["upper"] else None
+    entered = parse_instant(found["entered"]) if found["entered"] else None
     if kind.kind is Kind.PRESSURE:
         systolic, diastolic = _pressure(found["value"], kind)
-        return Reading(systolic, on, diastolic, None, found["source"] or "")
+        return Reading(systolic, on, diastolic, None, found["source"] or "", entered)
     value = check_plausible(_in_unit(found["value"], kind.unit), kind)
-    return Reading(value, on, None, upper, found["source"] or "")
+    return Reading(value, on, None, upper, found["source"] or "", entered)
 
 
 def _upper_limit(text: str, kind: FactKind) -> Decimal:

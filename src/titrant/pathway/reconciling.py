@@ -13,7 +13,7 @@ from titrant.pathway.case import Supplied
 from titrant.pathway.deliver import Supply
 from titrant.pathway.diary import Day, Diary
 from titrant.pathway.entries import DoseTaken, Entry
-from titrant.pathway.supplying import LONGEST_DAYS, SignedLevel, level_on, pieces_on
+from titrant.pathway.supplying import LONGEST_DAYS, SignedLevel, level_on, pieces_on, supply_on
 from titrant.terms.calendar import whole_days
 from titrant.terms.numbers import parse_decimal
 
@@ -84,7 +84,7 @@ def taken_on(days: tuple[Day, ...], levels: tuple[SignedLevel, ...], on: date, s
     """
     if contradict(days):
         return None
-    signed = pieces_on(levels, on)
+    signed, supply = pieces_on(levels, on), supply_on(levels, on, supply)
     listed = [dose for day in days for dose in day.entry.doses]
     if listed:
         level = level_on(levels, on)

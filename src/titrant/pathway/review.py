@@ -22,6 +22,7 @@ from titrant.pathway.checks_following import following_checks, last_raise, phase
 from titrant.pathway.course_days import plan_end
 from titrant.pathway.deliver import Supply, supply_of
 from titrant.pathway.diary import Day, Diary, complete_days, mean, pain_by_day, read_diary, with_diary
+from titrant.pathway.entries import parse_instant
 from titrant.pathway.extra_doses import check_amounts, days_taken_while_suspended, extra_days
 from titrant.pathway.harm import Harm, harm_of
 from titrant.pathway.history import history, newest, newest_before
@@ -121,7 +122,7 @@ class Review(Struct, frozen=True, kw_only=True):
     protocol: Protocol
     protocol_sha256: str
     following: Following
-    supply: Supply
+    supply: Supply  # the product of the next signature; a level tells the one that was signed for it
     levels: tuple[SignedLevel, ...]
     phase: Phase
     span: Span
@@ -180,19 +181,19 @@ def review(case: Case, library: Library, on: date) -> Review:
     """Look at the course of ``case`` on ``on``. Raises CaseFileError where there is none, or it cannot be read."""
     protocol, following = _protocol(case, library)
     supply = supply_of(case.product, protocol, library)
-    check_amounts(case, supply)
-    levels = signed_levels(case, supply, on)
+    levels = signed_levels(case, supply, protocol, library, on)
+    check_amounts(case, levels, supply)
     diary = read_diary(case, library, on, following.late_after)
     span = Span(on - timedelta(days=whole_days(protocol.raise_needs.diary_window.value)), on - _ONE_DAY, on)
     since = since_signed(levels, following, span.first)
-    told = with_rescue(with_diary(case, diary, library, since.signed), diary, library, since)
+    told = with_rescue(with_diary(case, diary, library, since.not_seen), diary, library, since)
     assessment = assess(told, library, on)
     screening = screen(assessment, library)
     steps = tuple(_steps(diary, regimens(levels), following, span))
     missed, readings = _missed(case, diary, levels, supply, on), history(told, library)
     harm = harm_of(diary, readings.get("blood_pressure", ()), levels, following, since, on)
     unplanned = (*_unplanned(diary, since), *ketamine_beside(diary, library, since))
-    judged = judged_days(assessment, screening, readings, library, levels[0].since)
+    judged = judged_days(assessment, screening, readings, library, since)
     given, looked_from = case.given.course, min(levels[-1].since, span.first)
     return Review(
         on=on,
@@ -200,7 +201,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         protocol=protocol,
         protocol_sha256=library.protocol_sha256(protocol.id, protocol.version),
         following=following,
-        supply=supply,
+        supply=supply_of(case.next_product, protocol, library) if case.next_product else supply,
         levels=levels,
         phase=phase_of(levels, protocol, on),
         span=span,
@@ -214,7 +215,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         readings=readings,
         assessment=assessment,
         screening=screening,
-        standing=standing_since(assessment, screening, judged, library, since.signed),
+        standing=standing_since(assessment, screening, judged, library, since),
         severe=severe_harm(diary, judged, levels, following),
         benefit=_benefit(readings, diary, protocol, following, levels, span, harm),
         steps=steps,
@@ -253,8 +254,13 @@ def _protocol(case: Case, library: Library) -> tuple[Protocol, Following]:
     return protocol, protocol.following
 
 
-def signed_levels(case: Case, supply: Supply, on: date) -> tuple[SignedLevel, ...]:
-    """The signed levels that have begun, oldest first. A level whose dose the product cannot make keeps its dose."""
+def signed_levels(
+    case: Case, otherwise: Supply, protocol: Protocol, library: Library, on: date
+) -> tuple[SignedLevel, ...]:
+    """The signed levels that have begun, oldest first, each in the product that was signed for it, else ``otherwise``.
+
+    A level whose dose the product cannot make keeps its dose.
+    """
     given = case.given.course.levels
     days = [level.since for level in given]
     if not given or days != sorted(set(days)) or not days[0] <= on:
@@ -268,6 +274,7 @@ def signed_levels(case: Case, supply: Supply, on: date) -> tuple[SignedLevel, ..
     for level in given:
         if level.since <= on:
             dose = Dose.of(level.dose)
+            supply = supply_of(level.made_of, protocol, library) if level.made_of else otherwise
             made = supply.regimen(dose, level.times_per_day, level.days_per_week)
             exact = made if made is not None and made.dose == dose else None
             product = supply.product
@@ -277,7 +284,8 @@ def signed_levels(case: Case, supply: Supply, on: date) -> tuple[SignedLevel, ..
             )
             regimen = exact or by_hand
             if not (found and found[-1].regimen.daily < regimen.daily and _never_began(level.since, case)):
-                found.append(SignedLevel(level.since, regimen, week_from=days[0]))
+                signed = parse_instant(level.signed) if level.signed else None
+                found.append(SignedLevel(level.since, regimen, week_from=days[0], signed=signed, supply=supply))
     return tuple(found)
 
 

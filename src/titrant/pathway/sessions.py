@@ -18,7 +18,7 @@ from titrant.pathway.case import Case
 from titrant.pathway.deliver import Supply
 from titrant.pathway.diary import Diary
 from titrant.pathway.reconciling import taken_on
-from titrant.pathway.supplying import SignedLevel, pieces_on
+from titrant.pathway.supplying import SignedLevel, pieces_on, supply_on
 from titrant.terms.dose import NO_DOSE, Dose
 
 
@@ -70,7 +70,7 @@ def _day(
     entries, signed = diary.between(day, day), pieces_on(levels, day)
     taken = taken_on(entries, levels, day, supply)
     if taken is not None:
-        home = supply.dose_of(taken)
+        home = supply_on(levels, day, supply).dose_of(taken)
         return SessionDay(day, session, home > NO_DOSE, home, by)
     some = any(one.entry.taken == "some" or any(dose.what != "missed" for dose in one.entry.doses) for one in entries)
     if not signed and not some:

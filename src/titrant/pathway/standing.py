@@ -1,11 +1,12 @@
 """What a reading would have stopped on its own day: a grave finding stands until a prescriber has signed after it.
 
 A normal reading later does not undo it. For every day with a reading since the newest signature the facts are put
-together as they stood then, and the bands of the knowledge are judged on them.
+together as they stood then, and the bands of the knowledge are judged on them. A result about an earlier day that
+was entered only after the signature was not there when it was signed: it is judged as of its own day, and stands too.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 
 from msgspec import Struct, structs
 
@@ -16,10 +17,12 @@ from titrant.knowledge.shapes.facts import FactKind
 from titrant.pathway.assess import Assessment, Known, derived, newest_known
 from titrant.pathway.readings import Reading
 from titrant.pathway.screen import Found, Screening, judge_bands, review_of
+from titrant.pathway.unseen import Since
 from titrant.terms.reason import Bar, Finding, Missing, Severity
 
 Readings = Mapping[str, tuple[Reading, ...]]
 Facts = dict[str, Known]
+When = tuple[date, datetime | None]  # of which day, and when it was entered where that was later than the day tells
 
 
 class Judged(Struct, frozen=True):
@@ -29,6 +32,7 @@ class Judged(Struct, frozen=True):
     findings: tuple[Finding, ...]
     asked: tuple[Missing, ...]
     failed: tuple[str, ...]
+    entered: datetime | None = None  # of readings that were entered later than their day tells
 
 
 class Standing(Struct, frozen=True):
@@ -52,37 +56,37 @@ class _Bands(Struct, frozen=True):
 
 
 def judged_days(
-    now: Assessment, seen: Screening, readings: Readings, library: Library, first: date
+    now: Assessment, seen: Screening, readings: Readings, library: Library, since: Since
 ) -> tuple[Judged, ...]:
-    """Every day with a reading from ``first`` on, judged on the facts as they stood then; oldest first."""
+    """Every day of the course with a reading, and those entered later, judged on the facts as they stood then."""
     judged = _judged(library)
     own = {name: _own(name, several, now, library) for name, several in readings.items()}
     read = {name: several for name, several in readings.items() if own[name] & judged.facts}
     measured = frozenset[str]().union(*own.values())
     others = {name: value for name, value in seen.values.items() if name not in measured}
     found = []
-    for day, facts, changed in _days(now, read, library, first, measured):
+    for (day, entered), facts, changed in _days(now, read, library, since, measured):
         then = structs.replace(now, on=day, facts=facts)
         values = {**others, **then.values}
         failed: list[str] = []
         grave = tuple(_grave(then, values, changed, judged, failed))
-        found.append(Judged(day, grave, tuple(_asked(day, values, changed, now, judged)), tuple(failed)))
+        found.append(Judged(day, grave, tuple(_asked(day, values, changed, now, judged)), tuple(failed), entered))
     return tuple(found)
 
 
 def standing_since(
-    now: Assessment, seen: Screening, judged: tuple[Judged, ...], library: Library, signed: date
+    now: Assessment, seen: Screening, judged: tuple[Judged, ...], library: Library, since: Since
 ) -> Standing:
-    """What readings since ``signed`` found that the newest ones do not find any more."""
+    """What readings that nobody has signed after found, and the newest ones do not find any more."""
     present = {(one.code, one.rule) for one in seen.findings}
-    since = [day for day in judged if signed <= day.on]
+    unseen = [day for day in judged if since.not_seen(day.on, day.entered)]
     found = {
         (one.code, one.rule): one
-        for day in since
+        for day in unseen
         for one in day.findings
         if (one.code, one.rule) not in present and not _settled(one, now, library)
     }
-    asked = {one.fact: one for day in since for one in day.asked}
+    asked = {one.fact: one for day in unseen for one in day.asked}
     failed = dict.fromkeys(one for day in judged for one in day.failed)
     return Standing(tuple(found.values()), tuple(asked.values()), tuple(failed), judged)
 
@@ -112,11 +116,11 @@ def _own(name: str, several: tuple[Reading, ...], now: Assessment, library: Libr
 
 
 def _days(
-    now: Assessment, readings: Readings, library: Library, first: date, measured: frozenset[str]
-) -> Iterator[tuple[date, Facts, frozenset[str]]]:
-    """Each day with a reading from ``first`` on: the facts as they stood then, and those that were new on it."""
+    now: Assessment, readings: Readings, library: Library, since: Since, measured: frozenset[str]
+) -> Iterator[tuple[When, Facts, frozenset[str]]]:
+    """Each day with a reading that may count: the facts as they stood then, and those that were new on it."""
     facts: Facts = {name: one for name, one in now.facts.items() if name not in measured}
-    for day, new in sorted(_by_day(readings).items()):
+    for (day, entered), new in sorted(_by_day(readings).items(), key=lambda one: (one[0][0], str(one[0][1] or ""))):
         known: Facts = {}
         for name, several in new.items():
             # The first reading of all is what a change is measured from.
@@ -124,15 +128,16 @@ def _days(
         facts = {**facts, **known}
         worked_out = derived(now.case, facts, day, library)
         more = {name: one for name, one in worked_out.items() if name in measured}
-        if first <= day:
-            yield day, {**facts, **more}, frozenset({*known, *more})
+        if since.begun <= day or since.not_seen(day, entered):
+            yield (day, entered), {**facts, **more}, frozenset({*known, *more})
 
 
-def _by_day(readings: Readings) -> dict[date, dict[str, list[Reading]]]:
-    found: dict[date, dict[str, list[Reading]]] = {}
+def _by_day(readings: Readings) -> dict[When, dict[str, list[Reading]]]:
+    """The readings of each day; what was entered later stands by itself, for it alone may not have been seen."""
+    found: dict[When, dict[str, list[Reading]]] = {}
     for name, several in readings.items():
         for one in several:
-            found.setdefault(one.on, {}).setdefault(name, []).append(one)
+            found.setdefault((one.on, one.entered), {}).setdefault(name, []).append(one)
     return found
 
 

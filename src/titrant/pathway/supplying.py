@@ -1,7 +1,7 @@
 """The arithmetic of a supply: pieces day by day across changing levels, days' supply, refill dates, what is left."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from msgspec import Struct, structs
@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from titrant.knowledge.shapes.common import Sourced
 from titrant.knowledge.shapes.protocols import Protocol
 from titrant.pathway.case import Supplied
+from titrant.pathway.deliver import Supply
 from titrant.pathway.entries import Suspension
 from titrant.terms.calendar import whole_days
 from titrant.terms.dose import Dose
@@ -34,6 +35,8 @@ class SignedLevel(Struct, frozen=True):
     regimen: Regimen
     until: date | None = None
     week_from: date | None = None
+    signed: datetime | None = None  # the instant of its signature, where the record has it
+    supply: Supply | None = None  # the product it was signed for, where the record has it
 
 
 class Stretch(Struct, frozen=True):
@@ -126,12 +129,19 @@ def _reason(value: Sourced[Quantity], code: str, protocol: Protocol, facts: dict
 
 
 def regimens(levels: tuple[SignedLevel, ...]) -> tuple[SignedLevel, ...]:
-    """The levels without repeated signatures of the same regimen: each from the first day on which it held."""
+    """The levels without repeated signatures of the same regimen: each from the first day on which it held.
+
+    The same dose of another product is the same regimen.
+    """
     found: list[SignedLevel] = []
     for level in levels:
-        if not found or found[-1].regimen != level.regimen:
+        if not found or _pattern(found[-1].regimen) != _pattern(level.regimen):
             found.append(level)
     return tuple(found)
+
+
+def _pattern(one: Regimen) -> tuple[Dose, int, int]:
+    return one.dose, one.times_per_day, one.days_per_week
 
 
 def level_on(levels: tuple[SignedLevel, ...], day: date) -> SignedLevel | None:
@@ -139,6 +149,12 @@ def level_on(levels: tuple[SignedLevel, ...], day: date) -> SignedLevel | None:
     begun = [level for level in levels if level.since <= day]
     newest = max(begun, key=lambda level: level.since) if begun else None
     return None if newest is None or (newest.until is not None and newest.until <= day) else newest
+
+
+def supply_on(levels: tuple[SignedLevel, ...], day: date, otherwise: Supply) -> Supply:
+    """The product that was signed for ``day``; pieces of a day are pieces of that one."""
+    level = level_on(levels, day)
+    return level.supply if level is not None and level.supply is not None else otherwise
 
 
 # The days of a week in the order in which they become dosing days: evenly spread, and so that more days a week hold the

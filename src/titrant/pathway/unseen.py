@@ -1,10 +1,11 @@
 """Which days of the diary still count as harm: those of the last days, and those that nobody has signed after.
 
 A harm counts until a prescriber has signed after it. An entry is taken as seen by the signature of a later day than
-the one on which it was made; one that was made on the day of the signature, or nobody knows when, is not.
+the one on which it was made; one that was made on the day of the signature, or nobody knows when, is not. Where the
+record tells the instants, what it had only after the signature is not seen either, whatever days the two carry.
 """
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from msgspec import Struct
@@ -22,13 +23,19 @@ class Since(Struct, frozen=True):
     lowered: date | None  # the day on which the present dose was lowered to
     first: date
     severe_from: Decimal  # the grade from which a side effect is severe
+    signed_at: datetime | None = None  # the instants of the two signatures, where the record has them
+    lowered_at: datetime | None = None
 
     def unseen(self, day: Day) -> bool:
         """Whether no signature is known to have come after the entry."""
         if day.entered is None:
             # What was written before the course began was seen when its first level was signed.
-            return self.begun <= day.on
-        return self.signed <= day.entered
+            return self.begun <= day.on or _after(day.received, self.signed_at)
+        return self.not_seen(day.entered, day.received)
+
+    def not_seen(self, on: date, written: datetime | None) -> bool:
+        """Whether no signature is known to have come after what is of ``on`` and was written down at ``written``."""
+        return self.signed <= on or _after(written, self.signed_at)
 
     def counts(self, day: Day) -> bool:
         """Whether a severe harm of ``day`` still counts."""
@@ -36,7 +43,9 @@ class Since(Struct, frozen=True):
 
     def acted_on(self, day: Day) -> bool:
         """Whether a moderate effect of ``day`` is taken as what the dose was lowered for."""
-        return self.lowered is not None and day.entered is not None and max(day.on, day.entered) <= self.lowered
+        if self.lowered is None or day.entered is None or _after(day.received, self.lowered_at):
+            return False
+        return max(day.on, day.entered) <= self.lowered
 
     def severe(self, name: str, grade: int) -> bool:
         """A severe side effect; every sign from the bladder is one."""
@@ -46,6 +55,11 @@ class Since(Struct, frozen=True):
         if self.severe(name, grade):
             return self.counts(day)
         return self.first <= day.on and not self.acted_on(day)
+
+
+def _after(written: datetime | None, signed: datetime | None) -> bool:
+    """Whether both instants are known, and what was written was not there when it was signed."""
+    return written is not None and signed is not None and signed <= written
 
 
 class Worst(Struct, frozen=True):
@@ -65,6 +79,8 @@ def since_signed(levels: tuple[SignedLevel, ...], following: Following, first: d
         doses[-1].since if lowered else None,
         first,
         following.severe_effect_from.value.value,
+        levels[-1].signed,
+        doses[-1].signed if lowered else None,
     )
 
 

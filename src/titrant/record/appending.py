@@ -91,7 +91,7 @@ def _check_levels(draft: Draft, before: Summary) -> None:
 
 
 # What of a case file stands there because it was signed, or because it happened: no fact is written over it.
-_SIGNED_PARTS = ("protocol", "asked")
+_SIGNED_PARTS = ("protocol", "product", "asked")
 _HAPPENED = ("course", "diary", "parenteral")
 
 

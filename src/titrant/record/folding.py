@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from titrant.record.dating import dated, entry_dated, signed_levels_dated
 from titrant.record.events import Event, Kind
 from titrant.record.summary import Summary, advance
 from titrant.terms.canonical import Json, sha256_of
@@ -60,7 +61,8 @@ def fold(case: str, events: Iterable[Event]) -> Record:
         seen.append(event)
         diary = (event.body.get("add") or {}).get("diary") if event.kind is Kind.DIARY_KEPT else None
         if diary:
-            adds.setdefault("diary", []).extend(diary)  # gathered: a diary of years is added once, not day by day
+            kept = [entry_dated(one, tree["given"], event) for one in diary]
+            adds.setdefault("diary", []).extend(kept)  # gathered: a diary of years is added once, not day by day
         else:
             tree = laid(tree, event)
     given = tree["given"]
@@ -71,10 +73,12 @@ def fold(case: str, events: Iterable[Event]) -> Record:
 
 def laid(tree: Json, event: Event) -> Json:
     """The case file after ``event``: its differences laid over ``tree``."""
-    body = event.body
+    body = dated(tree["given"], event)
     for path, values in (body.get("add") or {}).items():
         tree = tree | {"given": added(tree["given"], path, values)}
     tree = differing(tree, body.get("set") or {})
+    if event.kind is Kind.SIGNED:
+        return tree | {"given": signed_levels_dated(tree["given"], event)}
     closing = _CLOSING.get(event.kind)
     return tree | {"given": closing(tree["given"], body)} if closing else tree
 

@@ -193,6 +193,7 @@ def _course(office: Office, record: Record, made: Offer, by: Actor) -> Json:
     cut = min((one["since"] for one in course_before.get("suspensions") or () if not one.get("lifted_on")), default="")
     kept = [one for one in before if one["since"] < content["starts"] and not (cut and cut < one["since"])]
     settled: dict[str, Any] = {"protocol": content["protocol"]["id"], "product": product_of(made.supply)}
+    settled |= {"next_product": None} if record.tree.get("next_product") else {}
     course = _course_changes(record, made, [*kept, *levels], replaced=len(kept) < len(before))
     confirmed = [
         {"of": "second_prescriber", "by": name, "on": office.today.isoformat(), "reason": "read and signed beside"}

@@ -15,6 +15,7 @@ from titrant.clinic.shaping import shape_case
 from titrant.clinic.start_questions import Question, open_questions
 from titrant.knowledge.shapes.facts import Kind as FactForm
 from titrant.pathway.case import Case
+from titrant.pathway.deliver import Supply, supply_of
 from titrant.pathway.plan import Plan
 from titrant.pathway.readings import parse_reading
 from titrant.record.appending import check_current
@@ -23,7 +24,9 @@ from titrant.record.folding import EMPTY_CASE, Record
 from titrant.record.ports import Query, Row
 from titrant.record.summary import Summary
 from titrant.terms.canonical import Json
+from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError, NotNow, TitrantError
+from titrant.terms.numbers import parse_decimal, plain
 from titrant.terms.trees import differing
 
 _PART = re.compile(
@@ -335,14 +338,15 @@ def choose(
     record = office.store.open(case)
     if protocol not in ("", record.tree.get("protocol", "oral-guideline")) or dose.strip():
         _check_before_plan(record, "Protocol and dose")
+    if record.summary.plan:
+        return _prepared(office, record, product, by, expected)
     changes: dict[str, Any] = {}
     if protocol:
         changes["protocol"] = protocol
         if protocol != record.tree.get("protocol", "oral-guideline") and not product:
             changes["product"] = None
     if product:
-        family, strength, content = (product.split("|") + ["", ""])[:3]
-        changes["product"] = {"family": family, "strength": strength, "content": content}
+        changes["product"] = _product(product)
     if why.strip():
         changes["choice"] = {"reason": why.strip(), "by": by.name, "on": office.today.isoformat()}
     if dose.strip():
@@ -353,3 +357,42 @@ def choose(
     if fault or differing(record.tree, changes) == record.tree:
         return Kept(None, {"": fault} if fault else {})
     return Kept(office.store.append(case, [office.draft(Kind.FACTS_RECORDED, {"set": changes}, by)], expected=expected))
+
+
+def _product(written: str) -> Json:
+    family, strength, content = (written.split("|") + ["", ""])[:3]
+    return {"family": family, "strength": strength, "content": content}
+
+
+def _prepared(office: Office, record: Record, product: str, by: Actor, expected: int) -> Kept:
+    """While a plan is in force another product is prepared for the next signature; what was signed stays as it is."""
+    if not product:
+        return Kept(None)
+    try:
+        asked = _supply(office, record, product)
+    except TitrantError as error:
+        return Kept(None, {"": f"{error.fault} {error.repair}"})
+    signed = record.summary.regimen
+    made = asked.regimen(Dose(parse_decimal(signed["dose_mg"])), 1, 7)
+    if made is None or plain(made.dose.mg) != signed["dose_mg"]:
+        fault = f"{asked.name} cannot give the signed {signed['dose_mg']} mg. Choose a strength that can."
+        return Kept(None, {"": fault})
+    changes = {"next_product": None if asked.name == signed["product"] else _product(product)}
+    if differing(record.tree, changes) == record.tree:
+        return Kept(None)
+    draft = office.draft(Kind.FACTS_RECORDED, {"set": changes}, by)
+    return Kept(office.store.append(record.summary.case, [draft], expected=expected))
+
+
+def prepared_supply(office: Office, record: Record) -> Supply | None:
+    """The product that is prepared for the next signature; None where it stays as it is."""
+    case = shape_case(record.tree, record.summary.person.name or record.summary.case)
+    if case.next_product is None:
+        return None
+    return supply_of(case.next_product, office.library.protocols[case.protocol], office.library)
+
+
+def _supply(office: Office, record: Record, product: str) -> Supply:
+    """Raises CaseFileError for a product that the protocol of this plan does not use."""
+    case = shape_case(differing(record.tree, {"next_product": _product(product)}), "product")
+    return supply_of(case.next_product, office.library.protocols[case.protocol], office.library)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from titrant.clinic.office import Office
 from titrant.record.appending import plan_columns
+from titrant.record.dating import level_dated
 from titrant.record.events import Draft, Event, instant_text
 from titrant.record.folding import Record
 from titrant.record.seal import broken, check, sealed
@@ -99,7 +100,7 @@ def _faults(office: Office, record: Record, event: Event) -> Iterator[str]:
     if content["case"] != record.summary.case or event.by.name != body["printed_name"]:
         yield "It belongs to another record or another signer."
     course = record.tree["given"].get("course") or {}
-    if list(course.get("levels") or [])[-len(body["levels"]) :] != list(body["levels"]):
+    if list(course.get("levels") or [])[-len(body["levels"]) :] != [level_dated(one, event) for one in body["levels"]]:
         yield "The dose levels of the record are not those that were signed."
     yield from _summary_faults(office, record, event)
     row = office.store.plan_row(record.summary.case)

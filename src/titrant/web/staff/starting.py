@@ -8,7 +8,16 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from titrant.clinic.acts.going_through import NEW_DRUGS, as_shown, listed
-from titrant.clinic.acts.starting import NewPerson, alike, answer, choose, open_case, planned, questions
+from titrant.clinic.acts.starting import (
+    NewPerson,
+    alike,
+    answer,
+    choose,
+    open_case,
+    planned,
+    prepared_supply,
+    questions,
+)
 from titrant.clinic.office import Office
 from titrant.clinic.saying import known_data, plan_data
 from titrant.clinic.start_questions import GROUPS, words_of
@@ -16,6 +25,7 @@ from titrant.explain.amounts import quantity_text, regimen_text
 from titrant.fhir.import_bundle import case_from_bundle
 from titrant.knowledge.shapes.protocols import Protocol
 from titrant.pathway.case import Case
+from titrant.pathway.deliver import Supply
 from titrant.pathway.plan import Outcome, Plan
 from titrant.pathway.supplying import SignedLevel, first_supply
 from titrant.record.folding import Record
@@ -318,7 +328,7 @@ def plan_page(request: HttpRequest, case: UUID) -> HttpResponse:
 def _plan_context(here: Office, record: Record) -> dict[str, Any]:
     plan = planned(here, record)
     protocol, regimen = plan.protocol, plan.regimen or plan.would_be
-    data = plan_data(plan, here.desk.words)
+    data, prepared = plan_data(plan, here.desk.words), prepared_supply(here, record)
     supply = first_supply(SignedLevel(plan.on, regimen), protocol, plan.on, plan.ends) if regimen else None
     return {
         **_common(here, record, "start_plan"), "plan": data, "protocol": protocol,
@@ -326,7 +336,8 @@ def _plan_context(here: Office, record: Record) -> dict[str, Any]:
             {"id": one.id, "title": one.title, "chosen": one.id == protocol.id, "standing": one.status.value}
             for one in here.library.protocols.values()
         ],
-        "products": _products(here, plan), "regimen_text": regimen_text(regimen) if regimen else "",
+        "products": _products(here, plan, prepared or plan.supply), "prepared": prepared,
+        "in_force": record.summary.regimen, "regimen_text": regimen_text(regimen) if regimen else "",
         "bounds": _bounds(protocol), "numbers": _numbers(protocol),
         "supply": quantity_text(supply.quantity, supply.unit) if supply else "",
         "supply_days": supply.days if supply else 0, "ladder": data["ladder"],
@@ -337,7 +348,7 @@ def _plan_context(here: Office, record: Record) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _products(here: Office, plan: Plan) -> list[dict[str, Any]]:
+def _products(here: Office, plan: Plan, chosen: Supply) -> list[dict[str, Any]]:
     """Every product and strength of the protocol, with the start as it comes out of each."""
     from titrant.pathway.case import ProductChoice
     from titrant.pathway.deliver import supply_of
@@ -352,7 +363,7 @@ def _products(here: Office, plan: Plan) -> list[dict[str, Any]]:
             made = supply.regimen(dose, regimen.times_per_day, regimen.days_per_week) if dose and regimen else None
             fits = made is not None and not supply.too_many(made.pieces)
             rows.append({
-                "value": f"{family}|{strength}|", "name": supply.name, "chosen": supply.name == plan.supply.name,
+                "value": f"{family}|{strength}|", "name": supply.name, "chosen": supply.name == chosen.name,
                 "gives": regimen_text(made) if made and fits else "", "fits": fits,
             })  # fmt: skip
     return rows
