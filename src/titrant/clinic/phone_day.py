@@ -232,12 +232,16 @@ def _plan(office: Office, words: PhoneWords, record: Record, found: Standing) ->
 def _days(
     office: Office, record: Record, words: PhoneWords, found: Standing, today: date, back: int, ahead: int
 ) -> Json:
-    """The dose of each day that may be written of, and of the few days for which this answer may be trusted."""
-    steps = signed_steps(office, record) if found.plan is not None else []
+    """The dose of each day that may be written of, and of the few days for which this answer may be trusted.
+
+    Without a plan in force no dose is shown from today on; what was signed for the days before was taken, or not.
+    """
+    over = found.status in ("suspended", "ended", "over")
+    steps = signed_steps(office, record) if found.plan is not None or over else []
     days: dict[str, Json] = {}
     for offset in range(-back, ahead + 1):
         day = today + _ONE_DAY * offset
-        step = _of_day(steps, day)
+        step = None if over and not day < today else _of_day(steps, day)
         days[day.isoformat()] = None if step is None else _dose(words, record.summary.person, step.regimen)
     return days
 

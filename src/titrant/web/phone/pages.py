@@ -23,7 +23,7 @@ from titrant.terms.canonical import Json
 from titrant.terms.errors import CaseFileError, NotNow
 from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route, Visitor
 from titrant.web.phone.cookie import keep_cookie
-from titrant.web.phone.plain_form import calls_of, entry_of, form_of, help_of
+from titrant.web.phone.plain_form import calls_of, entry_of, form_of, help_of, plan_changed
 from titrant.web.phone.shell import diary_page, frame
 from titrant.web.phone.trend import trend_of
 from titrant.web.wired import office
@@ -136,13 +136,13 @@ def plain(request: HttpRequest) -> HttpResponse:
     words, said = words_of(here, patient), phone_state(here, patient.case)
     if request.POST.get("case", patient.case) != patient.case:
         return _page(request, "kept", fault=words.say("form_other"))
-    entry = entry_of(request.POST, said["days"])
+    entry = entry_of(request.POST)
     done = _keep_plain(here, patient, entry, request.POST.get("id", ""))
     receipt_text = words.say("receipt", number=done.receipt.number) if done.receipt else ""
     return _page(
         request, "kept", receipt_text=receipt_text, fault=words.say(done.fault, why=done.why) if done.fault else "",
         help=help_of(words, entry, said["asks"]["pressure_limits"]), again=done.pressure_again, entry=entry,
-        calls=calls_of(words, said["clinic"]),
+        calls=calls_of(words, said["clinic"]), changed=plan_changed(request.POST, said), standing=said["status_text"],
         id=str(uuid.uuid4()), case=patient.case,
     )  # fmt: skip
 
