@@ -42,7 +42,9 @@ def end(office, case):
 TAKEN = [{"what": "taken", "dose": "25 mg"}] * 3
 
 
-@pytest.mark.parametrize(("happens", "told"), [(pause, "dose_suspended"), (lower, "dose_extra"), (end, "dose_unplanned")])
+@pytest.mark.parametrize(
+    ("happens", "told"), [(pause, "dose_suspended"), (lower, "dose_extra"), (end, "dose_unplanned")]
+)
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_what_was_taken_is_what_the_form_showed(office, happens, told, language) -> None:
     case, words = on_plan(office, times=3, language=language), office.library.phone.of(language)

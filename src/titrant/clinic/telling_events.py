@@ -100,7 +100,8 @@ def _session(body: Json) -> str:
     one = lines[0]
     amount = " = ".join(filter(None, (one.get("dose_24h", ""), body.get("volume", ""))))
     tolerated = {"yes": "tolerated", "no": "NOT tolerated"}.get(one.get("tolerated", ""), "tolerance not recorded")
-    return f"clinic session on {one.get('on', '')}: {amount} {one.get('route', '')}, {tolerated}"
+    severe = ", SEVERE DISSOCIATION" if "severe" in (one.get("dissociation"), body.get("dissociation")) else ""
+    return f"clinic session on {one.get('on', '')}: {amount} {one.get('route', '')}, {tolerated}{severe}"
 
 
 def _signed(body: Json) -> str:

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from titrant.clinic.acts.flags import due_by, task_id
 from titrant.clinic.acts.recording import check_read
 from titrant.clinic.office import Office
 from titrant.pathway.readings import parse_reading
-from titrant.record.events import Actor, Draft, Kind
+from titrant.record.events import SYSTEM, Actor, Draft, Kind
 from titrant.record.summary import Summary
 from titrant.terms.canonical import Json
 from titrant.terms.errors import CaseFileError
@@ -48,20 +49,24 @@ def give_session(office: Office, by: Actor, case: str, given: SessionGiven, *, e
         )
     if given.route not in ROUTES:
         raise _fault("route", "The route is missing.", "Say how it was given.")
+    if given.dissociation not in ("", *DISSOCIATION):
+        raise _fault("dissociation", "What was seen of dissociation cannot be read.", "Choose it from the list.")
     if given.tolerated not in ("yes", "no"):
         raise _fault("tolerated", "Whether it was tolerated is missing.", "Answer yes or no.")
     if not given.on <= office.today:
         raise _fault("on", f"The day {given.on} has not come yet.", "Correct the day.")
     waste = _waste(given, by)
     line: Json = {
-        "dose_24h": f"{plain(dose)} mg", "route": given.route, "on": given.on.isoformat(), "tolerated": given.tolerated
+        "dose_24h": f"{plain(dose)} mg", "route": given.route, "on": given.on.isoformat(), "tolerated": given.tolerated,
+        **({"dissociation": given.dissociation} if given.dissociation else {}),
     }  # fmt: skip
     body: Json = {
         "add": {"parenteral": [line]}, "time": given.time[:5], "lot": given.lot.strip()[:60], **_volume(given, dose),
         **waste, "before": given.before.strip(), "after": given.after.strip(), "dissociation": given.dissociation,
         "note": given.note.strip()[:500],
     }  # fmt: skip
-    drafts = [office.draft(Kind.SESSION_GIVEN, body, by), *_pressures(office, by, given)]
+    session = office.draft(Kind.SESSION_GIVEN, body, by)
+    drafts = [session, *_pressures(office, by, given), *_dissociated(office, record.summary, line)]
     for draft in drafts:
         check_read(office, record, draft)
     return office.store.append(case, drafts, expected=expected)
@@ -109,6 +114,19 @@ def _pressures(office: Office, by: Actor, given: SessionGiven) -> list[Draft]:
             texts.append(text)
     body = {"add": {"readings.blood_pressure": texts}}
     return [office.draft(Kind.FACTS_RECORDED, body, by)] if texts else []
+
+
+def _dissociated(office: Office, summary: Summary, line: Json) -> list[Draft]:
+    """Severe dissociation is told to a prescriber at once, also where the session was called tolerated."""
+    if line.get("dissociation") != "severe":
+        return []
+    now, told = office.now(), office.library.triage.line("session_dissociation")
+    body: Json = {
+        "id": task_id(summary, told.code, line["on"]), "grade": told.grade, "code": told.code, "for": "prescriber",
+        "why": told.words.format(day=line["on"], dose=line["dose_24h"]),
+        "due": due_by(office.library.triage, told.grade, now),
+    }  # fmt: skip
+    return [Draft(Kind.TASK_OPENED, body, SYSTEM, now)]
 
 
 def _fault(field: str, fault: str, repair: str) -> CaseFileError:

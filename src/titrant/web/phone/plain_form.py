@@ -79,6 +79,12 @@ def plan_changed(sent: Mapping[str, str], state: Json) -> bool:
     return False
 
 
+def not_asked_today(state: Json) -> str:
+    """Why today's dose is not asked for; empty where it is, or where there is none."""
+    dose = state["days"].get(state["checked_on"])
+    return dose["not_asked"] if dose else ""
+
+
 def help_of(words: PhoneWords, entry: Json, limits: Json) -> list[str]:
     """What to do now, for everything in ``entry`` that somebody has to be told of: the same words as with scripts."""
     worst = max(entry.get("effects", {}).values(), default=0)

@@ -119,7 +119,9 @@ def _context(here: Office, record: Record, made: Offer) -> dict[str, Any]:
         "case": summary.case, "summary": summary, "person": summary.person, "version": record.version, "offer": made,
         "steps": steps_of("sign", summary.case) if begun else [], "is_start": begun,
         "refusals": [words.say_rule(one.rule, one.code, one.facts) for one in made.refused],
-        "missing": [f"{words_of(words.label(one.fact))}: {words.say(one.why, one.facts)}" for one in made.missing],
+        "missing": [
+            f"{words_of(words.label(one.fact, one.facts))}: {words.say(one.why, one.facts)}" for one in made.missing
+        ],
         "seconds": [words.say(one.code, one.facts) for one in made.second],
         "seconded_by": [name for _, name in made.seconded_by],
         "reasons": reasons_to_choose(here), "changes": _changes(made), "proposal": _proposal(here, made),
