@@ -45,9 +45,9 @@ def test_a_finding_is_called_by_its_sentence_with_its_day_and_dose(on_the_day) -
 
 
 def had_session(office, case, **more):
-    given = {"dose_mg": "40", "dose_again": "40", "route": "intravenous", "on": office.today, "tolerated": "yes", **more}
+    given = {"dose_mg": "40", "dose_again": "40", "route": "intravenous", "tolerated": "yes", "on": office.today}
     version = office.store.summary(case).version
-    give_session(office, actor("nurse"), case, SessionGiven(**given), expected=version)
+    give_session(office, actor("nurse"), case, SessionGiven(**given, **more), expected=version)
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -83,3 +83,41 @@ def test_a_form_opened_before_the_session_says_it_in_the_answer(office) -> None:
     had_session(office, case)
     page = client.post("/p/write/", {**form, "dose": "one"}).content.decode()
     assert "Take no dose at home on this day" in page
+
+
+# Amounts
+
+
+@pytest.mark.parametrize("dose", ["5000", "961", "0.9", "0.04"])
+def test_a_dose_that_nobody_gives_is_not_believed(on_the_day, signed_in, dose) -> None:  # noqa: F811
+    case, client = new_case(on_the_day.store, facts_of("following-ready-for-a-step")), signed_in("nurse")
+    answer = given_session(client, case, dose_mg=dose, dose_again=dose, looked=dose)
+    assert answer.status_code == 422
+    assert "not believable" in text_of(answer)
+    assert not on_the_day.store.open(case).tree["given"].get("parenteral")
+
+
+@pytest.mark.parametrize("dose", ["400", "100.5", "4"])
+def test_an_unusual_dose_is_looked_at_a_second_time(on_the_day, signed_in, dose) -> None:  # noqa: F811
+    case, client = new_case(on_the_day.store, facts_of("following-ready-for-a-step")), signed_in("nurse")
+    answer = given_session(client, case, dose_mg=dose, dose_again=dose)
+    assert answer.status_code == 422
+    assert f"I have looked again: {dose} mg were given" in text_of(answer)
+    other = given_session(client, case, dose_mg="450", dose_again="450", looked=dose)
+    assert other.status_code == 422  # the look was at another dose
+    assert given_session(client, case, dose_mg=dose, dose_again=dose, looked=dose).status_code == 302
+    page = text_of(client.get(f"/patients/{case}/sessions/"))
+    assert "unusual amount, looked at twice" in page
+
+
+@pytest.mark.parametrize("dose", ["10", "40", "100"])
+def test_a_usual_dose_is_written_down_at_once(on_the_day, signed_in, dose) -> None:  # noqa: F811
+    case, client = new_case(on_the_day.store, facts_of("following-ready-for-a-step")), signed_in("nurse")
+    assert given_session(client, case, dose_mg=dose, dose_again=dose).status_code == 302
+
+
+def test_the_ranges_stand_on_the_form_with_their_sources_and_marks(on_the_day, signed_in) -> None:  # noqa: F811
+    case, client = new_case(on_the_day.store, facts_of("following-ready-for-a-step")), signed_in("nurse")
+    page = text_of(client.get(f"/patients/{case}/sessions/"))
+    for words in ("10 mg", "100 mg", "960 mg", "mid-essex", "goldberg-2010", "proposal"):
+        assert words in page
