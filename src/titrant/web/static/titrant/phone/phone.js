@@ -362,7 +362,7 @@
     return [
       left && dose.not_asked ? button(dose.times === 1 ? say("taken") : say("taken_one", { k: dose.times - left + 1 }), () => took(1)) : null,
       left ? button(missed, () => go("why")) : null,
-      left > 1 && left === dose.times ? button(say("taken_all", { n: left }), () => took(left)) : null,
+      left > 1 && left === dose.times && !dose.not_asked ? button(say("taken_all", { n: left }), () => took(left)) : null,
       left && !dose.not_asked && !daily_done() ? question_tap("") : null,
       button(say("bad_day"), begin_bad), button(say("extra_dose"), () => go("extra")),
       dose && dose.hold && left ? button(say("timer"), () => go("timer")) : null,
