@@ -107,8 +107,10 @@ def _session(body: Json) -> str:
 def _signed(body: Json) -> str:
     unchanged = " again, unchanged" if body.get("unchanged") else ""
     content = body.get("content") or {}
+    why = (body.get("legal") or {}).get("another_person", "")
     return (
         f"signed{unchanged}: {body.get('dose_text', '')} from {content.get('starts', '')} to {content.get('ends', '')}"
+        f"{f', and not the person of another record: {why}' if why else ''}"
     )
 
 

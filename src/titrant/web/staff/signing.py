@@ -80,6 +80,7 @@ def _act(request: HttpRequest, here: Office, case: str, chosen: Chosen) -> HttpR
             signing.sign(
                 here, case, sha256, post.get("typed", ""), by, expected=expected, chosen=chosen,
                 registration=getattr(request.user, "registration", ""), legal=_legal(post),
+                sees=request.visitor.sees_teams,  # type: ignore[attr-defined]
             )  # fmt: skip
             return HttpResponseRedirect(reverse("signed", args=[case]))
         case _:
@@ -103,7 +104,10 @@ def _page(
         made = offer(here, record, chosen)
     except TitrantError as unreadable:
         return refused(request, error or unreadable)
+    sees = request.visitor.sees_teams  # type: ignore[attr-defined]
+    likenesses = signing.likenesses(here, record, made, sees)
     context = _context(here, record, made) | {
+        "likenesses": likenesses, "asks_another": any(one.needs_reason for one in likenesses),
         "error": error, "fault": fault, "stale": isinstance(error, Stale),
         "may_sign": request.visitor.actor.role is Role.PRESCRIBER,  # type: ignore[attr-defined]
         "is_seconder": request.visitor.actor.id in dict(made.seconded_by),  # type: ignore[attr-defined]
