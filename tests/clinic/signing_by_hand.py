@@ -63,11 +63,12 @@ def on(office: Office, day: date) -> Office:
 def opened(office: Office, facts: Any, case: str = CASE, team: str = "Team A (synthetic)") -> str:
     """A case with these facts, nothing signed. Levels among the facts are left to be signed."""
     facts = {**facts, "given": {**facts["given"], "course": {}}}
+    another = {} if case == CASE else {"name": f"Ada {case} Example (synthetic)"}
     office.store.append(
         case,
         [
             office.draft(Kind.CASE_OPENED, {}, NURSE),
-            office.draft(Kind.PERSON_RECORDED, {"person": _PERSON}, NURSE),
+            office.draft(Kind.PERSON_RECORDED, {"person": _PERSON | another}, NURSE),
             office.draft(Kind.TEAMS_SET, {"teams": [team]}, NURSE),
             office.draft(Kind.FACTS_RECORDED, {"set": facts}, NURSE),
         ],

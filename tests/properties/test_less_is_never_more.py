@@ -47,6 +47,7 @@ PARTS = {
 CONTRADICTING = {
     "clinic_session_same_day": ("parenteral",),
     "session_not_tolerated": ("parenteral",),
+    "session_severe_dissociation": ("parenteral",),
     "earlier_ketamine_contradicts": ("parenteral", "earlier_ketamine"),
     "weight_not_believable": ("height",),
 }

@@ -47,6 +47,8 @@ def opened(office: Office, name: str = "crps-everything-known", case: str = CASE
     """A case as a nurse recorded it, not signed yet."""
     tree = differing(tree_of(name), changes or {})
     person = {"name": "Ada Example (synthetic)", "birth_date": "1974-05-02", "number": "R-1"}
+    if case != CASE:  # another record is of another person
+        person |= {"name": f"Ada Example {case} (synthetic)", "number": case}
     drafts = [
         Draft(Kind.CASE_OPENED, {}, NURSE, NOW), Draft(Kind.PERSON_RECORDED, {"person": person}, NURSE, NOW),
         Draft(Kind.TEAMS_SET, {"teams": ["A"]}, NURSE, NOW), Draft(Kind.FACTS_RECORDED, {"set": tree}, NURSE, NOW),

@@ -1,6 +1,7 @@
 """A typical synthetic patient for the flow from a new name to a signed plan: what is typed, and what is chosen."""
 
 import re
+import uuid
 from typing import Any
 
 PASSWORD = "synthetic-and-long-enough"  # noqa: S105 - of synthetic staff
@@ -38,7 +39,8 @@ def heading(page: str) -> str:
 def opened(client: Any, **changes: str) -> str:
     """A record of the typical patient, opened on the first page. Its id."""
     person = {name: TYPED[name] for name in ("name", "birth_date", "weight", "phone")}
-    chosen = {"sex": "male", "indication": "crps", "do": "open", "another": "1"}  # tests open many of the same name
+    person["name"] = f"Ada {uuid.uuid4().hex[:8]} Typical (synthetic)"  # each test opens another person
+    chosen = {"sex": "male", "indication": "crps", "do": "open"}
     answer = client.post("/patients/new/", person | chosen | changes)
     assert answer.status_code == 302, answer.content.decode()[:4000]
     return str(answer["Location"].split("/")[2])

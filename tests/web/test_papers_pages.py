@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import uuid
 import zipfile
 
 import pytest
@@ -19,7 +20,8 @@ def signed_case(office):
     from titrant.clinic.acts import signing
 
     tree = tree_of("everything-known-troche")
-    case = new_case(office.store, json.loads(json.dumps({k: v for k, v in tree.items() if k != "on"}, default=str)))
+    facts = json.loads(json.dumps({k: v for k, v in tree.items() if k != "on"}, default=str))
+    case = new_case(office.store, facts, name=f"Ada {uuid.uuid4().hex[:8]} Example (synthetic)")
     office.store.append(
         case, [office.draft(_kind("FACTS_RECORDED"), {"set": fresh(office, case)}, actor("nurse"))], expected=None
     )

@@ -259,7 +259,7 @@ def test_a_day_can_be_written_without_scripts(office) -> None:
     case = on_plan(office)
     client = client_of(phone_of(office, case).token)
     page = client.get("/p/").content.decode()
-    hidden = dict(re.findall(r'<input type="hidden" name="(id|entered)" value="([^"]+)"', page))
+    hidden = dict(re.findall(r'<input type="hidden" name="(id|entered|shown_[0-9-]+)" value="([^"]+)"', page))
     sent = {**hidden, "day": today().isoformat(), "dose": "one", "pain": "4", "effects": "none", "activity": "done"}
     for _ in range(2):  # a double click
         assert client.post("/p/write/", sent).status_code == 200
@@ -270,7 +270,7 @@ def test_a_day_can_be_written_without_scripts(office) -> None:
 def test_danger_without_scripts_says_whom_to_call(office, outside_hours) -> None:
     client = client_of(phone_of(office, on_plan(office)).token)
     page = client.get("/p/").content.decode()
-    hidden = dict(re.findall(r'<input type="hidden" name="(id|entered)" value="([^"]+)"', page))
+    hidden = dict(re.findall(r'<input type="hidden" name="(id|entered|shown_[0-9-]+)" value="([^"]+)"', page))
     answer = client.post("/p/write/", {**hidden, "day": today().isoformat(), "flag_chest_pain": "yes"}).content.decode()
     assert "Call the emergency number now" in answer
     assert f"When the clinic is closed: {outside_hours}" in answer
@@ -279,7 +279,7 @@ def test_danger_without_scripts_says_whom_to_call(office, outside_hours) -> None
 def sent_plainly(client, **fields):
     """What the form without scripts answers, and the form that it was written on."""
     page = client.get("/p/").content.decode()
-    hidden = dict(re.findall(r'<input type="hidden" name="(id|entered|case)" value="([^"]+)"', page))
+    hidden = dict(re.findall(r'<input type="hidden" name="(id|entered|case|shown_[0-9-]+)" value="([^"]+)"', page))
     form = {**hidden, "day": today().isoformat(), **fields}
     return client.post("/p/write/", form).content.decode(), form
 

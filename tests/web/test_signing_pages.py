@@ -52,7 +52,7 @@ def test_a_typical_patient_reaches_a_signed_plan_with_twelve_typed_fields(prescr
     assert (answer.status_code, answer["Location"]) == (302, f"/patients/{case}/signed/")
     record = office.store.open(case)
     assert record.summary.state is State.ON_PLAN
-    assert TYPED["name"] in verified_plan(office, record).text
+    assert record.summary.person.name in verified_plan(office, record).text
 
 
 def test_what_is_not_answered_stays_open_and_is_shown_as_due(prescriber) -> None:
@@ -352,3 +352,36 @@ def test_of_twenty_writers_in_the_database_one_wins(office) -> None:
     for one in threads:
         one.join()
     assert sorted(outcomes) == [*["Stale"] * 19, "won"]
+
+
+def test_a_second_record_of_one_person_is_named_on_the_page_and_signed_only_with_a_reason(prescriber, office) -> None:
+    name = "Twin Typical (synthetic)"
+    first, second = opened(prescriber, name=name), opened(prescriber, name=name, another="1")
+    answered(prescriber, first)
+    answered(prescriber, second)
+    page = prescriber.get(f"/patients/{second}/sign/").content.decode()
+    assert f"Record {first[:8]} looks like the same person; it is preparing." in page
+    assert "legal.another_person" not in page
+    signed(prescriber, first)
+    answer = signed(prescriber, second)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f"Record {first[:8]} looks like the same person; it is on plan." in page
+    assert "Two plans of one person are twice the dose." in page
+    assert office.store.summary(second).state is not State.ON_PLAN
+    form = sign_form(prescriber, second) | {"do": "sign", "typed": "30", "password": PASSWORD}
+    why = "a twin: both were here with their papers"
+    answer = prescriber.post(f"/patients/{second}/sign/", form | {"legal.another_person": why})
+    assert answer.status_code == 302
+    assert why in prescriber.get(f"/patients/{second}/timeline/").content.decode()
+
+
+def test_a_likeness_in_another_team_says_no_more_than_that_it_is_there(prescriber, office) -> None:
+    name = "Elsewhere Typical (synthetic)"
+    new_case(office.store, name=name, team="Team Z (synthetic)")
+    case = opened(prescriber, name=name)
+    answered(prescriber, case)
+    page = prescriber.get(f"/patients/{case}/sign/").content.decode()
+    assert "A record of another care team looks like the same person." in page
+    assert page.count("Look at it") == 0
+    assert signed(prescriber, case).status_code == 422

@@ -207,7 +207,7 @@ def _from_the_spine(basis: _Basis, words: Words) -> Iterator[str]:
         for one in basis.decided.reasons:
             yield words.say_rule(one.rule, one.code, one.facts)
         for missing in basis.decided.missing:
-            yield f"{words.label(missing.fact)}: {words.say(missing.why, missing.facts)}"
+            yield f"{words.label(missing.fact, missing.facts)}: {words.say(missing.why, missing.facts)}"
     elif not basis.dispensing.quantity > 0:
         for one in basis.dispensing.limits:
             yield words.say(one.code, one.facts)

@@ -192,23 +192,32 @@ def _plan(office: Office, words: PhoneWords, record: Record, found: Standing) ->
 def _days(
     office: Office, record: Record, words: PhoneWords, found: Standing, today: date, back: int, ahead: int
 ) -> Json:
-    """The dose of each day that may be written of, and of the few days for which this answer may be trusted."""
-    steps = signed_steps(office, record) if found.plan is not None else ()
+    """The dose of each day that may be written of, and of the few days for which this answer may be trusted.
+
+    Without a plan in force no dose is shown from today on; what was signed for the days before was taken, or not.
+    """
+    over = found.status in ("suspended", "ended", "over")
+    steps = signed_steps(office, record) if found.plan is not None or over else ()
+    sessions = {one["on"] for one in record.tree["given"].get("parenteral") or ()}
     days: dict[str, Json] = {}
     for offset in range(-back, ahead + 1):
         day = today + _ONE_DAY * offset
-        step = _of_day(steps, day)
-        days[day.isoformat()] = None if step is None else _dose(words, record.summary.person, step.regimen)
+        step = None if over and not day < today else _of_day(steps, day)
+        dose = None if step is None else _dose(words, record.summary.person, step.regimen)
+        if dose is not None and day.isoformat() in sessions:
+            dose["not_asked"] = words.say("session_day", day=words.date(day.isoformat()))
+        days[day.isoformat()] = dose
     return days
 
 
 def _dose(words: PhoneWords, person: Person, said: dict[str, str]) -> Json:
+    """A dose as it was signed. ``not_asked``: why it is not asked for on its day, though it may be written down."""
     troche = said["piece_unit"] == "troche"
     return {
         "mg": said["dose_mg"], "pieces": said["pieces_per_dose"], "unit": said["piece_unit"],
         "units": words.say(f"units_{said['piece_unit']}"), "times": int(said["times_per_day"]),
         "amount": dose_words(words, said), "times_text": times_words(words, int(said["times_per_day"])),
-        "product": said["product"], "how": how_words(words, person, said),
+        "product": said["product"], "how": how_words(words, person, said), "not_asked": "",
         "hold": person.hold_minutes if troche and person.how_to_take in ("swallow", "spit") else 0,
         "then": {"swallow": "swallowed", "spit": "spat"}.get(person.how_to_take, "") if troche else "",
     }  # fmt: skip

@@ -100,14 +100,17 @@ def _session(body: Json) -> str:
     one = lines[0]
     amount = " = ".join(filter(None, (one.get("dose_24h", ""), body.get("volume", ""))))
     tolerated = {"yes": "tolerated", "no": "NOT tolerated"}.get(one.get("tolerated", ""), "tolerance not recorded")
-    return f"clinic session on {one.get('on', '')}: {amount} {one.get('route', '')}, {tolerated}"
+    severe = ", SEVERE DISSOCIATION" if "severe" in (one.get("dissociation"), body.get("dissociation")) else ""
+    return f"clinic session on {one.get('on', '')}: {amount} {one.get('route', '')}, {tolerated}{severe}"
 
 
 def _signed(body: Json) -> str:
     unchanged = " again, unchanged" if body.get("unchanged") else ""
     content = body.get("content") or {}
+    why = (body.get("legal") or {}).get("another_person", "")
     return (
         f"signed{unchanged}: {body.get('dose_text', '')} from {content.get('starts', '')} to {content.get('ends', '')}"
+        f"{f', and not the person of another record: {why}' if why else ''}"
     )
 
 

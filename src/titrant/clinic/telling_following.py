@@ -38,7 +38,10 @@ def adjustment_page(decided: Adjustment, words: Words, clinic: str, followed: Fo
     if decided.missing:
         lines += [
             heading("Still open"),
-            *(bullet(f"{words.label(one.fact)}: {words.say(one.why, one.facts)}") for one in decided.missing),
+            *(
+                bullet(f"{words.label(one.fact, one.facts)}: {words.say(one.why, one.facts)}")
+                for one in decided.missing
+            ),
         ]
     lines += model_lines(followed.model, words, followed.by_rules) if followed else ()
     lines += [*_findings(decided, words), *_taper(decided), *_instead(decided), *_not_chosen(decided, words)]

@@ -216,7 +216,7 @@ def not_signed(missing: tuple[Missing, ...], library: Library, words: Words, on:
 
 
 def _named(missing: tuple[Missing, ...], words: Words) -> str:
-    names = list(dict.fromkeys(words.label(one.fact) for one in missing))
+    names = list(dict.fromkeys(words.label(one.fact, one.facts) for one in missing))
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return "; ".join(names[:_SHOWN]) + more
 

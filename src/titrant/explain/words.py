@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
+from types import MappingProxyType
 
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.common import Rule, Text
@@ -11,6 +12,7 @@ from titrant.knowledge.shapes.texts import Sentence
 from titrant.terms.reason import Status
 
 _PLACE = re.compile(r"\{([a-z0-9_.]+)\}")
+_NO_FACTS: Mapping[str, str] = MappingProxyType({})
 _FIRST = re.compile(r"(?<=\.) ")  # the end of a first sentence
 
 
@@ -95,14 +97,17 @@ class Words:
     def _of_the_person(self) -> set[str]:
         return {rule.code for rule in findings_of_the_person(self._library)}
 
-    def label(self, fact: str) -> str:
-        """How a fact, an illness or a finding is called before people; a name without a label stays as it is."""
+    def label(self, fact: str, facts: Mapping[str, str] = _NO_FACTS) -> str:
+        """How a fact, an illness or a finding is called before people; a name without a label stays as it is.
+
+        ``facts`` fill the sentence of a finding.
+        """
         if fact in self._library.facts:
             return self._library.facts[fact].label
         if fact in self._library.conditions:
             return self._library.conditions[fact].title
         sentence = self.sentences.get(fact)
-        return _FIRST.split(sentence.clinician, maxsplit=1)[0].rstrip(".") if sentence else fact
+        return self._filled(_FIRST.split(sentence.clinician, maxsplit=1)[0].rstrip("."), facts) if sentence else fact
 
     def marked(self, text: str, status: Status) -> str:
         """``text`` with its mark, where the value behind it was not read in a source."""

@@ -30,6 +30,7 @@ from titrant.knowledge.shapes.phone import DiaryForm, Languages, PhoneWords
 from titrant.knowledge.shapes.products import Product, SaltFactor
 from titrant.knowledge.shapes.protocols import Protocol, Standing
 from titrant.knowledge.shapes.questionnaires import Questionnaire
+from titrant.knowledge.shapes.sessions import SessionAmounts
 from titrant.knowledge.shapes.texts import Disagreements, Evidence, Source, Sources, Texts, Wording
 from titrant.knowledge.shapes.triage import Triage
 from titrant.terms.canonical import sha256_of
@@ -64,6 +65,7 @@ SHAPES: dict[str, type[Header]] = {
     "phone": PhoneWords,
     "diary_form": DiaryForm,
     "triage": Triage,
+    "sessions": SessionAmounts,
     "jurisdictions": Jurisdiction,
 }
 
@@ -205,6 +207,10 @@ class Library:
     @cached_property
     def diary_form(self) -> DiaryForm:
         return self._only("diary_form", DiaryForm)
+
+    @cached_property
+    def sessions(self) -> SessionAmounts:
+        return self._only("sessions", SessionAmounts)
 
     @cached_property
     def variants(self) -> dict[str, tuple[str, ...]]:

@@ -483,7 +483,11 @@ def finding_codes(library: Library) -> set[str]:
     codes = {rule.code for one in library.conditions.values() for rule in (*one.rules, *one.bands)}
     codes |= {band.code for row in library.checks.values() for band in row.thresholds}
     codes |= {one.rule.code for one in library.interactions.values()}
-    return codes | {one.rule.code for one in library.combinations.values()} | {"session_not_tolerated"}
+    return (
+        codes
+        | {one.rule.code for one in library.combinations.values()}
+        | {"session_not_tolerated", "session_severe_dissociation"}
+    )
 
 
 # What cannot be true together

@@ -206,6 +206,7 @@ class Parenteral(Given, frozen=True, kw_only=True):
     route: Literal["intravenous", "subcutaneous", "intramuscular"]
     on: date
     tolerated: Literal["yes", "no", ""] = ""
+    dissociation: Literal["none", "mild", "moderate", "severe", ""] = ""  # as seen
 
     def __post_init__(self) -> None:
         _positive(self.dose_24h, "dose_24h")

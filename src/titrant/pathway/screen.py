@@ -332,18 +332,22 @@ def _combination_check(name: str, rule: Rule, parts: list[tuple[str, ...]]) -> C
 
 
 def _session_check(assessment: Assessment, library: Library) -> Check:
-    """A clinic session that was not tolerated, recent enough to tell, is looked at before any home dose."""
+    """A clinic session that was not tolerated, recent enough to tell, is looked at before any home dose.
+
+    So is one with severe dissociation, whatever was said of it: severe dissociation stops a course at home.
+    """
     holds = library.facts["parenteral_session"].holds
 
     def check(found: Found) -> None:
         for one in assessment.case.given.parenteral:
             recent = holds is not None and (assessment.on - one.on).days <= whole_days(holds.value)
-            if recent and one.tolerated == "no":
+            code = "session_not_tolerated" if one.tolerated == "no" else ""
+            if not code and one.dissociation == "severe":
+                code = "session_severe_dissociation"
+            if recent and code:
                 facts = {"dose": str(Dose.of(one.dose_24h)), "on": one.on.isoformat()}
                 bar, source = Bar.UNTIL_SETTLED, "titrant-proposal"
-                found.findings.append(
-                    Finding("session_not_tolerated", Severity.SPECIALIST, bar, "case", facts, source, Status.PROPOSAL)
-                )
+                found.findings.append(Finding(code, Severity.SPECIALIST, bar, "case", facts, source, Status.PROPOSAL))
 
     return check
 

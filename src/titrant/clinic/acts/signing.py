@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import structs
 
 from titrant.clinic.acts.changes import what_changed
+from titrant.clinic.acts.likeness import REASON, Other, check_another, others_like
 from titrant.clinic.acts.offers import (
     Offer,
     is_start,
@@ -36,7 +37,7 @@ from titrant.terms.reading import shown_text
 __all__ = [
     "Chosen", "Offer", "SignedPlan", "deliver", "draft", "drafted_choice", "drop_draft", "is_start", "law_of", "offer",
     "offer_change", "offer_start", "reason_text", "reasons_to_choose", "refuse", "resume", "second", "sign", "stop",
-    "suspend", "verified_plan", "withdraw",
+    "likenesses", "suspend", "verified_plan", "withdraw",
 ]  # fmt: skip
 
 MEANING = "I have read this text, I prescribe it, and I answer for it."
@@ -49,11 +50,16 @@ _KINDS = {"pause": Kind.SUSPENDED, "stop": Kind.STOPPED}
 def sign(
     office: Office, case: str, offer_sha256: str, typed_daily_mg: str, by: Actor, *, expected: int,
     chosen: Chosen = Chosen(), registration: str = "", legal: Reasons = NOTHING_WRITTEN,  # noqa: B008
+    sees: tuple[str, ...] | None = (),
 ) -> Summary:  # fmt: skip
-    """Sign exactly what was shown as ``offer_sha256``. Raises NotAllowed, Stale, NotNow; then nothing was signed."""
+    """Sign exactly what was shown as ``offer_sha256``. Raises NotAllowed, Stale, NotNow; then nothing was signed.
+
+    ``sees``: the teams whose records a refusal may name.
+    """
     _check_prescriber(by, "sign")
     record, made = _as_shown(office, case, offer_sha256, expected, chosen)
     _check_signable(office, record, made, by, legal)
+    check_another(likenesses(office, record, made, sees), legal.get(REASON, ""))
     _check_typed(typed_daily_mg, made)
     drafts = _signature(office, record, made, by, registration, legal)
     return office.store.append(case, drafts, expected=record.version)
@@ -108,6 +114,11 @@ def _check_signable(office: Office, record: Record, made: Offer, by: Actor, lega
     if made.second and not others:
         say = " ".join(office.desk.words.say(one.code, one.facts) for one in made.second)
         raise _not_now(say, "Beyond this bound one person's slip is too dear.", "Ask a second prescriber to read it.")
+
+
+def likenesses(office: Office, record: Record, made: Offer, sees: tuple[str, ...] | None) -> tuple[Other, ...]:
+    """Other records of what may be the same person, where a first plan would be signed."""
+    return others_like(office, record, sees) if made.is_start and made.regimen is not None else ()
 
 
 def law_of(office: Office, record: Record, made: Offer) -> tuple[PlaceFault, ...]:

@@ -21,7 +21,6 @@ from titrant.pathway.readings import parse_reading
 from titrant.record.appending import check_current
 from titrant.record.events import Actor, Kind
 from titrant.record.folding import EMPTY_CASE, Record
-from titrant.record.ports import Query, Row
 from titrant.record.summary import Summary
 from titrant.terms.canonical import Json
 from titrant.terms.dose import Dose
@@ -134,23 +133,6 @@ def _person_faults(office: Office, new: NewPerson, teams: tuple[str, ...]) -> It
         yield "birth_date", "This day has not come yet."
     if new.weight_kg.strip():
         yield from _reading_fault(office, "weight", f"{new.weight_kg.strip()} kg")
-
-
-def alike(office: Office, name: str, birth_date: str, number: str, teams: tuple[str, ...] | None) -> list[Row]:
-    """Records that may be of the same person: the same number, or the same name and birth date."""
-    words = [word for word in (number.strip(), name.strip()) if word]
-    rows = {
-        row.summary.case: row
-        for word in words
-        for row in office.store.rows(Query(teams=teams, words=word), office.today)
-    }
-    return [row for row in rows.values() if _same(row, name, birth_date, number)]
-
-
-def _same(row: Row, name: str, birth_date: str, number: str) -> bool:
-    person = row.summary.person
-    named = person.name.strip().casefold() == name.strip().casefold() and person.birth_date == birth_date
-    return named or bool(number.strip()) and person.number == number.strip()
 
 
 def imported_tree(case: Case) -> Json:

@@ -23,7 +23,7 @@ from titrant.terms.canonical import Json
 from titrant.terms.errors import CaseFileError, NotNow
 from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route, Visitor
 from titrant.web.phone.cookie import keep_cookie
-from titrant.web.phone.plain_form import calls_of, entry_of, form_of, help_of
+from titrant.web.phone.plain_form import calls_of, entry_of, form_of, help_of, not_asked_today, plan_changed
 from titrant.web.phone.shell import diary_page, frame
 from titrant.web.phone.trend import trend_of
 from titrant.web.wired import office
@@ -92,7 +92,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     if shown:
         ends = words.say("plan_ends", day=words.date(shown["ends"])) if shown["ends"] else ""
         dates = {"from_text": words.say("plan_from", day=words.date(shown["starts"])), "ends_text": ends}
-    return _page(request, "plan", said=said, plan=shown, **dates)
+    return _page(request, "plan", said=said, plan=shown, not_asked=not_asked_today(said), **dates)
 
 
 def trend(request: HttpRequest) -> HttpResponse:
@@ -136,13 +136,14 @@ def plain(request: HttpRequest) -> HttpResponse:
     words, said = words_of(here, patient), phone_state(here, patient.case)
     if request.POST.get("case", patient.case) != patient.case:
         return _page(request, "kept", fault=words.say("form_other"))
-    entry = entry_of(request.POST, said["days"])
+    entry = entry_of(request.POST)
     done = _keep_plain(here, patient, entry, request.POST.get("id", ""))
     receipt_text = words.say("receipt", number=done.receipt.number) if done.receipt else ""
     return _page(
         request, "kept", receipt_text=receipt_text, fault=words.say(done.fault, why=done.why) if done.fault else "",
         help=help_of(words, entry, said["asks"]["pressure_limits"]), again=done.pressure_again, entry=entry,
-        calls=calls_of(words, said["clinic"]),
+        calls=calls_of(words, said["clinic"]), changed=plan_changed(request.POST, said),
+        standing=said["status_text"] or not_asked_today(said),
         id=str(uuid.uuid4()), case=patient.case,
     )  # fmt: skip
 

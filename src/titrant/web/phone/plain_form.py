@@ -1,30 +1,34 @@
-"""The day on one plain form, read into an entry: for browsers without scripts."""
+"""The day on one plain form, read into an entry: for browsers without scripts.
 
+The form carries the dose that it showed for each of its days, and an entry says that one: while a form is open, a plan
+may be suspended or lowered, and what was taken is what was shown.
+"""
+
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import get_args
 
+from titrant.clinic.acts.diary import MOST_LINES
 from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.pathway.entries import Effect, Flag
 from titrant.terms.canonical import Json
+from titrant.terms.numbers import parse_decimal
 from titrant.web.staff.posted import digits_of
 
 EFFECTS = get_args(Effect)
 FLAGS = get_args(Flag)
 
 
-def entry_of(sent: Mapping[str, str], days: Json) -> Json:
+_NO_DOSE = "none"
+_SHOWN = re.compile(r"([1-9][0-9]?) x ([0-9]{1,5}(?:\.[0-9]{1,4})?)")
+
+
+def entry_of(sent: Mapping[str, str]) -> Json:
     """The entry that a form says. What was left open is left out: it is never "none"."""
     day = sent.get("day", "")
-    entry: Json = {"day": day, "entered": sent.get("entered", "")}
-    dose = days.get(day)
-    if dose and sent.get("dose") == "all":
-        entry["doses"] = [{"what": "taken", "dose": f"{dose['mg']} mg"} for _ in range(dose["times"])]
-    elif dose and sent.get("dose") == "one":
-        entry["doses"] = [{"what": "taken", "dose": f"{dose['mg']} mg"}]
-    elif dose and sent.get("dose") == "missed":
-        entry["doses"] = [{"what": "missed", "reason": sent.get("reason", "")}]
+    entry: Json = {"day": day, "entered": sent.get("entered", ""), **_doses(sent, sent.get(f"shown_{day}", ""))}
     if (pain := _score(sent, "pain")) is not None:
         entry["pain"] = {"average": pain}
     if sent.get("activity") in ("done", "partly", "no"):
@@ -41,6 +45,44 @@ def entry_of(sent: Mapping[str, str], days: Json) -> Json:
     if sent.get("bad_day"):
         entry["bad_day"] = "yes"
     return entry
+
+
+def _doses(sent: Mapping[str, str], shown: str) -> Json:
+    """The doses that a form says were taken or not, in the amounts that it showed.
+
+    Where it showed none for the day, a dose was unplanned; where it does not say what it showed, no amount is made up.
+    """
+    said, amount = sent.get("dose", ""), _SHOWN.fullmatch(shown)
+    if said not in ("one", "all", "missed"):
+        return {}
+    if shown == _NO_DOSE:
+        return {"taken": "none"} if said == "missed" else {"doses": [{"what": "unplanned"}]}
+    if said == "missed":
+        return {"doses": [{"what": "missed", "reason": sent.get("reason", "")}]}
+    times = min(int(amount[1]), MOST_LINES) if amount else 1
+    if amount and parse_decimal(amount[2]) > 0:
+        return {"doses": [{"what": "taken", "dose": f"{amount[2]} mg"}] * (times if said == "all" else 1)}
+    return {"taken": "all"} if said == "all" else {"doses": [{"what": "taken"}]}
+
+
+def shown_of(dose: Json) -> str:
+    """The dose of a day as a form carries it: ``3 x 20``."""
+    return f"{dose['times']} x {dose['mg']}" if dose else _NO_DOSE
+
+
+def plan_changed(sent: Mapping[str, str], state: Json) -> bool:
+    """Whether a dose that the form showed is not the one that holds: of the day that is written of, or of today."""
+    for day in {sent.get("day", ""), state["checked_on"]} & state["days"].keys():
+        before, now = sent.get(f"shown_{day}", ""), shown_of(state["days"][day])
+        if before and before != now and (before != _NO_DOSE or day == state["checked_on"]):
+            return True
+    return False
+
+
+def not_asked_today(state: Json) -> str:
+    """Why today's dose is not asked for; empty where it is, or where there is none."""
+    dose = state["days"].get(state["checked_on"])
+    return dose["not_asked"] if dose else ""
 
 
 def help_of(words: PhoneWords, entry: Json, limits: Json) -> list[str]:
@@ -62,16 +104,23 @@ def _score(sent: Mapping[str, str], name: str) -> int | None:
 def form_of(words: PhoneWords, state: Json, now: datetime) -> Json:
     """What the plain form shows; its time of writing is fixed here, so that sending it twice is sending the same."""
     today = now.date().isoformat()
-    dose, clinic = state["days"].get(today), state["clinic"]
+    clinic, days = state["clinic"], [day for day in sorted(state["days"], reverse=True) if day <= today]
+    doses = [state["days"][day] for day in days]
     return {
-        "id": str(uuid.uuid4()), "entered": now.isoformat(timespec="seconds"), "dose": dose,
-        "days": [day for day in sorted(state["days"], reverse=True) if day <= today], "eleven": range(11),
-        "all": words.say("taken_all", n=dose["times"]) if dose else "",
+        "id": str(uuid.uuid4()), "entered": now.isoformat(timespec="seconds"), "dose": state["days"].get(today),
+        "days": [{"day": day, "shown": shown_of(dose), "label": _label(words, day, dose)}
+                 for day, dose in zip(days, doses, strict=True)],
+        "any_dose": any(doses), "several": any(dose and dose["times"] > 1 for dose in doses), "eleven": range(11),
         "effects": [{"name": name, "label": words.say(f"effect_{name}")} for name in EFFECTS],
         "flags": [{"name": name, "label": words.say(f"flag_{name}")} for name in FLAGS],
         "grades": [{"value": grade, "label": words.say(f"grade_{grade}")} for grade in (1, 2, 3, 4)],
         "read_by": words.say("read_by", who=clinic["read_by"], when=clinic["read_when"]),
     }  # fmt: skip
+
+
+def _label(words: PhoneWords, day: str, dose: Json) -> str:
+    """A day to choose, with the dose that is meant by "taken"."""
+    return f"{day}: {dose['amount']}, {dose['times_text']}" if dose else f"{day}: {words.say('dose_not_today')}"
 
 
 def calls_of(words: PhoneWords, clinic: Json) -> list[str]:

@@ -177,7 +177,7 @@ def _missing(here: Office, standing: Standing, missing: list[dict[str, Any]]) ->
     return [
         one
         | {
-            "label": _label(here.desk.words.label(one["fact"])),
+            "label": _label(here.desk.words.label(one["fact"], one.get("facts") or {})),
             "url": f"{place}?fact={one['fact']}#f-{asked[one['fact']]}" if one["fact"] in asked else "",
         }
         for one in missing

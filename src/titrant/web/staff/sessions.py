@@ -24,7 +24,7 @@ from titrant.web.wired import office
 
 _FIELDS = (
     "dose_mg", "dose_again", "route", "time", "strength", "lot", "waste_mg", "witness", "before", "after",
-    "dissociation", "tolerated", "note",
+    "dissociation", "tolerated", "note", "looked",
 )  # fmt: skip
 
 
@@ -45,6 +45,7 @@ def _page(
         "given": _listed(standing),
         "findings": _findings(here, standing),
         "ways": WAYS.items(),
+        "amounts": _amounts(here),
         "dissociations": DISSOCIATION,
         "posted": posted,
         "fault": fault,
@@ -52,6 +53,15 @@ def _page(
         "may_give": role in CARING and role is not Role.PHARMACIST,
     }
     return render(request, "titrant/sessions.html", context, status=status)
+
+
+def _amounts(here: Office) -> dict[str, Any]:
+    """The usual and the believable range of a dose, each bound with where it comes from."""
+    amounts = here.library.sessions
+    return {
+        "usual": [amounts.usual_from, amounts.usual_to],
+        "believable": [amounts.believable_from, amounts.believable_to],
+    }  # fmt: skip
 
 
 def _listed(standing: Standing) -> list[dict[str, Any]]:

@@ -80,6 +80,7 @@ def _act(request: HttpRequest, here: Office, case: str, chosen: Chosen) -> HttpR
             signing.sign(
                 here, case, sha256, post.get("typed", ""), by, expected=expected, chosen=chosen,
                 registration=getattr(request.user, "registration", ""), legal=_legal(post),
+                sees=request.visitor.sees_teams,  # type: ignore[attr-defined]
             )  # fmt: skip
             return HttpResponseRedirect(reverse("signed", args=[case]))
         case _:
@@ -103,7 +104,10 @@ def _page(
         made = offer(here, record, chosen)
     except TitrantError as unreadable:
         return refused(request, error or unreadable)
+    sees = request.visitor.sees_teams  # type: ignore[attr-defined]
+    likenesses = signing.likenesses(here, record, made, sees)
     context = _context(here, record, made) | {
+        "likenesses": likenesses, "asks_another": any(one.needs_reason for one in likenesses),
         "error": error, "fault": fault, "stale": isinstance(error, Stale),
         "may_sign": request.visitor.actor.role is Role.PRESCRIBER,  # type: ignore[attr-defined]
         "is_seconder": request.visitor.actor.id in dict(made.seconded_by),  # type: ignore[attr-defined]
@@ -119,7 +123,9 @@ def _context(here: Office, record: Record, made: Offer) -> dict[str, Any]:
         "case": summary.case, "summary": summary, "person": summary.person, "version": record.version, "offer": made,
         "steps": steps_of("sign", summary.case) if begun else [], "is_start": begun,
         "refusals": [words.say_rule(one.rule, one.code, one.facts) for one in made.refused],
-        "missing": [f"{words_of(words.label(one.fact))}: {words.say(one.why, one.facts)}" for one in made.missing],
+        "missing": [
+            f"{words_of(words.label(one.fact, one.facts))}: {words.say(one.why, one.facts)}" for one in made.missing
+        ],
         "seconds": [words.say(one.code, one.facts) for one in made.second],
         "seconded_by": [name for _, name in made.seconded_by],
         "reasons": reasons_to_choose(here), "changes": _changes(made), "proposal": _proposal(here, made),

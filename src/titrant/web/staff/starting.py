@@ -8,16 +8,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from titrant.clinic.acts.going_through import NEW_DRUGS, as_shown, listed
-from titrant.clinic.acts.starting import (
-    NewPerson,
-    alike,
-    answer,
-    choose,
-    open_case,
-    planned,
-    prepared_supply,
-    questions,
-)
+from titrant.clinic.acts.likeness import alike
+from titrant.clinic.acts.starting import NewPerson, answer, choose, open_case, planned, prepared_supply, questions
 from titrant.clinic.office import Office
 from titrant.clinic.saying import known_data, plan_data
 from titrant.clinic.start_questions import GROUPS, words_of

@@ -342,15 +342,16 @@
       : say(one.what === "taken" ? "logged_taken" : "logged_missed")));
     const lines = seen.length ? seen : Array(logged().count).fill(say("logged_taken"));
     return el("section", { class: "card dose", "aria-label": say("dose_today") },
-      el("p", { class: "big amount" }, dose.amount),
-      el("p", {}, `${dose.times_text}. ${say("times_on_paper")}`),
-      el("p", {}, dose.how),
+      dose.not_asked ? el("p", { class: "strong" }, dose.not_asked) : [
+        el("p", { class: "big amount" }, dose.amount),
+        el("p", {}, `${dose.times_text}. ${say("times_on_paper")}`),
+        el("p", {}, dose.how)],
       lines.length ? el("ul", { class: "logged" }, lines.map((text, place) =>
         el("li", {}, dose.times > 1 ? `${place + 1}: ${text}` : text))) : null);
   }
 
   function dose_tap(dose) {
-    if (!dose || !pending()) return question_tap("primary large");
+    if (!dose || !pending() || dose.not_asked) return question_tap("primary large");
     const words = dose.times === 1 ? say("taken") : say("taken_one", { k: dose.times - pending() + 1 });
     return button(words, () => took(1), "primary large");
   }
@@ -359,9 +360,10 @@
     const left = dose ? pending() : 0;
     const missed = dose && (dose.times === 1 ? say("not_taken") : say("not_taken_one", { k: dose.times - left + 1 }));
     return [
+      left && dose.not_asked ? button(dose.times === 1 ? say("taken") : say("taken_one", { k: dose.times - left + 1 }), () => took(1)) : null,
       left ? button(missed, () => go("why")) : null,
-      left > 1 && left === dose.times ? button(say("taken_all", { n: left }), () => took(left)) : null,
-      left && !daily_done() ? question_tap("") : null,
+      left > 1 && left === dose.times && !dose.not_asked ? button(say("taken_all", { n: left }), () => took(left)) : null,
+      left && !dose.not_asked && !daily_done() ? question_tap("") : null,
       button(say("bad_day"), begin_bad), button(say("extra_dose"), () => go("extra")),
       dose && dose.hold && left ? button(say("timer"), () => go("timer")) : null,
       button(say("more"), () => go("more")),
