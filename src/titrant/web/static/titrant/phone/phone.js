@@ -302,6 +302,7 @@
       day === back(0) || day === back(1) ? null : el("p", { class: "small muted" }, say("day_late")),
       note ? el("p", { class: "banner ok small", role: "status" }, note) : null,
       troubles(),
+      state && state.phone_added ? el("a", { class: "button new", href: "/p/phone/" }, state.phone_added) : null,
       dose ? dose_card(dose) : standing(),
       el("div", { class: "taps" }, dose_tap(dose), el("div", { class: "two" }, other_taps(dose))),
       read_by());
