@@ -263,6 +263,18 @@ def test_the_own_phone_and_one_of_another_patient_are_not_reported(office) -> No
     assert not tasks(office, other, "phone_not_mine")
 
 
+def test_a_demo_that_is_started_again_leaves_the_phone_in(office, monkeypatch) -> None:
+    from types import SimpleNamespace
+
+    from titrant.app.demo import opening
+
+    case = on_plan(office)
+    first = client_of(phone_of(office, case).token)
+    monkeypatch.setattr(opening, "Patient", lambda *_: SimpleNamespace(case=case))
+    assert "p/enrol/" in opening.phone_link(office)
+    assert first.get("/p/state/").status_code == 200
+
+
 # Who invited it goes
 
 

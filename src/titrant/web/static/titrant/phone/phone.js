@@ -302,7 +302,6 @@
       day === back(0) || day === back(1) ? null : el("p", { class: "small muted" }, say("day_late")),
       note ? el("p", { class: "banner ok small", role: "status" }, note) : null,
       troubles(),
-      state && state.phone_added ? el("a", { class: "button new", href: "/p/phone/" }, state.phone_added) : null,
       dose ? dose_card(dose) : standing(),
       el("div", { class: "taps" }, dose_tap(dose), el("div", { class: "two" }, other_taps(dose))),
       read_by());
@@ -326,6 +325,7 @@
     if (strange) lines.push(el("p", {}, strange === 1 ? say("others_one") : say("others_many", { n: strange })));
     if (lines.length) return el("div", { class: "banner warn", role: "alert" }, lines);
     if (state && state.plan && !state.plan.read) return el("a", { class: "button new", href: "/p/plan/" }, say("plan_new"));
+    if (state && state.phone_added) return el("a", { class: "button new", href: "/p/phone/" }, state.phone_added);
     return null;
   }
 
