@@ -27,13 +27,21 @@ def _page() -> str:
 
     where = {name: path for path, name in addresses(urlpatterns)}
     roles = [role for role in Role if role is not Role.SYSTEM]
-    head = ("address", "methods", *(role.value for role in roles), "without a session", "whose record")
+    head = (
+        "address",
+        "methods",
+        *(role.value for role in roles),
+        "without a session",
+        "whose record",
+        "in an emergency",
+    )
     rows = [_row(route, where[route.name], roles) for route in (*ROUTES, *LIBRARY_ROUTES)]
     return "\n".join((
         "# Who may open what", "", "*This page is made from the policy table by `make fix`; do not edit it.*", "",
         "One row for each address of the clinic. What is not in a row looks like nothing: a record that is not yours and",
         "a record that does not exist give the same answer. A row of a record whose team is another one opens for four",
-        "hours by emergency access ([people](../people.md)). Roles and teams are read from the database at each request.",
+        "hours by emergency access ([people](../people.md)), for the methods in the last column; the others are refused in",
+        "words. Roles and teams are read from the database at each request.",
         "A staff account without a second factor opens its own account pages and nothing else.", "",
         *markdown_table(head, sorted(rows)), "",
         "Closed to everybody, though the sign-in library brings them:", "",
@@ -44,4 +52,11 @@ def _page() -> str:
 def _row(route: Any, path: str, roles: Any) -> tuple[str, ...]:
     marks = ["●" if role in route.roles else "" for role in roles]
     everybody = "" if route.roles else "●"
-    return f"`/{path}`", ", ".join(route.methods), *marks, everybody, _REACH[route.reach.value]
+    return (
+        f"`/{path}`",
+        ", ".join(route.methods),
+        *marks,
+        everybody,
+        _REACH[route.reach.value],
+        ", ".join(route.in_emergency),
+    )

@@ -63,7 +63,7 @@ def on(office: Office, day: date) -> Office:
 def opened(office: Office, facts: Any, case: str = CASE, team: str = "Team A (synthetic)") -> str:
     """A case with these facts, nothing signed. Levels among the facts are left to be signed."""
     facts = {**facts, "given": {**facts["given"], "course": {}}}
-    another = {} if case == CASE else {"name": f"Ada {case} Example (synthetic)"}
+    another = {} if case == CASE else {"name": f"Ada Example {case} (synthetic)"}
     office.store.append(
         case,
         [

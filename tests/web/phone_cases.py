@@ -29,7 +29,7 @@ def phone_of(office: Any, case: str) -> Any:
     """A phone let in by the link of an invitation."""
     from titrant.storage.devices import Devices
 
-    made = invite(office, Devices(), case, NURSE)
+    made = invite(office, Devices(), case, NURSE, others="keep")
     return enrol(office, Devices(), link=made.link, label="Test phone")
 
 

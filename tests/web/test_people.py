@@ -352,7 +352,9 @@ def test_who_opened_a_record_in_an_emergency_does_not_keep_it(office, staff, els
     client.force_login(staff("nurse"))
     client.post("/emergency/", said)
     taken = {"team": [TEAM, OTHER_TEAM], "version": office.store.summary(case).version}
-    assert client.post(f"/patients/{case}/teams/", taken).status_code == 404
+    answer = client.post(f"/patients/{case}/teams/", taken)
+    assert answer.status_code == 403
+    assert "care team" in answer.content.decode()
     assert office.store.summary(case).teams == (OTHER_TEAM,)
 
 

@@ -15,7 +15,7 @@ from tests.clinic.signing_by_hand import opened, sign, tree_of
 from tests.web.conftest import TEAM, actor
 from titrant.clinic.acts.diary import keep_entry
 from titrant.clinic.acts.judging import judge_and_keep
-from titrant.record.events import CLINIC, Kind
+from titrant.record.events import CLINIC, SYSTEM, Kind
 
 LIQUID = "oral-solution-10|10 mg/mL|base"
 PASSWORD = "four plain words here"
@@ -317,12 +317,31 @@ def test_a_withdrawal_is_seen_by_another_web_process_within_a_second(staff, sign
 def test_the_page_lists_who_is_touched_and_names_nobody_of_another_team(staff, signed_in, office):
     case = signed_case(office, "everything-known-troche.yaml", times=2)
     own = text_of(signed_in("nurse").get("/protocols/troche-guideline/1/"))
-    assert "Ada Example (synthetic)" in own
-    for role, teams in (("nurse", ("Team B (synthetic)",)), ("auditor", (TEAM,))):
-        page = signed_in(role, teams=teams).get("/protocols/troche-guideline/1/").content.decode()
-        assert "record of another team" in page
+    assert "Ada Example" in own
+    for role, teams in (("nurse", ("Team B (synthetic)",)), ("administrator", (TEAM,))):
+        answer = signed_in(role, teams=teams).get("/protocols/troche-guideline/1/")
+        page = answer.content.decode()
+        of_team = [one["count"] for one in answer.context["elsewhere"] if one["team"] == TEAM]
+        assert f"{TEAM}: {of_team[0]} patient" in text_of(answer)
+        assert "Of other care teams" in page
         assert "Ada Example" not in page
         assert case not in page
+        assert "50 mg" not in text_of(answer).partition("Patients on it")[2].partition("Try it on")[0]
+    auditor = signed_in("auditor", teams=()).get("/protocols/troche-guideline/1/").content.decode()
+    assert f"/audit/record/{case}/" in auditor
+    assert "Ada Example" not in auditor
+
+
+def test_who_withdraws_sees_that_other_teams_have_their_tasks(signed_in, office):
+    """The kill switch reaches everybody: of other teams a number, with the tasks that are open there."""
+    case, other = (signed_case(office, "everything-known-troche.yaml", times=2) for _ in range(2))
+    theirs = {"teams": ["Team C (synthetic)"]}
+    office.store.append(other, [office.draft(Kind.TEAMS_SET, theirs, actor("nurse"))], expected=None)
+    for one in (case, other):
+        task = {"id": "withdrawn-1", "grade": "today", "code": "protocol_withdrawn", "why": "withdrawn"}
+        office.store.append(one, [office.draft(Kind.TASK_OPENED, task, SYSTEM)], expected=None)
+    page = text_of(signed_in("prescriber").get("/protocols/troche-guideline/1/"))
+    assert "Team C (synthetic): 1 patient 1 task open" in page
 
 
 def test_one_trial_at_a_time(signed_in, office, monkeypatch):
@@ -388,7 +407,7 @@ def test_the_measure_of_a_withdrawal_sees_a_process_that_does_not_look(staff, of
 def test_a_prescription_with_an_empty_field_is_named_on_the_page(signed_in, on_plan, office):
     said = text_of(signed_in("pharmacist").get(f"/patients/{on_plan}/supply/"))
     assert "quantity is empty" in said  # this signature names no quantity
-    assert "Ada Example (synthetic)" in said
+    assert "Ada Example" in said
 
 
 def test_a_lost_trial_does_not_keep_others_out(office, tmp_path):

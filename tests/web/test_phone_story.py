@@ -332,6 +332,26 @@ def test_joining_by_link_and_by_code(page_as, office, language) -> None:
     page.wait_for_selector("html[data-ready=yes]")
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_another_phone_is_seen_and_reported_in_three_taps(phone, office, language) -> None:
+    case = on_plan(office, language=language)
+    page, words = phone(case), office.library.phone.of(language)
+    phone_of(office, case)
+    page.goto("/p/plan/")  # a new plan is read first
+    tap(page, words.say("plan_confirm"))
+    page.goto("/p/")
+    page.wait_for_selector("html[data-ready=yes]")
+    added = words.say("phone_added", day=words.date(str(today())), name="Nurse (synthetic)")
+    fits(page)
+    page.get_by_role("link", name=added).click()
+    page.get_by_text(words.say("phone_count_many", n=2)).wait_for()
+    accessible(page)
+    tap(page, words.say("phone_not_mine"))
+    page.get_by_text(words.say("phone_not_mine_told")).wait_for()
+    accessible(page)
+    assert [one.code for one in office.store.summary(case).tasks.values() if one.grade == "today"] == ["phone_not_mine"]
+
+
 def test_a_lost_phone_shows_no_dose_as_soon_as_it_is_online(phone, office) -> None:
     from tests.clinic.signing_by_hand import NURSE
     from titrant.clinic.acts.enrolling import revoke

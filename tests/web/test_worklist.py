@@ -446,10 +446,34 @@ def test_a_share_is_of_those_of_whom_it_is_known(office: Any) -> None:
     assert shares["Pain down by the aim of the trial (30 %)"] == (1, 2, 3)
     assert shares["Responders by all that is asked"] == (1, 2, 3)
     assert shares["Days with the aim met and no severe side effect, of days with an entry"] == (2, 8, 8)
-    rules = [(one.code, one.accepted, one.changed, one.refused) for one in made.rules]
+    rules = [(one.code, one.accepted.count, one.changed.count, one.refused.count) for one in made.rules]
     assert rules == [("raise_by_protocol", 0, 1, 1), ("start", 1, 0, 0)]
-    assert dict(made.reasons) == {"wish": 1, "slower": 1}
+    assert {reason: cell.count for reason, cell in made.reasons} == {"wish": 1, "slower": 1}
     assert made.alerts[0].per_100_week == "25.0"  # 9 in 12 weeks among 3 people
+
+
+@pytest.mark.parametrize(("others", "own", "shown"), [(4, 0, False), (4, 7, False), (5, 0, True), (0, 1, True)])
+def test_a_handful_of_people_of_other_teams_is_not_told_in_numbers(
+    office: Any, others: int, own: int, shown: bool
+) -> None:
+    from titrant.clinic.clinic_report import FEW, Happened, Standing, clinic_report, table_of
+
+    judged = Judged(version=1, on=office.today, at=office.now(), responder="yes", worst_effect=2, days_told=4)
+    cases = [Standing("on_plan", "oral-guideline", judged, number < others) for number in range(others + own)]
+    said = {"codes": ["raise_by_protocol"], "reason": "wish", "grade": "now"}
+    happened = [  # three events of each person: people are counted, not events
+        Happened(kind, office.today, said, str(number), number < others)
+        for number in range(others + own) for kind in (Kind.REFUSED, Kind.TASK_OPENED) for _ in range(3)
+    ]  # fmt: skip
+    rows = table_of(clinic_report(cases, happened, office.library, office.desk.words, office.today))
+    told = {(section, what): number for section, what, number, _ in rows}
+    for key, number in {
+        ("patients", "on_plan"): others + own, ("outcome", "Responders by all that is asked"): others + own,
+        ("worst side effect of the week", "moderate"): others + own, ("tasks opened", "now"): 3 * (others + own),
+        ("decisions", "raise_by_protocol: refused"): 3 * (others + own),
+        ("reasons of departures", "wish"): 3 * (others + own),
+    }.items():  # fmt: skip
+        assert told[key] == (str(number) if shown else FEW), key
 
 
 # Keys, in a real browser

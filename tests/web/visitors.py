@@ -22,6 +22,7 @@ class Visitor(Struct):
     client: Any
     person: Any = None  # of staff
     case: str = ""  # of a patient
+    in_emergency: bool = False
 
 
 def everybody(store: Any, staff: Any) -> tuple[str, list[Visitor]]:
@@ -31,6 +32,7 @@ def everybody(store: Any, staff: Any) -> tuple[str, list[Visitor]]:
     for role in ("nurse", "pharmacist", "prescriber"):
         found.append(_staff(staff, role, role, (TEAM,), own=True))
         found.append(_staff(staff, f"{role} of another team", role, (OTHER_TEAM,), own=False))
+    found += [_in_emergency(store, staff, role, case) for role in ("nurse", "pharmacist", "prescriber")]
     found.append(_staff(staff, "auditor", "auditor", (), own=False))
     found.append(_staff(staff, "administrator", "administrator", (), own=False))
     found.append(_disabled(staff))
@@ -116,6 +118,18 @@ def _staff(staff: Any, name: str, role: str, teams: tuple[str, ...], *, own: boo
     client, one = browser(), staff(role, teams)
     client.force_login(one)
     return Visitor(name, role, own, client, one)
+
+
+def _in_emergency(store: Any, staff: Any, role: str, case: str) -> Visitor:
+    """Of another team, and let in by nothing but an emergency."""
+    from titrant.record.events import Draft, Kind
+    from titrant.web.sessions import actor_of
+
+    visitor = _staff(staff, f"{role} in an emergency", role, (OTHER_TEAM,), own=False)
+    visitor.in_emergency = True
+    why = {"reason": "Collapsed in the waiting room"}
+    store.append(case, [Draft(Kind.EMERGENCY_ACCESS, why, actor_of(visitor.person), _now())], expected=None)
+    return visitor
 
 
 def _disabled(staff: Any) -> Visitor:

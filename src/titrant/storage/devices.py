@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from titrant.clinic.acts.reminding import Reminder, Wanted
 from titrant.clinic.acts.subscribing import Subscription
+from titrant.record.events import Kind
 from titrant.record.ports import NotFound
-from titrant.storage.models import Device, Invitation
+from titrant.storage.models import Device, Fact, Invitation
 from titrant.storage.outbox import PUSH, put
 from titrant.storage.statements import first
 
@@ -85,6 +86,16 @@ class Devices:
     def of(self, case: str) -> list[Device]:
         """The phones of a case that are enrolled, oldest first."""
         return list(Device.objects.filter(case=case, revoked_at="").order_by("enrolled_at"))
+
+    def void(self, case: str, *, now: str) -> bool:
+        """Let no open invitation of a case be used any more: whether there was one."""
+        rows = Invitation.objects.filter(case=case, used_at="", void_at="", expires_at__gt=now)
+        return bool(rows.update(void_at=now))
+
+    def cases_invited_by(self, who: str, since: str) -> list[str]:
+        """The cases for which this member of staff has invited a phone since an instant."""
+        rows = Fact.objects.filter(kind=Kind.DEVICE_INVITED.value, by_id=who, at__gte=since)
+        return sorted(set(rows.values_list("case", flat=True)))
 
     def open_until(self, case: str, now: str) -> str:
         """Until when the newest invitation can be used; empty where none can."""

@@ -1,6 +1,7 @@
 """Staff: the first administrator, invitations, roles, teams. Each change and its line in the record are one write."""
 
 import hashlib
+import re
 import secrets
 import uuid
 from collections.abc import Sequence
@@ -12,13 +13,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from msgspec import Struct
 
+from titrant.clinic.acts.phones import Gone, inviter_gone
 from titrant.clinic.office import Office
 from titrant.clinic.opening import DEMO_PASSWORD
 from titrant.record.events import CLINIC, SYSTEM, Actor, Kind, Role, instant_of, instant_text
+from titrant.storage.devices import Devices
 from titrant.storage.models import SetUpCode, Staff, StaffInvitation, TeamMember
 from titrant.terms.errors import NotAllowed, NotNow
 
 LINK_HOLDS = timedelta(days=7)
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class PersonAsked(Struct, frozen=True, kw_only=True):
@@ -135,6 +139,13 @@ def accept(here: Office, link: str, password: str) -> Staff:
 # Changes
 
 
+def people_by_id(wanted: Sequence[str]) -> dict[str, tuple[bool, frozenset[str]]]:
+    """Of members of staff: whether they may sign in, and their care teams."""
+    ids = {uuid.UUID(one) for one in wanted if _ID.fullmatch(one)}
+    found = Staff.objects.filter(pk__in=ids).prefetch_related("teams")
+    return {str(one.pk): (one.is_active, frozenset(each.team for each in one.teams.all())) for one in found}
+
+
 @transaction.atomic
 def change(here: Office, by: Actor, staff_id: uuid.UUID, asked: PersonAsked) -> Staff:
     """Set what an administrator may set of somebody else; it holds from the next request on."""
@@ -152,7 +163,17 @@ def change(here: Office, by: Actor, staff_id: uuid.UUID, asked: PersonAsked) -> 
     changes = {key: {"from": before[key], "to": after[key]} for key in after if before[key] != after[key]}
     if changes:
         _append(here, Kind.STAFF_CHANGED, {"staff": str(staff.pk), "name": staff.name, "changes": changes}, by)
+    _phones_of(here, staff, before)
     return staff
+
+
+def _phones_of(here: Office, staff: Staff, before: dict[str, Any]) -> None:
+    """A phone that they invited goes on showing the diary when they may not: their former teams are told."""
+    lost = frozenset(before["teams"]) - frozenset(_standing(staff)["teams"])
+    out = before["active"] and not staff.is_active
+    if out or lost:
+        teams = frozenset(before["teams"]) - lost
+        inviter_gone(here, Devices(), Gone(str(staff.pk), staff.name, teams, None if out else lost))
 
 
 def _check(asked: PersonAsked) -> None:

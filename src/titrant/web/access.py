@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from titrant.record.events import Actor, Role
+from titrant.terms.errors import NotAllowed
 
 
 class Reach(StrEnum):
@@ -42,6 +43,9 @@ class Route(Struct, frozen=True):
     roles: frozenset[Role]
     reach: Reach = Reach.NONE
     methods: tuple[str, ...] = ("GET",)
+    # What stays open to somebody whom nothing but an emergency lets in: what helps now, and nothing that lasts longer.
+    # None unless the row says so, so that a new address is closed to them.
+    in_emergency: tuple[str, ...] = ()
     logged: bool = True  # False only where the call itself appends a fact that says who and when, and shows nothing
 
 
@@ -57,6 +61,23 @@ class Visitor(Struct, frozen=True):
     def sees_teams(self) -> tuple[str, ...] | None:
         """The teams whose records this person may list; None: all of them."""
         return None if self.actor.role is Role.AUDITOR else self.teams
+
+
+def in_by_emergency(visitor: Visitor | None, case_teams: tuple[str, ...] | None, case: str) -> bool:
+    """Whether nothing but an emergency opens the record of ``case`` to ``visitor``."""
+    if visitor is None or case not in visitor.opened:
+        return False
+    return not set(case_teams or ()) & set(visitor.teams)
+
+
+def belongs_to_the_team() -> NotAllowed:
+    """What somebody who came in by an emergency alone is told where an act would last longer than the emergency."""
+    return NotAllowed(
+        "emergency access", "This belongs to the patient's care team; an emergency does not open it.",
+        "You are let in for four hours. A phone, a paper, a copy, a supply, a rise or a closed task would last longer.",
+        "Care for the person now: read, record what you measure or give, suspend or lower the plan. "
+        "For anything else call the care team.",
+    )  # fmt: skip
 
 
 def may(route: Route, visitor: Visitor | None, case_teams: tuple[str, ...] | None, case: str = "") -> bool:

@@ -15,8 +15,8 @@ from titrant.storage.audit import opened_in_emergency
 from titrant.storage.devices import device_of
 from titrant.storage.models import TeamMember
 from titrant.storage.reads import log_read
-from titrant.web.access import CLINICAL, Reach, Route, Visitor, may
-from titrant.web.errors import not_found, not_from_here
+from titrant.web.access import CLINICAL, Reach, Route, Visitor, belongs_to_the_team, in_by_emergency, may
+from titrant.web.errors import not_found, not_from_here, refused
 from titrant.web.second_factor import has_second_factor
 from titrant.web.sessions import actor_of, keep
 from titrant.web.wired import office
@@ -71,10 +71,15 @@ def access(respond: Respond) -> Any:
             return not_from_here(request)
         visitor: Visitor | None = request.visitor  # type: ignore[attr-defined]
         case = str(kwargs.get("case", ""))
-        if not may(route, visitor, _teams_of(case) if case else (), case):
+        teams = _teams_of(case) if case else ()
+        if not may(route, visitor, teams, case):
             return _sign_in(request) if visitor is None and _is_page(request, route) else not_found(request)
         if route.roles and route.name not in BEFORE_SECOND_FACTOR and _lacks_second_factor(request):
             return HttpResponseRedirect(reverse("mfa_activate_totp"))
+        request.in_emergency = in_by_emergency(visitor, teams, case)  # type: ignore[attr-defined]
+        method = "GET" if request.method == "HEAD" else request.method
+        if request.in_emergency and method not in route.in_emergency:  # type: ignore[attr-defined]
+            return refused(request, belongs_to_the_team())
         request.route = route  # type: ignore[attr-defined]
         if visitor is not None and (case or visitor.case) and route.logged:
             log_read(visitor.actor, f"{request.method} {route.name}", case or visitor.case)

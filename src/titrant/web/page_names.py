@@ -46,6 +46,7 @@ PAGES: dict[str, str] = {
     "phone_plan_paper": "On the phone: plan on paper",
     "phone_copy": "On the phone: copy of the own record",
     "phone_this": "On the phone: this phone",
+    "phone_not_mine": "On the phone: another phone is not theirs",
     "phone_out": "On the phone: signed out",
     "phone_push": "On the phone: reminders by push",
 } | {f"print_{name}": f"Paper: {kind.title}" for name, kind in PAPERS.items()}

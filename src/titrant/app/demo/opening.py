@@ -41,10 +41,10 @@ def demo_clinic(folder: Path, patients: int, address: str, *, keep: bool) -> Ite
 
 def phone_link(office: Office) -> str:
     """A new invitation for the phone of the first story, as a nurse hands it out."""
-    from titrant.clinic.acts.enrolling import invite
+    from titrant.clinic.acts.enrolling import KEEP, invite
     from titrant.storage.devices import Devices
 
-    invited = invite(office, Devices(), Patient(1, {}).case, member(Role.NURSE))
+    invited = invite(office, Devices(), Patient(1, {}).case, member(Role.NURSE), others=KEEP)
     return f"p/enrol/{invited.link}/"
 
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from titrant.clinic.acts.flags import due_by, task_id
 from titrant.clinic.acts.judging import judge_and_keep
+from titrant.clinic.acts.people import EMERGENCY_ACCESS
 from titrant.clinic.office import Office
 from titrant.knowledge.shapes.triage import Contact
 from titrant.record.events import Actor, Draft, Kind, instant_text
@@ -13,7 +14,7 @@ from titrant.record.states import State
 from titrant.record.summary import Judged, OpenTask, Summary
 from titrant.terms.calendar import whole_days
 from titrant.terms.canonical import Json
-from titrant.terms.errors import NotNow
+from titrant.terms.errors import NotAllowed, NotNow
 from titrant.terms.reading import is_plain_text
 
 _LONGEST_NOTE = 2_000
@@ -30,6 +31,7 @@ class Done(Struct, frozen=True, kw_only=True):
 
 def take(office: Office, by: Actor, case: str, task: str) -> None:
     """Somebody says: I do this. The task stays open until it is closed by name."""
+    _check_not_own(office, by, office.store.summary(case), (task,))
     _append(office, case, [office.draft(Kind.TASK_TAKEN, {"id": task}, by)])
 
 
@@ -37,6 +39,7 @@ def done(office: Office, by: Actor, case: str, how: Done) -> Judged:
     """Record how it ended, plan the next contact, and judge the case anew. Raises NotNow for what cannot be."""
     summary, outcome = office.store.summary(case), _outcome(office, how.outcome)
     _check_note(how.note)
+    _check_not_own(office, by, summary, how.tasks)
     next_on = _next_day(office, how.next_on, outcome, summary)
     open_now = [summary.tasks[one] for one in how.tasks if one in summary.tasks]
     drafts = _settled(office, by, open_now, how) if outcome.settles else _tried(office, by, open_now)
@@ -48,6 +51,24 @@ def done(office: Office, by: Actor, case: str, how: Done) -> Judged:
         drafts.append(_passed_on(office, by, summary, outcome, how.note))
     _append(office, case, drafts)
     return judge_and_keep(office, case)
+
+
+def for_others(office: Office, by: Actor, summary: Summary) -> frozenset[str]:
+    """Open tasks that tell the care team of an emergency access of ``by``: somebody else looks whether it was one."""
+    told = {task.id for task in summary.tasks.values() if task.code == EMERGENCY_ACCESS}
+    if not told:
+        return frozenset()
+    opened = office.store.events(summary.case, (Kind.TASK_OPENED,))
+    return frozenset(one.body["id"] for one in opened if one.body["id"] in told and one.by.id == by.id)
+
+
+def _check_not_own(office: Office, by: Actor, summary: Summary, tasks: tuple[str, ...]) -> None:
+    if for_others(office, by, summary) & set(tasks):
+        raise NotAllowed(
+            "emergency access", "This task tells the care team of your own emergency access.",
+            "Somebody who did not open the record looks whether it was needed.",
+            "Leave it to another member of the care team.",
+        )  # fmt: skip
 
 
 def next_day(office: Office, summary: Summary, judged: Judged | None) -> str:

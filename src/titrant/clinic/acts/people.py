@@ -19,6 +19,7 @@ LANGUAGES = {"en": "English", "es": "Spanish"}
 # Bounds of the software, not of medicine: the ladder divides by the minutes, and an hour is no escalation any more.
 RED_FLAG_MINUTES = (1, 60)
 _SHORTEST_REASON = 10  # letters
+EMERGENCY_ACCESS = "emergency_access"  # the task that tells the care team
 
 
 def change_settings(office: Office, by: Actor, asked: Json) -> ClinicSettings:
@@ -91,7 +92,7 @@ def open_in_emergency(office: Office, by: Actor, case: str, reason: str) -> None
     if len(reason) < _SHORTEST_REASON:
         raise _no_reason()
     task = {
-        "id": f"emergency-{uuid.uuid4()}", "grade": "today", "code": "emergency_access",
+        "id": f"emergency-{uuid.uuid4()}", "grade": "today", "code": EMERGENCY_ACCESS,
         "why": f"{by.name} ({by.role.value}), not of the care team, opened this record in an emergency: {reason}",
     }  # fmt: skip
     drafts = [

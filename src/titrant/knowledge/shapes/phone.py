@@ -46,6 +46,7 @@ class DiaryForm(Header, frozen=True, forbid_unknown_fields=True, kw_only=True):
     yesterday_until: Sourced[Quantity]
     days_back: Sourced[Quantity]
     plan_trusted: Sourced[Quantity]
+    new_phone: Sourced[Quantity]  # for how long one that came in beside others is spoken of
 
 
 class Languages(Struct, frozen=True):

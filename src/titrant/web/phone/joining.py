@@ -1,16 +1,19 @@
 """Joining and leaving: the link and the short code that enrol a phone, and signing out."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from titrant.clinic.acts.enrolling import enrol, revoke
+from titrant.clinic.acts.phones import Phone, not_mine, phones_in, told_not_mine
 from titrant.clinic.office import Office
+from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.record.events import instant_text
 from titrant.record.ports import NotFound
 from titrant.storage.devices import Devices
-from titrant.storage.models import Device
 from titrant.storage.throttle import Limit, wait_for, was_right
 from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route
 from titrant.web.accounts import network_of
@@ -68,9 +71,26 @@ def this_phone(request: HttpRequest) -> HttpResponse:
     here, patient = office(), patient_of(request)
     assert patient is not None
     words = words_of(here, patient)
-    since = Device.objects.get(id=patient.actor.id).enrolled_at[:10]
-    said = words.say("phone_since", day=words.date(since))
-    return render(request, "titrant/phone/phone.html", frame(words, since=said))
+    found = phones_in(here, Devices(), patient.case)
+    count = words.say("phone_count_one") if len(found) == 1 else words.say("phone_count_many", n=len(found))
+    told = told_not_mine(here.store.summary(patient.case))
+    phones = [_told(words, one, patient.actor.id, told) for one in found]
+    return render(request, "titrant/phone/phone.html", frame(words, count=count, phones=phones))
+
+
+def _told(words: PhoneWords, phone: Phone, own: str, told: frozenset[str]) -> dict[str, Any]:
+    day, other = words.date(phone.since[:10]), phone.id != own
+    name = phone.invited_by.name if phone.invited_by else words.say("phone_clinic")
+    text = words.say("phone_other_one", day=day, name=name) if other else words.say("phone_this_one", day=day)
+    return {"id": phone.id, "other": other, "text": text, "told": other and phone.id in told}
+
+
+def stranger(request: HttpRequest, device: UUID) -> HttpResponse:
+    """The patient says that another phone is not theirs; the page then says that the clinic was told."""
+    patient = patient_of(request)
+    assert patient is not None
+    not_mine(office(), Devices(), patient.case, str(device), patient.actor)
+    return redirect("phone_this")
 
 
 def out(request: HttpRequest) -> HttpResponse:
@@ -89,5 +109,6 @@ ROUTES = (
     Route("p/enrol/<str:token>/", by_link, "phone_enrol", EVERYBODY, methods=("GET", "POST")),
     Route("p/code/", by_code, "phone_code", EVERYBODY, methods=("POST",)),
     Route("p/phone/", this_phone, "phone_this", PATIENTS, Reach.OWN),
+    Route("p/phone/<uuid:device>/not-mine/", stranger, "phone_not_mine", PATIENTS, Reach.OWN, ("POST",)),
     Route("p/out/", out, "phone_out", PATIENTS, Reach.OWN, ("POST",)),
 )

@@ -13,6 +13,7 @@ from titrant.clinic.acts import messages as said_to
 from titrant.clinic.acts import patient_says
 from titrant.clinic.acts.diary import keep_entry
 from titrant.clinic.acts.harm import keep_harm
+from titrant.clinic.acts.phones import added_text
 from titrant.clinic.office import Office
 from titrant.clinic.phone_day import local_day, local_now, phone_state, readers, signed_steps, zone_of
 from titrant.knowledge.shapes.phone import PhoneWords
@@ -42,7 +43,7 @@ def diary(request: HttpRequest) -> HttpResponse:
         words = wanted(here, request)
         return render(request, "titrant/phone/welcome.html", frame(words, clinic=here.settings.name))
     Devices().seen(patient.actor.id, here.today.isoformat())
-    state, words = phone_state(here, patient.case), words_of(here, patient)
+    state, words = _state(here, patient), words_of(here, patient)
     answer = diary_page(request, words, state, plain=form_of(words, state, local_now(here, patient.case)))
     keep_cookie(request, answer)
     return answer
@@ -65,7 +66,12 @@ def state(request: HttpRequest) -> HttpResponse:
     """What the phone keeps, encrypted: the signed doses of the next days, and what was written of the last."""
     patient = patient_of(request)
     assert patient is not None  # the policy lets nobody else in
-    return JsonResponse(phone_state(office(), patient.case))
+    return JsonResponse(_state(office(), patient))
+
+
+def _state(here: Office, patient: Visitor) -> Json:
+    added = added_text(here, Devices(), patient.case, patient.actor.id, words_of(here, patient))
+    return {**phone_state(here, patient.case), "phone_added": added}
 
 
 def _page(request: HttpRequest, template: str, **more: Any) -> HttpResponse:

@@ -122,6 +122,6 @@ ROUTES = (
     Route("audit/", audit, "audit", AUDITORS),
     Route("audit/record/<uuid:case>/", audit_case, "audit_case", AUDITORS, Reach.ANY),
     Route("audit/export/", audit_export, "audit_export", AUDITORS, methods=("POST",)),
-    Route("patients/<uuid:case>/readers/", readers_page, "readers", CLINICAL, Reach.TEAM),
+    Route("patients/<uuid:case>/readers/", readers_page, "readers", CLINICAL, Reach.TEAM, in_emergency=("GET",)),
     Route("audit/check/", audit_check, "audit_check", AUDITORS, methods=("POST",)),
 )

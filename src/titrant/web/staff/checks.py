@@ -252,6 +252,14 @@ _ACTS: dict[str, Callable[[Office, Actor, str, QueryDict], None]] = {
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("patients/<uuid:case>/checks/", checks, "checks", CLINICAL, Reach.TEAM, ("GET", "POST")),
+    Route(
+        "patients/<uuid:case>/checks/",
+        checks,
+        "checks",
+        CLINICAL,
+        Reach.TEAM,
+        ("GET", "POST"),
+        in_emergency=("GET", "POST"),
+    ),
     Route("patients/<uuid:case>/checks/due.ics", calendar_file, "checks_calendar", CLINICAL, Reach.TEAM),
 )

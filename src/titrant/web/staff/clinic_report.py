@@ -9,8 +9,8 @@ from django.shortcuts import render
 from titrant.clinic.clinic_report import ClinicReport, clinic_report, first_day, table_of
 from titrant.clinic.office import Office
 from titrant.record.events import Role
-from titrant.storage.report_rows import happened_since, standings
-from titrant.web.access import Route
+from titrant.storage.report_rows import happened_since, of_teams, standings
+from titrant.web.access import Route, Visitor
 from titrant.web.staff.audit import harmless
 from titrant.web.wired import office
 
@@ -19,23 +19,26 @@ _READERS = frozenset({Role.PRESCRIBER, Role.NURSE, Role.ADMINISTRATOR})
 
 def page(request: HttpRequest) -> HttpResponse:
     here = office()
-    return render(request, "titrant/clinic_report.html", {"report": _made(here), "clinic": here.settings.name})
+    report = _made(here, request.visitor)  # type: ignore[attr-defined]
+    return render(request, "titrant/clinic_report.html", {"report": report, "clinic": here.settings.name})
 
 
 def table(request: HttpRequest) -> HttpResponse:
-    del request
     here = office()
+    report = _made(here, request.visitor)  # type: ignore[attr-defined]
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(("section", "what", "number", "of how many known"))
-    writer.writerows([harmless(cell) for cell in row] for row in table_of(_made(here)))
+    writer.writerows([harmless(cell) for cell in row] for row in table_of(report))
     answer = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="clinic-report-{here.today}.csv"'
     return answer
 
 
-def _made(here: Office) -> ClinicReport:
-    return clinic_report(standings(), happened_since(first_day(here.today)), here.library, here.desk.words, here.today)
+def _made(here: Office, visitor: Visitor) -> ClinicReport:
+    own = of_teams(visitor.teams)
+    events = happened_since(first_day(here.today), own)
+    return clinic_report(standings(own), events, here.library, here.desk.words, here.today)
 
 
 ROUTES = (

@@ -50,4 +50,6 @@ def _picture(rows: tuple[Row, ...], forecast: "Forecast") -> SafeString:
     return mark_safe(exposure_svg(rows, edge_of(forecast), "highest ketamine level, ng/mL", said))  # noqa: S308
 
 
-ROUTES: tuple[Route, ...] = (Route("patients/<uuid:case>/exposure/", exposure, "exposure", CLINICAL, Reach.TEAM),)
+ROUTES: tuple[Route, ...] = (
+    Route("patients/<uuid:case>/exposure/", exposure, "exposure", CLINICAL, Reach.TEAM, in_emergency=("GET",)),
+)

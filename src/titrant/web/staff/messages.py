@@ -11,8 +11,8 @@ from titrant.clinic.acts import messages
 from titrant.clinic.acts.judging import judge_and_keep
 from titrant.record.ports import Query
 from titrant.storage.threads import recent_threads
-from titrant.terms.errors import NotNow
-from titrant.web.access import CLINICAL, Reach, Route
+from titrant.terms.errors import NotNow, TitrantError
+from titrant.web.access import CLINICAL, Reach, Route, belongs_to_the_team
 from titrant.web.errors import refused
 from titrant.web.staff.posted import number_of
 from titrant.web.staff.worklist import last_entries, local_time, patients_told
@@ -49,7 +49,10 @@ def _act(request: HttpRequest, case: str) -> HttpResponse:
     """Read, or answer: an answer marks as read what was on the page, and nothing that came since."""
     here, by = office(), request.visitor.actor  # type: ignore[attr-defined]
     seen = number_of(request.POST, "up_to")
+    as_guest = request.in_emergency  # type: ignore[attr-defined]
     try:
+        if as_guest and request.POST.get("act") == "read":  # it would leave the list of those who have to answer
+            raise belongs_to_the_team()
         if request.POST.get("act") == "read" and seen < 0:
             raise NotNow(
                 "messages", "The form does not say what was shown.",
@@ -58,10 +61,10 @@ def _act(request: HttpRequest, case: str) -> HttpResponse:
         if request.POST.get("act") != "read":
             text, form = request.POST.get("text", ""), request.POST.get("form", "") or str(uuid4())
             messages.send(here, by, case, text, form[:64], request.POST.get("entry", "")[:64])
-        if here.store.summary(case).unread:
+        if here.store.summary(case).unread and not as_guest:
             messages.read(here, by, case, seen)
         judge_and_keep(here, case)
-    except NotNow as error:
+    except TitrantError as error:
         return refused(request, error)
     notices.success(request, "Kept.", extra_tags="ok")
     return HttpResponseRedirect(reverse("thread", args=[case]))
@@ -69,5 +72,7 @@ def _act(request: HttpRequest, case: str) -> HttpResponse:
 
 ROUTES = (
     Route("messages/", inbox, "messages", CLINICAL),
-    Route("messages/<uuid:case>/", thread, "thread", CLINICAL, Reach.TEAM, ("GET", "POST")),
+    Route(
+        "messages/<uuid:case>/", thread, "thread", CLINICAL, Reach.TEAM, ("GET", "POST"), in_emergency=("GET", "POST")
+    ),
 )

@@ -114,6 +114,6 @@ def _entry(posted: QueryDict, place: int, today: date) -> Json | None:
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("patients/<uuid:case>/diary/", diary, "diary", CLINICAL, Reach.TEAM),
+    Route("patients/<uuid:case>/diary/", diary, "diary", CLINICAL, Reach.TEAM, in_emergency=("GET",)),
     Route("patients/<uuid:case>/diary/paper/", paper, "paper_diary", CLINICAL, Reach.TEAM, ("GET", "POST")),
 )

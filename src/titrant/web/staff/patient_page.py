@@ -243,7 +243,15 @@ def suspend_plan(request: HttpRequest, case: UUID) -> HttpResponse:
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("patients/<uuid:case>/", patient, "patient", CLINICAL, Reach.TEAM),
+    Route("patients/<uuid:case>/", patient, "patient", CLINICAL, Reach.TEAM, in_emergency=("GET",)),
     Route("patients/<uuid:case>/refuse/", refuse_proposal, "refuse", PRESCRIBERS, Reach.TEAM, ("POST",)),
-    Route("patients/<uuid:case>/suspend/", suspend_plan, "suspend", CLINICAL, Reach.TEAM, ("POST",)),
+    Route(
+        "patients/<uuid:case>/suspend/",
+        suspend_plan,
+        "suspend",
+        CLINICAL,
+        Reach.TEAM,
+        ("POST",),
+        in_emergency=("POST",),
+    ),
 )

@@ -25,8 +25,8 @@ from titrant.record.folding import Record
 from titrant.record.ports import Query, Row
 from titrant.terms.errors import NotNow, TitrantError
 from titrant.terms.numbers import plain
-from titrant.web.access import CLINICAL, Reach, Route
-from titrant.web.errors import not_found
+from titrant.web.access import CLINICAL, Reach, Route, belongs_to_the_team
+from titrant.web.errors import not_found, refused
 from titrant.web.staff.patient_page import head, standing_now
 from titrant.web.staff.posted import number_of, version_of
 from titrant.web.wired import office
@@ -222,10 +222,15 @@ _ON_PATIENT: dict[str, Callable[[Office, str, HttpRequest], None]] = {
 }  # fmt: skip
 
 
+_IN_EMERGENCY = ("hold", "ask")  # holding back, and telling a prescriber of the team
+
+
 def supply_act(request: HttpRequest, case: UUID, act: str) -> HttpResponse:
     """One act on the supply of one patient; what is refused is shown above the form, with what was typed."""
     if act not in _ON_PATIENT:
         return not_found(request)
+    if request.in_emergency and act not in _IN_EMERGENCY:  # type: ignore[attr-defined]
+        return refused(request, belongs_to_the_team())
     try:
         _ON_PATIENT[act](office(), str(case), request)
     except TitrantError as error:
@@ -362,8 +367,16 @@ def stock_act(request: HttpRequest, act: str) -> HttpResponse:
 
 
 ROUTES = (
-    Route("patients/<uuid:case>/supply/", supply, "supply", CLINICAL, Reach.TEAM),
-    Route("patients/<uuid:case>/supply/<slug:act>/", supply_act, "supply_act", CLINICAL, Reach.TEAM, ("POST",)),
+    Route("patients/<uuid:case>/supply/", supply, "supply", CLINICAL, Reach.TEAM, in_emergency=("GET",)),
+    Route(
+        "patients/<uuid:case>/supply/<slug:act>/",
+        supply_act,
+        "supply_act",
+        CLINICAL,
+        Reach.TEAM,
+        ("POST",),
+        in_emergency=("POST",),
+    ),
     Route("supplies/", refills, "refills", CLINICAL),
     Route("stock/", stock, "stock", _KEEPERS),
     Route("stock/<slug:act>/", stock_act, "stock_act", frozenset({Role.PHARMACIST}), methods=("POST",)),

@@ -1,5 +1,7 @@
 """The protocol pages: read as prose, compare, approve, withdraw, call back, try on virtual people."""
 
+from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -15,9 +17,10 @@ from titrant.explain.words import rules
 from titrant.knowledge.library import Approval, Approvals
 from titrant.knowledge.shapes.protocols import Protocol, Standing
 from titrant.record.events import Role
+from titrant.record.summary import OpenTask, Summary
 from titrant.terms.errors import NotAllowed, NotNow, TitrantError
 from titrant.web import trials
-from titrant.web.access import CLINICAL, PRESCRIBERS, Route
+from titrant.web.access import CLINICAL, PRESCRIBERS, Route, Visitor
 from titrant.web.errors import not_found, refused
 from titrant.web.reauth import confirmed, why_not
 from titrant.web.wired import office
@@ -78,7 +81,7 @@ def _page(request: HttpRequest, name: str, version: int, error: TitrantError | N
         "may_approve": by.role is Role.PRESCRIBER and standing["standing"] != Standing.IN_USE.value and waits is None,
         "may_second": by.role in _SIGNERS and waits is not None and waits.by_id != by.id,
         "may_withdraw": by.role is Role.PRESCRIBER and (standing["standing"] == Standing.IN_USE.value or waits),
-        "touched": _touched(here, request, chosen),
+        **_touched(here, request.visitor, chosen),  # type: ignore[attr-defined]
         "rules": _rules(here, chosen, standing["sha256"], counted=bool(request.GET.get("counted"))),
         "counted": bool(request.GET.get("counted")),
         "trial": {"fewest": trials.FEWEST, "usual": trials.USUAL, "most": trials.MOST, "weeks": trials.WEEKS},
@@ -112,22 +115,44 @@ def _as_in_use(here: Office, chosen: Protocol) -> Any:
     return here.library.with_approvals(Approvals(clinic="", synthetic=True, approvals=(approval,)))
 
 
-def _touched(here: Office, request: HttpRequest, chosen: Protocol) -> list[dict[str, Any]]:
-    """Everybody whose plan or draft rests on it. Names only where the reader's team has the record."""
-    teams = request.visitor.sees_teams  # type: ignore[attr-defined]
-    clinical = request.visitor.actor.role in CLINICAL  # type: ignore[attr-defined]
-    found = []
+def _touched(here: Office, visitor: Visitor, chosen: Protocol) -> dict[str, Any]:
+    """Everybody whose plan or draft rests on it: one by one where the reader may see the record, else by care team.
+
+    A count for each team is enough to reach everybody: each patient's task stands on the worklist of their own team.
+    """
+    rows, elsewhere = [], []
     for case in acts.patients_on(here, chosen):
         summary = here.store.summary(case)
-        open_to = clinical and bool(set(teams or ()) & set(summary.teams))
-        tasks = [one for one in summary.tasks.values() if one.code == "protocol_withdrawn"]
-        found.append({
-            "case": case, "name": summary.person.name if open_to else "",
-            "number": summary.person.number if open_to else "",
-            "state": summary.state.value.replace("_", " "), "dose": dose_now(summary, here.today).line,
-            "draft": bool(summary.draft), "task": tasks[0] if tasks else None,
-        })  # fmt: skip
-    return found
+        sees = visitor.sees_teams is None or bool(set(visitor.teams) & set(summary.teams))
+        (rows if sees and visitor.actor.role is not Role.ADMINISTRATOR else elsewhere).append(summary)
+    return {
+        "touched": [_person(one, here.today, named=visitor.actor.role in CLINICAL) for one in rows],
+        "elsewhere": list(_by_team(elsewhere)), "touched_count": len(rows) + len(elsewhere),
+    }  # fmt: skip
+
+
+def _person(one: Summary, today: date, *, named: bool) -> dict[str, Any]:
+    """One patient; who reads every record by its number alone (an auditor) is told no name."""
+    return {
+        "case": one.case, "named": named, "name": one.person.name if named else "",
+        "number": one.person.number if named else "", "state": one.state.value.replace("_", " "),
+        "dose": dose_now(one, today).line if named else "", "draft": bool(one.draft),
+        "task": next(iter(_recalls(one)), None),
+    }  # fmt: skip
+
+
+def _by_team(those: list[Summary]) -> Iterator[dict[str, Any]]:
+    """How many of each other care team; a patient of several teams is counted once, under all their names."""
+    teams = sorted({", ".join(sorted(one.teams)) for one in those})
+    for team in teams:
+        found = [one for one in those if ", ".join(sorted(one.teams)) == team]
+        tasks = sum(bool(_recalls(one)) for one in found)
+        yield {"team": team or "no care team", "count": len(found), "drafts": sum(bool(one.draft) for one in found),
+               "tasks": tasks}  # fmt: skip
+
+
+def _recalls(one: Summary) -> list[OpenTask]:
+    return [task for task in one.tasks.values() if task.code == "protocol_withdrawn"]
 
 
 def _rules(here: Office, chosen: Protocol, sha256: str, *, counted: bool) -> list[dict[str, Any]]:

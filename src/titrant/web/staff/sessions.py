@@ -103,5 +103,13 @@ def _given(request: HttpRequest, here: Office, case: UUID) -> HttpResponse:
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("patients/<uuid:case>/sessions/", sessions, "sessions", CLINICAL, Reach.TEAM, ("GET", "POST")),
+    Route(
+        "patients/<uuid:case>/sessions/",
+        sessions,
+        "sessions",
+        CLINICAL,
+        Reach.TEAM,
+        ("GET", "POST"),
+        in_emergency=("GET", "POST"),
+    ),
 )

@@ -19,7 +19,7 @@ from titrant.record.events import Kind, Role
 from titrant.record.folding import Record
 from titrant.terms.errors import Stale, TitrantError
 from titrant.terms.reading import shown_text
-from titrant.web.access import CARING, Reach, Route
+from titrant.web.access import CARING, Reach, Route, belongs_to_the_team
 from titrant.web.errors import refused
 from titrant.web.reauth import confirmed, why_not
 from titrant.web.staff.starting import number_of, steps_of
@@ -67,6 +67,8 @@ def _act(request: HttpRequest, here: Office, case: str, chosen: Chosen) -> HttpR
     """One of: draft, drop, stand behind as a second prescriber, sign."""
     post, by = request.POST, request.visitor.actor  # type: ignore[attr-defined]
     expected, sha256 = number_of(post.get("expected", "")), post.get("sha256", "")
+    if request.in_emergency and post.get("do") and not _is_less(here, case, post["do"], chosen):  # type: ignore[attr-defined]
+        raise belongs_to_the_team()
     match post.get("do", ""):
         case "draft":
             signing.draft(here, case, by, expected=expected, chosen=chosen)
@@ -86,6 +88,14 @@ def _act(request: HttpRequest, here: Office, case: str, chosen: Chosen) -> HttpR
         case _:
             return _page(request, here, here.store.open(case), chosen, None)
     return HttpResponseRedirect(reverse("sign", args=[case]))
+
+
+_LESS = ("lower", "taper", "pause", "stop")
+
+
+def _is_less(here: Office, case: str, do: str, chosen: Chosen) -> bool:
+    """Whether it takes dose away, which is all that an emergency gives somebody of another team to sign or prepare."""
+    return do in ("draft", "sign") and offer(here, here.store.open(case), chosen).action in _LESS
 
 
 def _legal(post: Any) -> dict[str, str]:
@@ -206,6 +216,6 @@ def _prints(case: str) -> list[tuple[str, str]]:
 
 
 ROUTES = (
-    Route("patients/<uuid:case>/sign/", sign_page, "sign", CARING, Reach.TEAM, _BOTH),
-    Route("patients/<uuid:case>/signed/", signed_page, "signed", CARING, Reach.TEAM, _BOTH),
+    Route("patients/<uuid:case>/sign/", sign_page, "sign", CARING, Reach.TEAM, _BOTH, in_emergency=_BOTH),
+    Route("patients/<uuid:case>/signed/", signed_page, "signed", CARING, Reach.TEAM, _BOTH, in_emergency=("GET",)),
 )

@@ -41,4 +41,6 @@ def timeline(request: HttpRequest, case: UUID) -> HttpResponse:
     return render(request, "titrant/timeline.html", context)
 
 
-ROUTES: tuple[Route, ...] = (Route("patients/<uuid:case>/timeline/", timeline, "timeline", CLINICAL, Reach.TEAM),)
+ROUTES: tuple[Route, ...] = (
+    Route("patients/<uuid:case>/timeline/", timeline, "timeline", CLINICAL, Reach.TEAM, in_emergency=("GET",)),
+)

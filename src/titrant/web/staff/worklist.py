@@ -27,7 +27,7 @@ from titrant.record.summary import Summary
 from titrant.storage.models import SavedView
 from titrant.storage.queues import problems
 from titrant.terms.canonical import Json
-from titrant.terms.errors import NotNow
+from titrant.terms.errors import TitrantError
 from titrant.terms.quantity import Quantity
 from titrant.web.access import CLINICAL, Reach, Route, Visitor
 from titrant.web.errors import refused
@@ -76,6 +76,8 @@ def panel(request: HttpRequest, case: UUID) -> HttpResponse:
     here = office()
     context = _listed(request, here, str(case))
     context |= _beside(here, str(case), context["items"])
+    by = request.visitor.actor  # type: ignore[attr-defined]
+    context["for_others"] = contacts.for_others(here, by, context["one"])
     return render(request, "titrant/worklist.html", context)
 
 
@@ -89,7 +91,7 @@ def done(request: HttpRequest, case: UUID) -> HttpResponse:
     )  # fmt: skip
     try:
         contacts.done(office(), visitor.actor, str(case), how)
-    except NotNow as error:
+    except TitrantError as error:
         return refused(request, error)
     messages.success(request, "Kept.", extra_tags="ok")
     return HttpResponseRedirect(_after(request))
@@ -98,7 +100,7 @@ def done(request: HttpRequest, case: UUID) -> HttpResponse:
 def take(request: HttpRequest, case: UUID) -> HttpResponse:
     try:
         contacts.take(office(), request.visitor.actor, str(case), request.POST.get("task", ""))  # type: ignore[attr-defined]
-    except NotNow as error:
+    except TitrantError as error:
         return refused(request, error)
     return HttpResponseRedirect(_with_filters(reverse("worklist_panel", args=[case]), request))
 
@@ -278,7 +280,7 @@ def _day(written: str | date) -> date:
 ROUTES = (
     Route("", worklist, "worklist", CLINICAL),
     Route("worklist/views/", keep_view, "worklist_view", CLINICAL, methods=("POST",)),
-    Route("worklist/<uuid:case>/", panel, "worklist_panel", CLINICAL, Reach.TEAM),
+    Route("worklist/<uuid:case>/", panel, "worklist_panel", CLINICAL, Reach.TEAM, in_emergency=("GET",)),
     Route("worklist/<uuid:case>/done/", done, "worklist_done", CLINICAL, Reach.TEAM, ("POST",)),
     Route("worklist/<uuid:case>/take/", take, "worklist_take", CLINICAL, Reach.TEAM, ("POST",)),
 )

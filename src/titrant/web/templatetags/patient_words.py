@@ -63,5 +63,6 @@ def patient_tabs(context: Context) -> list[tuple[str, str]]:
     """The pages of one patient that who is asking may open."""
     from titrant.web.policy import ROUTE_BY_NAME
 
-    role = context["visitor"].actor.role
-    return [(name, label) for name, label in TABS if name in ROUTE_BY_NAME and role in ROUTE_BY_NAME[name].roles]
+    role, guest = context["visitor"].actor.role, getattr(context["request"], "in_emergency", False)
+    rows = [(ROUTE_BY_NAME[name], label) for name, label in TABS if name in ROUTE_BY_NAME]
+    return [(row.name, label) for row, label in rows if role in row.roles and (row.in_emergency or not guest)]

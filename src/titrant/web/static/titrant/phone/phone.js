@@ -325,6 +325,7 @@
     if (strange) lines.push(el("p", {}, strange === 1 ? say("others_one") : say("others_many", { n: strange })));
     if (lines.length) return el("div", { class: "banner warn", role: "alert" }, lines);
     if (state && state.plan && !state.plan.read) return el("a", { class: "button new", href: "/p/plan/" }, say("plan_new"));
+    if (state && state.phone_added) return el("a", { class: "button new", href: "/p/phone/" }, state.phone_added);
     return null;
   }
 
