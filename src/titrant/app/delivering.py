@@ -6,6 +6,7 @@ task on the screen does not depend on any of it.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from titrant.clinic.office import Office
 from titrant.record.events import instant_of
 from titrant.record.summary import OpenTask
 from titrant.storage.models import Outgoing
-from titrant.storage.outbox import RED_FLAG, again_at, body_of, finish, lease
+from titrant.storage.outbox import RED_FLAG, again_at, body_of, finish, hand_back, lease
 
 Send = Callable[[str, str, str], None]  # to, subject, text; raises where it was not accepted
 SUBJECT = "A message is waiting in Titrant"
@@ -21,6 +22,8 @@ TEXT = "A message is waiting in Titrant. Sign in to read it."
 _FIRST_RETRY = timedelta(seconds=30)
 _LONGEST_RETRY = timedelta(minutes=30)
 _AT_ONCE = 20  # a red flag that comes meanwhile waits for so many at most
+_ROUND_S = 20.0  # after so long the rest waits for the next round: judging and the sign of life come between
+_SILENT_S = 3.0  # a server that failed us after so long is not asked again in the same round
 _log = logging.getLogger("titrant.worker")
 
 
@@ -31,12 +34,39 @@ def send_mail(to: str, subject: str, text: str) -> None:
         raise OSError("the mail server took no message")
 
 
-def deliver_due(office: Office, send: Send) -> bool:
-    """One round over what is due; one row that fails does not stop the rest. Whether more may be due at once."""
-    rows = lease(office.now(), _AT_ONCE)
-    for row in rows:
+class _Round:
+    """Sends for one round, and notices a mail server that lets everybody wait in vain."""
+
+    def __init__(self, send: Send, clock: Callable[[], float]) -> None:
+        self._send, self._clock, self._begun = send, clock, clock()
+        self.is_silent = False
+
+    def __call__(self, to: str, subject: str, text: str) -> None:
+        begun = self._clock()
         try:
-            (_red_flag if row.kind == RED_FLAG else _once)(office, row, send)
+            self._send(to, subject, text)
+        except Exception:
+            self.is_silent = _SILENT_S <= self._clock() - begun
+            raise
+
+    @property
+    def is_over(self) -> bool:
+        return self.is_silent or _ROUND_S <= self._clock() - self._begun
+
+
+def deliver_due(office: Office, send: Send, clock: Callable[[], float] = time.monotonic) -> bool:
+    """One round over what is due; one row that fails does not stop the rest. Whether more may be due at once.
+
+    Where the server is silent, the rest of the rows stay due, and come before the one that was tried: so each has its
+    turn, and no round takes longer than the patience with one mail.
+    """
+    rows, asked = lease(office.now(), _AT_ONCE), _Round(send, clock)
+    for index, row in enumerate(rows):
+        if asked.is_over:
+            hand_back(rows[index:])
+            return not asked.is_silent
+        try:
+            (_red_flag if row.kind == RED_FLAG else _once)(office, row, asked)
         except Exception as error:
             put_off(office, row, error)
     return len(rows) == _AT_ONCE

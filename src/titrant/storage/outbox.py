@@ -64,6 +64,11 @@ def lease(now: datetime, limit: int, *, pushes: bool = False) -> list[Outgoing]:
     return found
 
 
+def hand_back(rows: Sequence[Outgoing]) -> None:
+    """Rows that this round did not come to: they stay due, for whoever leases next."""
+    Outgoing.objects.filter(pk__in=[row.pk for row in rows]).update(leased_until="")
+
+
 def finish(row: Outgoing, now: datetime, fault: str = "") -> None:
     row.done_at, row.leased_until, row.fault = instant_text(now), "", fault
     row.save(update_fields=["done_at", "leased_until", "fault"])
