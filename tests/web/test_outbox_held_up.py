@@ -4,7 +4,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -147,8 +147,8 @@ class Rounds:
 
 
 @pytest.fixture
-def rounds(office, empty, monkeypatch) -> Iterator[Rounds]:  # noqa: F811
-    yield Rounds(monkeypatch)
+def rounds(office, empty, monkeypatch) -> Rounds:  # noqa: F811
+    return Rounds(monkeypatch)
 
 
 def broken_once(name: str, monkeypatch) -> list[int]:

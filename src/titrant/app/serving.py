@@ -106,7 +106,7 @@ def keep_running(
     while True:
         begun = time.monotonic()
         status = _until_ended(process, stop) if process else "not started"
-        if _WENT_WELL_S <= time.monotonic() - begun:
+        if time.monotonic() - begun >= _WENT_WELL_S:
             pause = first_pause_s
         if stop.wait(pause):
             return
