@@ -16,7 +16,7 @@ _HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def taken(office, nurse):  # noqa: F811
-    """A red flag that a nurse of the care team has taken five minutes after it came; nothing more was sent for an hour."""
+    """A nurse of the care team took a red flag five minutes after it came; for an hour nothing more was sent."""
     from titrant.clinic.acts.contacts import take
 
     post, case = Post(failing=0.0), new_case(office.store)
