@@ -129,8 +129,10 @@ class MemoryStore:
         rows = [
             Row(summary, judged, *graded(summary, judged))
             for summary, judged in self._seen(query.teams)
-            if in_tally(summary, judged, query.tally, on) or (not query.tally and bool(words or query.state))
+            if in_tally(summary, judged, query.tally, on)
+            or (not query.tally and bool(words or query.state or query.number))
             if all(one in f"{summary.person.name} {summary.person.number}".casefold()[:260] for one in words)
+            if query.number in ("", summary.person.number)
             if query.protocol in ("", summary.protocol) and query.state in ("", summary.state)
         ]
         rows.sort(key=lambda row: (row.grade, row.since, row.summary.case))
