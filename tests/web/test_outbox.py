@@ -57,6 +57,14 @@ def empty(office) -> Iterator[None]:
     Outgoing.objects.all().delete()
 
 
+@pytest.fixture
+def nurse(staff):
+    """A nurse of the care team, who is in."""
+    from titrant.web.sessions import actor_of
+
+    return actor_of(staff("nurse"))
+
+
 def at(office, moment: datetime):
     settings = msgspec.structs.replace(office.settings, red_flag_to=LADDER, red_flag_minutes=10)
     return msgspec.structs.replace(office, settings=settings, now=lambda: moment)
@@ -98,23 +106,25 @@ def test_an_entry_that_is_refused_leaves_nothing_to_deliver(office, empty) -> No
     assert not Outgoing.objects.filter(case=case).exists()
 
 
-def test_the_ladder_is_climbed_until_somebody_takes_the_task(office, empty) -> None:
+def test_the_ladder_is_climbed_until_somebody_takes_the_task(office, empty, nurse) -> None:
     post, case = Post(failing=0.0), new_case(office.store)
     flag(office, case, "t1", BEGINS)
     run(office, post, BEGINS + timedelta(minutes=25), timedelta(seconds=5))
     assert [(moment - BEGINS, to) for moment, to, _ in post.accepted] == [
         (timedelta(0), LADDER[0]), (timedelta(minutes=10), LADDER[1]), (timedelta(minutes=20), LADDER[2]),
     ]  # fmt: skip
-    office.store.append(case, [Draft(Kind.TASK_TAKEN, {"id": "t1"}, actor("nurse"), post.now)], expected=None)
+    office.store.append(case, [Draft(Kind.TASK_TAKEN, {"id": "t1"}, nurse, post.now)], expected=None)
     run(office, post, BEGINS + timedelta(hours=3), timedelta(minutes=1))
     assert len(post.accepted) == 3
 
 
 @pytest.mark.parametrize("taken_first", [False, True], ids=["called at once", "taken, then called"])
-def test_a_call_that_nobody_answers_lets_the_ladder_rest_only_until_the_task_is_due(office, empty, taken_first) -> None:
+def test_a_call_that_nobody_answers_lets_the_ladder_rest_only_until_the_task_is_due(
+    office, empty, nurse, taken_first
+) -> None:
     from titrant.clinic.acts.contacts import Done, done, take
 
-    post, case, nurse = Post(failing=0.0), new_case(office.store), actor("nurse")
+    post, case = Post(failing=0.0), new_case(office.store)
     due = BEGINS + timedelta(hours=1)
     task = {"id": "t1", "grade": "now", "code": "suicidal_thoughts", "why": "said so", "due": instant_text(due)}
     office.store.append(case, [Draft(Kind.TASK_OPENED, task, SYSTEM, BEGINS)], expected=None)

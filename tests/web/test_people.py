@@ -227,6 +227,30 @@ def test_a_wrong_setting_is_refused_with_its_field(office, field, value) -> None
     assert refused.value.place == field
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["@", "a@", "@b.org", "a@b,c@d.org", "a@b@c.org", "a@b.org\n", "a@b.org\r\nBcc: z@q.org", "a b@c.org", "a@b",
+     "a@.org", "a@b.", "a@b..org", "<a@b.org>", "a@b.org; c@d.org", "a@b.org\x00"],
+)  # fmt: skip
+def test_an_alarm_goes_to_one_whole_address_or_is_refused(office, address) -> None:
+    from titrant.clinic.acts.people import change_settings
+
+    for field, value in (("red_flag_to", ["on-call@clinic.invalid", address]), ("heads_to", address)):
+        with pytest.raises(CaseFileError, match="is no e-mail address"):
+            change_settings(office, actor("administrator"), {field: value})
+
+
+@pytest.mark.parametrize("address", ["on-call@clinic.invalid", "o.n+call@localhost", "dienst.ärztin@klinik.example"])
+def test_a_whole_address_is_taken(office, address) -> None:
+    from titrant.clinic.acts.people import change_settings
+    from titrant.web.wired import office as opened
+
+    before = list(office.settings.red_flag_to)
+    change_settings(office, actor("administrator"), {"red_flag_to": [address]})
+    assert opened().settings.red_flag_to == (address,)
+    change_settings(opened(), actor("administrator"), {"red_flag_to": before})
+
+
 def test_the_settings_page_says_what_is_wrong(signed_in) -> None:
     said = {
         "name": "C",
@@ -282,6 +306,34 @@ def test_a_record_opens_in_an_emergency_and_the_team_is_told(office, staff, else
     auditor.force_login(staff("auditor", ()))
     assert "Collapsed in the waiting room" in auditor.get(f"/audit/record/{case}/").content.decode()
     assert [event.kind for event in office.store.events(case)][-2:] == [Kind.EMERGENCY_ACCESS, Kind.TASK_OPENED]
+
+
+@pytest.fixture
+def large_clinic(office):
+    """A thousand patients and more whose number holds a 7 somewhere, all of them more urgent than anybody else."""
+    from titrant.storage.models import CaseRow
+
+    one = CaseRow.objects.get(case=new_case(office.store, name="Many Patients (synthetic)"))
+    rows = [
+        CaseRow(case=f"many-{index}", version=1, summary=one.summary, state=one.state, grade=0, number=f"7{index:05}",
+                words=f"many 7{index:05}")
+        for index in range(1_050)
+    ]  # fmt: skip
+    CaseRow.objects.bulk_create(rows)
+    yield
+    CaseRow.objects.filter(case__startswith="many-").delete()
+
+
+def test_a_short_number_is_found_among_all_that_hold_it(office, elsewhere, large_clinic) -> None:
+    from titrant.clinic.acts.people import find_in_emergency
+    from titrant.record.events import Draft
+
+    case, said = elsewhere
+    body = {"person": {"number": "7"}, "set": {}}
+    office.store.append(case, [Draft(Kind.PERSON_RECORDED, body, actor("nurse"), datetime.now(UTC))], expected=None)
+    assert find_in_emergency(office, " 7 ", said["birth_date"]) == case
+    again = {"person": {"number": said["number"]}, "set": {}}
+    office.store.append(case, [Draft(Kind.PERSON_RECORDED, again, actor("nurse"), datetime.now(UTC))], expected=None)
 
 
 def test_after_four_hours_it_is_closed_again(office, staff, elsewhere) -> None:

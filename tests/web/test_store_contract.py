@@ -125,3 +125,14 @@ def test_a_bound_tells_once_counts_phones_alone_and_refuses_with_the_task_on_dis
     assert list(store.summary(case).tasks) == ["task-four"]
     assert bounded(store, case, "one").number == first.number
     assert len(store.events(case, [Kind.DIARY_KEPT])) == 4
+
+
+def test_a_record_number_is_asked_for_exactly(store) -> None:
+    """A number that holds another one is another patient's."""
+    case, longer = new_case(store), new_case(store)
+    for one, number in ((case, f"{case[:6]}A"), (longer, f"{case[:6]}A1")):
+        store.append(
+            one, [Draft(Kind.PERSON_RECORDED, {"person": {"number": number}}, actor("nurse"), NOW)], expected=3
+        )
+    asked = Query(teams=None, number=f"{case[:6]}A")
+    assert [row.summary.case for row in store.rows(asked, NOW.date())] == [case]

@@ -1,19 +1,22 @@
 """Delivering what is in the outbox. A message says that one is waiting, and nothing else: no name, dose or symptom.
 
 A red flag climbs a ladder: the first address at once, the next after the clinic's minutes, and so on, round and round,
-until the task is taken or closed by a person; a call that nobody answered only lets it rest until the task is due. The
-task on the screen does not depend on any of it.
+until the task is closed by a person. It rests while somebody holds the task who can act; who was disabled or left the
+care team holds it no more. A call that nobody answered lets it rest until the task is due. The task on the screen does
+not depend on any of it.
 """
 
 import logging
+import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from titrant.clinic.office import Office
-from titrant.record.events import instant_of
-from titrant.record.summary import OpenTask
+from titrant.record.events import SYSTEM, Kind, instant_of
+from titrant.record.summary import OpenTask, Summary
 from titrant.storage.models import Outgoing
-from titrant.storage.outbox import RED_FLAG, again_at, body_of, finish, lease
+from titrant.storage.outbox import RED_FLAG, again_at, body_of, finish, hand_back, lease
+from titrant.storage.people import can_act
 
 Send = Callable[[str, str, str], None]  # to, subject, text; raises where it was not accepted
 SUBJECT = "A message is waiting in Titrant"
@@ -21,6 +24,8 @@ TEXT = "A message is waiting in Titrant. Sign in to read it."
 _FIRST_RETRY = timedelta(seconds=30)
 _LONGEST_RETRY = timedelta(minutes=30)
 _AT_ONCE = 20  # a red flag that comes meanwhile waits for so many at most
+_ROUND_S = 20.0  # after so long the rest waits for the next round: judging and the sign of life come between
+_SILENT_S = 3.0  # a server that failed us after so long is not asked again in the same round
 _log = logging.getLogger("titrant.worker")
 
 
@@ -31,12 +36,39 @@ def send_mail(to: str, subject: str, text: str) -> None:
         raise OSError("the mail server took no message")
 
 
-def deliver_due(office: Office, send: Send) -> bool:
-    """One round over what is due; one row that fails does not stop the rest. Whether more may be due at once."""
-    rows = lease(office.now(), _AT_ONCE)
-    for row in rows:
+class _Round:
+    """Sends for one round, and notices a mail server that lets everybody wait in vain."""
+
+    def __init__(self, send: Send, clock: Callable[[], float]) -> None:
+        self._send, self._clock, self._begun = send, clock, clock()
+        self.is_silent = False
+
+    def __call__(self, to: str, subject: str, text: str) -> None:
+        begun = self._clock()
         try:
-            (_red_flag if row.kind == RED_FLAG else _once)(office, row, send)
+            self._send(to, subject, text)
+        except Exception:
+            self.is_silent = self._clock() - begun >= _SILENT_S
+            raise
+
+    @property
+    def is_over(self) -> bool:
+        return self.is_silent or self._clock() - self._begun >= _ROUND_S
+
+
+def deliver_due(office: Office, send: Send, clock: Callable[[], float] = time.monotonic) -> bool:
+    """One round over what is due; one row that fails does not stop the rest. Whether more may be due at once.
+
+    Where the server is silent, the rest of the rows stay due, and come before the one that was tried: so each has its
+    turn, and no round takes longer than the patience with one mail.
+    """
+    rows, asked = lease(office.now(), _AT_ONCE), _Round(send, clock)
+    for index, row in enumerate(rows):
+        if asked.is_over:
+            hand_back(rows[index:])
+            return not asked.is_silent
+        try:
+            (_red_flag if row.kind == RED_FLAG else _once)(office, row, asked)
         except Exception as error:
             put_off(office, row, error)
     return len(rows) == _AT_ONCE
@@ -51,11 +83,11 @@ def put_off(office: Office, row: Outgoing, error: Exception) -> None:
 
 def _red_flag(office: Office, row: Outgoing, send: Send) -> None:
     now, ladder = office.now(), office.settings.red_flag_to
-    if _is_done(task := _task(office, row)):
+    if (task := _task(office, row)) is None:
         finish(row, now)
         return
     begun, climb = instant_of(row.created_at), timedelta(minutes=office.settings.red_flag_minutes)
-    if task and task.quiet_until and now < (rests := instant_of(task.quiet_until)):
+    if now < (rests := _rests_until(office, row, task, now, climb)):
         again_at(row, rests, step=(rests - begun) // climb)
         return
     if not ladder:
@@ -79,9 +111,26 @@ def _task(office: Office, row: Outgoing) -> OpenTask | None:
         return OpenTask(id=name, grade="now", code="", why="", since=row.created_at)
 
 
-def _is_done(task: OpenTask | None) -> bool:
-    """Closed, or taken by somebody who did not say since that nobody was reached."""
-    return task is None or bool(task.owner and not task.quiet_until)
+def _rests_until(office: Office, row: Outgoing, task: OpenTask, now: datetime, climb: timedelta) -> datetime:
+    """Until when no alarm is sent: after a call without an answer, or while somebody who can act holds the task."""
+    if task.quiet_until:
+        return instant_of(task.quiet_until)
+    if not task.owner:
+        return now
+    try:
+        summary = office.store.summary(row.case)
+        if _is_held(office, summary, task, now):
+            return now + climb  # looked at again: a person can be disabled or leave the team at any time
+        body = {"id": task.id, "why": f"{task.owner} took it, and is not of this care team or not of this clinic now."}
+        office.store.append(row.case, [office.draft(Kind.TASK_RELEASED, body, SYSTEM)], expected=summary.version)
+    except Exception as error:
+        _log.warning("who holds a task cannot be found out: its alarm goes on", extra={"kind": type(error).__name__})
+    return now
+
+
+def _is_held(office: Office, summary: Summary, task: OpenTask, now: datetime) -> bool:
+    taken = [one for one in office.store.events(summary.case, (Kind.TASK_TAKEN,)) if one.body["id"] == task.id]
+    return bool(taken) and can_act(taken[-1].by.id, summary.case, summary.teams, now)
 
 
 def _once(office: Office, row: Outgoing, send: Send) -> None:

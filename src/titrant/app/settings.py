@@ -95,6 +95,7 @@ def _postgresql(url: str) -> dict[str, Any]:
         "HOST": unquote(parts.netloc.rpartition("@")[2].partition(":")[0]),  # also the folder of a socket, as it is
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,
+        "OPTIONS": {"connect_timeout": 10},  # seconds; a database that stays silent is an error that is told
     }
 
 
@@ -174,6 +175,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 
 EMAIL_HOST = os.environ.get("TITRANT_SMTP", "")
+EMAIL_TIMEOUT = 10  # seconds for each answer of the mail server: one that stays silent holds nothing up
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("TITRANT_MAIL_FROM", "titrant@localhost")
 

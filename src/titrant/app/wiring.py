@@ -1,7 +1,10 @@
 """The real things put together: the database, the knowledge of the clinic, its keys, and the clock of the machine."""
 
 import gc
+import os
+import stat
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -71,8 +74,20 @@ def _folder() -> Path | None:
 def _stamp() -> Stamp:
     """Names the state of the clinic's own folder: who puts a file there need not start the program again."""
     folder = _folder()
-    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder else []
-    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+    return tuple(sorted(_stamps(folder))) if folder else ()
+
+
+def _stamps(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """A file that vanishes while it is looked at is not there; the next look finds the folder as it is then."""
+    for inner, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(inner, name)
+            try:
+                found = os.stat(path)
+            except FileNotFoundError:
+                continue
+            if stat.S_ISREG(found.st_mode):
+                yield path, found.st_mtime_ns, found.st_size
 
 
 @lru_cache(maxsize=2)

@@ -30,34 +30,56 @@ Job = Callable[[Office, Place], object]
 
 
 def run(office: Callable[[], Office], place: Place, stop: threading.Event, send: Send = send_mail) -> None:
-    """Rounds until ``stop``. One round that fails is told and does not end the worker."""
+    """Rounds until ``stop``. One round that fails, in whatever way, is told and does not end the worker."""
+    here: list[Office] = []
     while not stop.is_set():
-        more = one_round(office(), place, send)
-        close_old_connections()
-        stop.wait(_BREATH_S if more else _PAUSE_S)
+        more: list[bool] = []
+        if _tried("office", lambda: here.append(office())):
+            del here[:-1]
+            _tried("round", lambda more=more: more.append(one_round(here[0], place, send)))
+        elif here:
+            # The knowledge cannot be read (a file is being put there, say): alarms need none of it. Nobody beats.
+            _tried("deliver", lambda: deliver_due(here[0], send))
+        _let_go()
+        stop.wait(_BREATH_S if any(more) else _PAUSE_S)
 
 
 def one_round(office: Office, place: Place, send: Send) -> bool:
-    """Send, judge, and do what is due. Whether something is left that waits to be sent or judged."""
-    beat(WORKER, office.now())
+    """Send, judge, and do what is due, each part by itself. Whether something is left to be sent or judged."""
     more: list[bool] = []
+    _tried("beat", lambda: beat(WORKER, office.now()))
     _tried("deliver", lambda: more.append(deliver_due(office, send)))
     _tried("push", lambda: push_due(office, pusher(place)))
     _tried("judge", lambda: judge_due(office, _JUDGE_AT_ONCE))
     for name, job in JOBS.items():
-        if _is_due(name, office.now()):
-            ended = done if _tried(name, lambda job=job: job(office, place)) else failing
-            ended(name, office.now())
-    return any(more) or bool(office.store.to_judge(office.today, 1))
+        _tried(f"job {name}", lambda name=name, job=job: _do_if_due(name, job, office, place))
+    _tried("to judge", lambda: more.append(bool(office.store.to_judge(office.today, 1))))
+    return any(more)
 
 
 def _tried(name: str, act: Callable[[], object]) -> bool:
+    """Whether ``act`` was done. What failed is told, and a database connection that it broke is not used again."""
     try:
         act()
     except Exception as error:
         _log.exception("a job of the worker failed", extra={"kind": f"{name}: {type(error).__name__}"})
+        _let_go()
         return False
     return True
+
+
+def _let_go() -> None:
+    """Close a database connection that is broken or old; the next question opens another."""
+    try:
+        close_old_connections()
+    except Exception as error:
+        _log.warning("a connection could not be closed", extra={"kind": type(error).__name__})
+
+
+def _do_if_due(name: str, job: Job, office: Office, place: Place) -> None:
+    if _is_due(name, office.now()):
+        ended = done if _tried(name, lambda: job(office, place)) else failing
+        ended(name, office.now())
 
 
 def _is_due(name: str, now: datetime) -> bool:

@@ -174,6 +174,7 @@ SENTENCES: dict[Kind, Say] = {
     Kind.MESSAGE_READ: _plain("messages read"),
     Kind.TASK_OPENED: _why("task opened", "grade", "why"),
     Kind.TASK_TAKEN: lambda body: "task tried, nobody reached: alarms go on" if body.get("until") else "task taken",
+    Kind.TASK_RELEASED: _why("task is nobody's again", "why"),
     Kind.TASK_CLOSED: _why("task closed", "outcome", "why", "note"),
     Kind.CONTACT_PLANNED: lambda body: f"next contact on {body.get('on', '')}: {body.get('why', '')}",
     Kind.SUSPENDED: _suspended,

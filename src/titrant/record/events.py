@@ -71,6 +71,7 @@ class Kind(StrEnum):
     MESSAGE_READ = "message_read"
     TASK_OPENED = "task_opened"
     TASK_TAKEN = "task_taken"
+    TASK_RELEASED = "task_released"
     TASK_CLOSED = "task_closed"
     CONTACT_PLANNED = "contact_planned"
     SUSPENDED = "suspended"
@@ -140,6 +141,7 @@ POWERS: dict[Kind, frozenset[Role]] = {
     Kind.MESSAGE_READ: _CLINICAL | _PATIENT,
     Kind.TASK_OPENED: _CLINICAL | _SYSTEM,
     Kind.TASK_TAKEN: _CLINICAL,
+    Kind.TASK_RELEASED: _SYSTEM,
     Kind.TASK_CLOSED: _CLINICAL,
     Kind.CONTACT_PLANNED: _CLINICAL,
     Kind.SUSPENDED: _CLINICAL | _SYSTEM,

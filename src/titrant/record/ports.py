@@ -56,6 +56,7 @@ class Query(Struct, frozen=True, kw_only=True):
     teams: tuple[str, ...] | None
     tally: str = ""  # one of TALLIES, or empty: everything that needs somebody, in order of risk
     words: str = ""  # in name or record number
+    number: str = ""  # exactly the record number
     protocol: str = ""
     state: str = ""
     first: int = 0

@@ -219,6 +219,13 @@ def _task_taken(before: Summary, event: Event) -> dict[str, Any]:
     return {"tasks": before.tasks | {taken.id: taken}}
 
 
+def _task_released(before: Summary, event: Event) -> dict[str, Any]:
+    """Whoever took it can act no more: it is nobody's again."""
+    _must_be_open(before.tasks, event)
+    free = structs.replace(before.tasks[event.body["id"]], owner="", quiet_until="")
+    return {"tasks": before.tasks | {free.id: free}}
+
+
 def _task_closed(before: Summary, event: Event) -> dict[str, Any]:
     _must_be_open(before.tasks, event)
     left = {key: task for key, task in before.tasks.items() if key != event.body["id"]}
@@ -267,6 +274,7 @@ _CHANGES = {
     Kind.MESSAGE_READ: _message_read,
     Kind.TASK_OPENED: _task_opened,
     Kind.TASK_TAKEN: _task_taken,
+    Kind.TASK_RELEASED: _task_released,
     Kind.TASK_CLOSED: _task_closed,
     Kind.CONTACT_PLANNED: _contact,
     Kind.DEVICE_ENROLLED: _enrolled,

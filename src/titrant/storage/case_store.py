@@ -28,7 +28,7 @@ from titrant.record.summary import Judged, Summary
 from titrant.storage import worklist_rows
 from titrant.storage.memory_store import conflict, not_found, too_many
 from titrant.storage.models import CaseRow, CaseTeam, ChainHead, EntryReceipt, Fact, Plan, micrograms, milligrams
-from titrant.storage.outbox import write_for
+from titrant.storage.outbox import write_for, write_open
 from titrant.storage.statements import first, insert, update
 from titrant.storage.worklist_rows import judged_in, set_columns, set_failed
 from titrant.terms.canonical import Json, canonical_json
@@ -214,6 +214,7 @@ class DjangoStore:
         drafts = [Draft(one.kind, one.body, one.by, one.at) for one in self.events(case)]
         events, summary = numbered(Summary(case=case), drafts, None)
         _write_plans(events)
+        write_open(summary)
         _write_row(summary, _Standing(Summary(case=case)))
 
 

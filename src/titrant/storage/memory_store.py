@@ -126,11 +126,13 @@ class MemoryStore:
 
     def rows(self, query: Query, on: date) -> list[Row]:
         words = query.words.casefold().split()
+        everything = not query.tally and bool(words or query.state or query.number)
         rows = [
             Row(summary, judged, *graded(summary, judged))
             for summary, judged in self._seen(query.teams)
-            if in_tally(summary, judged, query.tally, on) or (not query.tally and bool(words or query.state))
+            if in_tally(summary, judged, query.tally, on) or everything
             if all(one in f"{summary.person.name} {summary.person.number}".casefold()[:260] for one in words)
+            if query.number in ("", summary.person.number)
             if query.protocol in ("", summary.protocol) and query.state in ("", summary.state)
         ]
         rows.sort(key=lambda row: (row.grade, row.since, row.summary.case))

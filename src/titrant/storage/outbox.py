@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Case, Q, QuerySet, When
 
 from titrant.record.events import Event, Kind, Role, instant_of, instant_text
+from titrant.record.summary import Summary
 from titrant.storage.models import Device, Outgoing
 from titrant.terms.canonical import Json, canonical_json
 from titrant.terms.reading import read_json
@@ -34,11 +35,20 @@ def write_for(events: Sequence[Event]) -> None:
                 put(event.case, PUSH, {"device": str(phone), "what": "message"}, event.at)
 
 
+def write_open(summary: Summary) -> None:
+    """The ladders of an imported record: each open task of grade now has one, whoever took it where it comes from."""
+    for task in summary.tasks.values():
+        if task.grade == "now":
+            put(summary.case, RED_FLAG, {"task": task.id}, instant_of(task.since))
+
+
 def _climb_on(case: str, task: str, at: datetime) -> None:
-    """The ladder of a task that was tried without an answer: it may have ended when the task was taken."""
-    body = canonical_json({"task": task}).decode()
-    if not Outgoing.objects.filter(case=case, kind=RED_FLAG, body=body, done_at="").exists():
+    """The ladder of a task that was tried without an answer goes on at ``at``, and no later."""
+    body, due = canonical_json({"task": task}).decode(), instant_text(at)
+    rows = Outgoing.objects.filter(case=case, kind=RED_FLAG, body=body, done_at="")
+    if not rows.exists():  # a release before this one ended it when the task was taken
         put(case, RED_FLAG, {"task": task}, at)
+    rows.filter(due_at__gt=due).update(due_at=due)
 
 
 def put(case: str, kind: str, body: Json, due: datetime) -> None:
@@ -62,6 +72,11 @@ def lease(now: datetime, limit: int, *, pushes: bool = False) -> list[Outgoing]:
         row.leased_until = instant_text(now + _LEASE)
         row.save(update_fields=["leased_until"])
     return found
+
+
+def hand_back(rows: Sequence[Outgoing]) -> None:
+    """Rows that this round did not come to: they stay due, for whoever leases next."""
+    Outgoing.objects.filter(pk__in=[row.pk for row in rows]).update(leased_until="")
 
 
 def finish(row: Outgoing, now: datetime, fault: str = "") -> None:

@@ -16,7 +16,8 @@ from msgspec import Struct
 from titrant.clinic.acts.phones import Gone, inviter_gone
 from titrant.clinic.office import Office
 from titrant.clinic.opening import DEMO_PASSWORD
-from titrant.record.events import CLINIC, SYSTEM, Actor, Kind, Role, instant_of, instant_text
+from titrant.record.events import CLINIC, POWERS, SYSTEM, Actor, Kind, Role, instant_of, instant_text
+from titrant.storage.audit import opened_in_emergency
 from titrant.storage.devices import Devices
 from titrant.storage.models import SetUpCode, Staff, StaffInvitation, TeamMember
 from titrant.terms.errors import NotAllowed, NotNow
@@ -134,6 +135,18 @@ def accept(here: Office, link: str, password: str) -> Staff:
     row.save()
     _append(here, Kind.STAFF_CHANGED, {"staff": str(staff.pk), "name": staff.name, "accepted": True}, SYSTEM)
     return staff
+
+
+def can_act(staff_id: str, case: str, teams: Sequence[str], now: datetime) -> bool:
+    """Whether this person still looks after ``case`` of ``teams``: by role and team, or let in by an emergency."""
+    try:
+        staff = Staff.objects.filter(pk=uuid.UUID(staff_id), is_active=True).first()
+    except ValueError:
+        staff = None
+    if staff is None or staff.role not in POWERS[Kind.TASK_CLOSED]:
+        return False
+    of_team = TeamMember.objects.filter(staff=staff, team__in=teams).exists()
+    return of_team or case in opened_in_emergency(staff_id, now)
 
 
 # Changes

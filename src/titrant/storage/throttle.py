@@ -46,11 +46,16 @@ def wait_for(limits: Iterable[Limit], now: datetime) -> timedelta:
     return timedelta(0)
 
 
+def tries_of(key: str) -> int:
+    """How many are counted for ``key`` now."""
+    return Throttle.objects.filter(key=key).values_list("tries", flat=True).first() or 0
+
+
 @transaction.atomic
-def was_right(account: Limit, network: Limit | None = None) -> None:
-    """The try was right: the account's count begins anew; of the network's only this try is taken back."""
+def was_right(account: Limit, *networks: Limit) -> None:
+    """The try was right: the account's count begins anew; of the networks' only this try is taken back."""
     Throttle.objects.filter(key=account.key).delete()
-    if network is not None:
+    for network in networks:
         row = _row(network.key)
         row.tries = max(row.tries - 1, 0)
         row.save()

@@ -58,9 +58,10 @@ def set_columns(row: CaseRow, summary: Summary, judged: Judged | None) -> None:
 
 def rows(query: Query, on: date) -> list[Row]:
     """One page, most urgent first: found by the narrow index, and only then read whole."""
-    found = _of_teams(query.teams).filter(
-        _of_tally(query.tally, on, everything=bool(query.words.strip() or query.state))
-    )
+    everything = bool(query.words.strip() or query.state or query.number)
+    found = _of_teams(query.teams).filter(_of_tally(query.tally, on, everything=everything))
+    if query.number:
+        found = found.filter(number=query.number[:40])
     for words in query.words.casefold().split():
         found = found.filter(words__contains=words)
     for name in ("protocol", "state"):

@@ -75,6 +75,15 @@ def network_of(request: HttpRequest) -> str:
     return str(address) if address.version == 4 else str(ipaddress.ip_network(f"{address}/64", strict=False))
 
 
+def wider_of(network: str) -> str:
+    """The larger network around what ``network_of`` names: whoever has one address of it can often change to others."""
+    try:
+        found = ipaddress.ip_network(network)
+    except ValueError:
+        return network
+    return str(found.supernet(new_prefix=24 if found.version == 4 else 48))
+
+
 def demo_staff() -> list[Staff]:
     """The made-up people of the demo; nobody in a real clinic."""
     if not settings.PLACE.is_demo:

@@ -9,8 +9,8 @@ from titrant.terms.canonical import Json
 # What nobody who decides on a dose has to read again for.
 _BESIDE = frozenset({
     Kind.SECONDED, Kind.DRAFTED, Kind.DELIVERED, Kind.PLAN_READ, Kind.MESSAGE_READ, Kind.TASK_TAKEN, Kind.TASK_CLOSED,
-    Kind.REVIEWED, Kind.CONTACT_PLANNED, Kind.EXPORTED, Kind.DEVICE_INVITED, Kind.DEVICE_ENROLLED, Kind.DEVICE_REVOKED,
-    Kind.TEAMS_SET,
+    Kind.TASK_RELEASED, Kind.REVIEWED, Kind.CONTACT_PLANNED, Kind.EXPORTED, Kind.DEVICE_INVITED, Kind.DEVICE_ENROLLED,
+    Kind.DEVICE_REVOKED, Kind.TEAMS_SET,
 })  # fmt: skip
 _SAID = {
     Kind.SIGNED: "{who} signed: {dose}",

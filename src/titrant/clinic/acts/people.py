@@ -61,7 +61,11 @@ def _check(settings: ClinicSettings) -> None:
 
 
 def _is_address(text: str) -> bool:
-    return "@" in text and " " not in text
+    """One address and nothing beside it: an alarm to anything else goes nowhere, or elsewhere."""
+    name, at, host = text.rpartition("@")
+    plain = text.isprintable() and not any(one.isspace() or one in ',;<>()[]"\\@' for one in name + host)
+    parts = host.split(".")
+    return bool(name and at) and plain and all(parts) and (len(parts) > 1 or host == "localhost")
 
 
 def _wrong(field: str, fault: str, repair: str) -> CaseFileError:
@@ -71,7 +75,7 @@ def _wrong(field: str, fault: str, repair: str) -> CaseFileError:
 def find_in_emergency(office: Office, number: str, birth_date: str) -> str:
     """The record with exactly this number and day of birth. Raises NotAllowed: what is there is not told by halves."""
     number = number.strip()
-    rows = office.store.rows(Query(teams=None, words=number, size=1000), office.today) if number else []
+    rows = office.store.rows(Query(teams=None, number=number, size=1000), office.today) if number else []
     fits = [row.summary for row in rows if _is(row.summary, number, birth_date.strip())]
     if len(fits) != 1:
         raise NotAllowed(

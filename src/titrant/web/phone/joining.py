@@ -1,6 +1,7 @@
 """Joining and leaving: the link and the short code that enrol a phone, and signing out."""
 
-from datetime import timedelta
+import logging
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +15,24 @@ from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.record.events import instant_text
 from titrant.record.ports import NotFound
 from titrant.storage.devices import Devices
-from titrant.storage.throttle import Limit, wait_for, was_right
+from titrant.storage.models import Device
+from titrant.storage.throttle import Limit, tries_of, wait_for, was_right
 from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route
-from titrant.web.accounts import network_of
+from titrant.web.accounts import network_of, wider_of
 from titrant.web.phone.cookie import drop_cookie, set_cookie
 from titrant.web.phone.pages import patient_of, wanted, words_of
 from titrant.web.phone.shell import frame
 from titrant.web.wired import office
+
+# Guessing is hopeless, and no total shuts anybody out. There are 31 ** 8 = 8.5e11 codes, and one lives for a day. In
+# that day an address has some 250 tries (5 free, then one in six minutes), a network of 256 addresses some 275 (30
+# free). From 10,000 such networks that is 2.8 million tries: at 100 open codes, 1 : 3,000 that one is hit. Of a million
+# addresses that are used once each, 1 : 8,500. While so many wrong codes come, an address has one free try in place of
+# five: who types the right code at an address and in a network where nobody guesses gets in at once.
+_FREE, _FREE_WHILE_MANY, _FREE_AROUND = 5, 1, 30
+_MANY = 200  # wrong codes within an hour of the clock, wherever they come from
+_NEVER = 1_000_000_000  # counted, and refused to nobody
+_log = logging.getLogger("titrant.web")
 
 
 def by_link(request: HttpRequest, token: str) -> HttpResponse:
@@ -38,12 +50,11 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def by_code(request: HttpRequest) -> HttpResponse:
-    """The short code of the letter; wrong ones are counted for the network, and the wait grows."""
+    """The short code of the letter; wrong ones are counted for the address and around it, and the wait grows."""
     here = office()
     words = wanted(here, request)
-    network = Limit(f"code:{network_of(request)}")
-    everybody = Limit("code:*", free=200)  # codes tried from many networks at once
-    wait = wait_for([network, everybody], here.now())
+    limits = _limits(network_of(request), here.now())
+    wait = wait_for(limits, here.now())
     if wait > timedelta(0):
         minutes = -(-int(wait.total_seconds()) // 60)
         return _welcome(request, here, words.say("enrol_wait", minutes=minutes), 429)
@@ -51,8 +62,17 @@ def by_code(request: HttpRequest) -> HttpResponse:
         answer = _let_in(request, here, code=request.POST.get("code", ""))
     except NotFound:
         return _welcome(request, here, words.say("enrol_bad"), 404)
-    was_right(network, everybody)
+    was_right(*limits)
     return answer
+
+
+def _limits(network: str, now: datetime) -> list[Limit]:
+    everybody = Limit(f"code:* {now:%Y-%m-%d %H}", _NEVER)
+    tried = tries_of(everybody.key)
+    if tried == _MANY:
+        _log.warning("many wrong codes are typed: somebody may be guessing")
+    free = _FREE_WHILE_MANY if tried >= _MANY else _FREE
+    return [Limit(f"code:{network}", free), Limit(f"code:around:{wider_of(network)}", _FREE_AROUND), everybody]
 
 
 def _let_in(request: HttpRequest, here: Office, *, link: str = "", code: str = "") -> HttpResponse:
