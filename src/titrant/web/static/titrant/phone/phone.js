@@ -425,21 +425,22 @@
       note ? el("p", { class: "banner ok small", role: "status" }, note) : null,
       troubles(),
       dose ? dose_card(dose) : standing(),
-      begun_before(),
-      el("div", { class: "taps" }, dose_tap(dose), el("div", { class: "two" }, other_taps(dose))),
+      el("div", { class: "taps" }, begun_before(), dose_tap(dose), el("div", { class: "two" }, other_taps(dose))),
       read_by());
     note = "";
   }
 
   /* Questions of which some were answered: they go on where they were left, of the day they were begun for. */
-  function begun_before() {
-    if (!saved || ![day, day === back(0) ? saved.day : ""].includes(saved.day)) return null;
-    const resume = () => { day = saved.day; draft = saved.draft; go(saved.at.step, keyed(saved.at)); };
-    const of = saved.day === back(0) ? say("begun") : say("begun_of", { day: shown(saved.day) });
-    return el("section", { class: "begun" }, el("p", { class: "small" }, of),
-      el("div", { class: "pair" }, button(say("begun_go_on"), resume, "primary"),
-        button(say("begun_drop"), async () => { await drop_draft(); draw(); })));
+  const begun_here = () => Boolean(saved && saved.day === day && !daily_done());
+  const throw_away = () => button(say("begun_drop"), async () => { await drop_draft(); draw(); });
+
+  function go_on_with(kind) {
+    const words = saved.day === back(0) ? say("begun_go_on") : say("begun_go_on_of", { day: shown(saved.day) });
+    return button(words, () => { day = saved.day; draft = saved.draft; go(saved.at.step, keyed(saved.at)); }, kind);
   }
+
+  const begun_before = () => (saved && saved.day !== day && day === back(0)
+    ? el("div", { class: "pair" }, go_on_with(""), throw_away()) : null);
 
   const keyed = ({ step, ...more }) => more;
 
@@ -485,9 +486,12 @@
   }
 
   function dose_tap(dose) {
-    if (!dose || !pending()) return question_tap("primary large");
+    if (!dose || !pending()) {
+      return begun_here() ? el("div", { class: "pair" }, go_on_with("primary large"), throw_away()) : question_tap("primary large");
+    }
     const words = dose.times === 1 ? say("taken") : say("taken_one", { k: dose.times - pending() + 1 });
-    return button(words, () => took(1), "primary large");
+    const tap = button(words, () => took(1), "primary large");
+    return begun_here() ? el("div", { class: "pair" }, tap, go_on_with("large")) : tap;
   }
 
   function other_taps(dose) {
@@ -496,7 +500,7 @@
     return [
       left ? button(missed, () => go("why")) : null,
       left > 1 && left === dose.times ? button(say("taken_all", { n: left }), () => took(left)) : null,
-      left && !daily_done() ? question_tap("") : null,
+      left && !daily_done() ? (begun_here() ? throw_away() : question_tap("")) : null,
       button(say("bad_day"), begin_bad), button(say("extra_dose"), () => go("extra")),
       dose && dose.hold && left ? button(say("timer"), () => go("timer")) : null,
       button(say("more"), () => go("more")),
@@ -505,7 +509,6 @@
 
   function question_tap(kind) {
     if (daily_done()) return el("p", { class: "badge ok state" }, say("done_today"));
-    if (saved && saved.day === day) return null;
     return button(kind ? say("questions") : say("questions_short"), begin, kind);
   }
 
@@ -540,7 +543,7 @@
   }
 
   function on_to_questions() {
-    if (pending() || daily_done() || (saved && saved.day === day)) home(kept_words());
+    if (pending() || daily_done() || begun_here()) home(kept_words());
     else begin();
   }
 
@@ -906,7 +909,7 @@
 
   let looked = Date.now();
   function looked_at() {
-    if (document.hidden || left) return;
+    if (document.hidden || left || !document.documentElement.dataset.ready) return;
     if (!Keep.works) keep_again();
     look_again();
     if (turn() || (!off && Date.now() - looked < FRESH)) return;
