@@ -145,7 +145,7 @@ def _is_page(request: HttpRequest, route: Route) -> bool:
 
 
 def _asked_by_phone(request: HttpRequest, route: Route) -> bool:
-    """Whether a script of the phone asks. It believes the clinic alone that it was let out, never the page of a proxy."""
+    """Whether a script of the phone asks: it believes the clinic alone that it was let out, never a proxy's page."""
     return route.roles == PATIENTS and "application/json" in request.headers.get("Accept", "")
 
 
