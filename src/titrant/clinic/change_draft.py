@@ -89,8 +89,9 @@ def _supply(
     found, rules = decided.review, decided.review.protocol.supply
     titrating = suspended or found.phase is not Phase.MAINTENANCE
     phase = rules.titration if titrating else rules.maintenance
-    levels = [SignedLevel(max(one.earliest, starts), one.regimen) for one in change.steps if one.regimen]
-    levels = levels or [SignedLevel(starts, change.regimen)]
+    steps = [(max(one.earliest, starts), one.regimen) for one in change.steps if one.regimen]
+    week_from = found.levels[0].week_from
+    levels = [SignedLevel(since, held, None, week_from) for since, held in steps or [(starts, change.regimen)]]
     days = whole_days(phase.value)
     return supply_for(tuple(levels), found.protocol, starts, days, titrating=titrating, ends=ends)
 

@@ -46,6 +46,7 @@ class Step(Struct, frozen=True):
     since: date
     ends: date | None
     regimen: dict[str, str]
+    week_from: date | None = None  # the first day of the course, from which its dosing days are counted
 
 
 def local_day(office: Office, person: Person) -> date:
@@ -92,7 +93,7 @@ def _of_day(steps: list[Step], day: date) -> Step | None:
     if not begun:
         return None
     newest = max(enumerate(begun), key=lambda one: (one[1].since, one[0]))[1]
-    dosing = is_dosing_day(SignedLevel(newest.since, _regimen(newest.regimen)), day)
+    dosing = is_dosing_day(SignedLevel(newest.since, _regimen(newest.regimen), None, newest.week_from), day)
     return newest if dosing and (newest.ends is None or day < newest.ends) else None
 
 
@@ -110,7 +111,14 @@ def signed_steps(office: Office, record: Record) -> list[Step]:
         elif _holds(office, event):
             new = list(_steps(event))
             steps = [*_cut(steps, new[0].since), *new]
-    return steps
+    first = _first_day(record)
+    return [structs.replace(one, week_from=first) if first and first <= one.since else one for one in steps]
+
+
+def _first_day(record: Record) -> date | None:
+    """The first day of the running course."""
+    levels = (record.tree["given"].get("course") or {}).get("levels") or []
+    return min((date.fromisoformat(str(one["since"])) for one in levels), default=None)
 
 
 def _cut(steps: list[Step], day: date) -> list[Step]:

@@ -110,4 +110,4 @@ def _signed(case: Case, supply: Supply) -> Iterator[SignedLevel]:
                 "A supply that does not fit the signed dose would change the dose.",
                 "Give the product that the level was signed for.",
             )
-        yield SignedLevel(level.since, regimen)
+        yield SignedLevel(level.since, regimen, week_from=min(one.since for one in case.given.course.levels))

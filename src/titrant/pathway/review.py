@@ -277,7 +277,7 @@ def signed_levels(case: Case, supply: Supply, on: date) -> tuple[SignedLevel, ..
             )
             regimen = exact or by_hand
             if not (found and found[-1].regimen.daily < regimen.daily and _never_began(level.since, case)):
-                found.append(SignedLevel(level.since, regimen))
+                found.append(SignedLevel(level.since, regimen, week_from=days[0]))
     return tuple(found)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from titrant.knowledge.shapes.common import Sourced
 from titrant.knowledge.shapes.protocols import Protocol
@@ -25,11 +25,15 @@ LONGEST_DAYS = 366
 
 
 class SignedLevel(Struct, frozen=True):
-    """From this day on, this regimen; with ``until`` no longer than to the day before it."""
+    """From this day on, this regimen; with ``until`` no longer than to the day before it.
+
+    ``week_from``: the first day of the course, from which the dosing days of each week are counted; else ``since``.
+    """
 
     since: date
     regimen: Regimen
     until: date | None = None
+    week_from: date | None = None
 
 
 class Stretch(Struct, frozen=True):
@@ -137,10 +141,17 @@ def level_on(levels: tuple[SignedLevel, ...], day: date) -> SignedLevel | None:
     return None if newest is None or (newest.until is not None and newest.until <= day) else newest
 
 
+# The days of a week in the order in which they become dosing days: evenly spread, and so that more days a week hold the
+# same days and others. Whenever the number changes, no seven days in a row then hold more than the larger one.
+_WEEK = (0, 4, 2, 5, 1, 3, 6)
+
+
 def is_dosing_day(level: SignedLevel, day: date) -> bool:
-    """Whether a dose falls on ``day``: dosing days are spread evenly over each week from the level's first day."""
-    count = level.regimen.days_per_week
-    return (day - level.since).days % 7 in {place * 7 // count for place in range(count)}
+    """Whether a dose falls on ``day``: dosing days are spread evenly over each week of the course.
+
+    Counted from the newest signature, each one would begin a week of its own and add doses to the one before.
+    """
+    return (day - (level.week_from or level.since)).days % 7 in _WEEK[: level.regimen.days_per_week]
 
 
 def pieces_on(levels: tuple[SignedLevel, ...], day: date) -> Decimal:
@@ -166,10 +177,10 @@ def _parts(level: SignedLevel, end: date | None, suspensions: tuple[Suspension, 
         if since is None or over or (end is not None and end <= one.since):
             continue
         if since < one.since:
-            yield SignedLevel(since, level.regimen, one.since)
+            yield structs.replace(level, since=since, until=one.since)
         since = None if one.lifted_on is None else one.lifted_on + _ONE_DAY
     if since is not None and (end is None or since < end):
-        yield SignedLevel(since, level.regimen, end)
+        yield structs.replace(level, since=since, until=end)
 
 
 def _stretches(levels: tuple[SignedLevel, ...], starts: date, days: int) -> Iterator[Stretch]:

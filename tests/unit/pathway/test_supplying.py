@@ -4,10 +4,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from tests.unit.made_up import DAY, mg, protocol
 from titrant.pathway.case import Supplied
-from titrant.pathway.supplying import SignedLevel, Stretch, first_supply, is_dosing_day, supply_for
+from titrant.pathway.supplying import SignedLevel, Stretch, first_supply, is_dosing_day, pieces_on, supply_for
 from titrant.terms.reason import Reason, Status
 from titrant.terms.regimen import Regimen
 
@@ -60,12 +61,24 @@ def test_parts_of_millilitres_are_handed_out_as_they_are():
 
 @pytest.mark.parametrize(
     ("days_per_week", "dosing"),
-    [(7, [0, 1, 2, 3, 4, 5, 6]), (5, [0, 1, 2, 4, 5]), (4, [0, 1, 3, 5]), (3, [0, 2, 4]), (2, [0, 3]), (1, [0])],
+    [(7, [0, 1, 2, 3, 4, 5, 6]), (5, [0, 1, 2, 4, 5]), (4, [0, 2, 4, 5]), (3, [0, 2, 4]), (2, [0, 4]), (1, [0])],
 )
 def test_dosing_days_are_spread_over_each_week_from_the_first_day(days_per_week, dosing):
     one = level(days=days_per_week)
     assert [n for n in range(7) if is_dosing_day(one, day(n))] == dosing
     assert [n - 7 for n in range(7, 14) if is_dosing_day(one, day(n))] == dosing
+
+
+@pytest.mark.parametrize("before", range(1, 8))
+@pytest.mark.parametrize("after", range(1, 8))
+def test_whenever_the_days_a_week_change_no_seven_days_hold_more_than_the_larger_number(before, after):
+    for change in range(14):
+        levels = (
+            structs.replace(level(days=before), week_from=DAY),
+            structs.replace(level(change, days=after), week_from=DAY),
+        )
+        dosing = [pieces_on(levels, day(n)) > 0 for n in range(35)]
+        assert max(sum(dosing[first : first + 7]) for first in range(28)) <= max(before, after)
 
 
 def test_only_dosing_days_are_counted():
