@@ -136,7 +136,7 @@ def test_a_severe_side_effect_reaches_the_clinic_at_once_and_counts_once(phone, 
     assert tasks(office, case) == ["effect_severe"]
 
 
-def test_an_emergency_grade_opens_one_task_however_many_answers_follow(phone, office) -> None:
+def test_each_emergency_grade_is_told_once_however_many_answers_follow(phone, office) -> None:
     case = on_plan(office)
     page = phone(case)
     for words in ("Questions", "5", "Leave out", "Leave out", "Leave out", "Yes, choose", "Dizzy", "Sleepy", "Next"):
@@ -149,6 +149,7 @@ def test_an_emergency_grade_opens_one_task_however_many_answers_follow(phone, of
     page.get_by_text("Receipt").wait_for()
     first, second = kept(office, case, page, 2)
     assert (first["effects"], second["effects"]) == ({"dizziness": 4}, {"drowsiness": 4})
+    assert tasks(office, case) == ["effect_emergency"] * 2
 
 
 def test_the_mean_of_grades_counts_a_day_told_in_two_entries_once() -> None:
