@@ -1,5 +1,6 @@
 """Patients with a phone: a signed plan of today, and a phone that was let in by its invitation."""
 
+import re
 import uuid
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -39,3 +40,18 @@ def client_of(token: str) -> Any:
     client = Client()
     client.cookies["phone"] = token
     return client
+
+
+def of_one_clock(page: Any, at: datetime) -> None:
+    """The clinic's clock says what that of the phone says: at first ``at``, then whatever the phone's stands at.
+
+    For a browser without a service worker, whose answers could not be changed here.
+    """
+
+    def answer(route: Any) -> None:
+        got = route.fetch()
+        said = datetime.fromtimestamp(page.evaluate("Date.now()") / 1000, UTC) if "state" in route.request.url else at
+        text = re.sub(r'"checked": "[^"]*"', f'"checked": "{said:%Y-%m-%dT%H:%M:%SZ}"', got.text())
+        route.fulfill(response=got, body=text)
+
+    page.route(re.compile("/p/(state/)?$"), answer)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.web.browser import accessible
-from tests.web.phone_cases import on_plan, phone_of, today
+from tests.web.phone_cases import of_one_clock, on_plan, phone_of, today
 
 
 @pytest.fixture
@@ -510,9 +510,11 @@ def test_the_timer_counts_the_hold_and_is_silent_unless_asked(phone, office) -> 
 @pytest.mark.parametrize(("hour", "offered"), [(0, True), (11, True), (12, False), (23, False)])
 def test_until_noon_an_entry_can_be_for_yesterday(phone, office, hour, offered) -> None:
     case = on_plan(office, since=today() - timedelta(days=5))
-    page = phone(case)
+    page = phone(case, service_workers="block")
     day = today() - timedelta(days=1)
-    page.clock.set_fixed_time(datetime(day.year, day.month, day.day, hour, 30, tzinfo=UTC))
+    at = datetime(day.year, day.month, day.day, hour, 30, tzinfo=UTC)
+    page.clock.set_fixed_time(at)
+    of_one_clock(page, at)
     page.reload()
     page.wait_for_selector("html[data-ready=yes]")
     choice = page.get_by_role("button", name="Yesterday", exact=True)
@@ -531,6 +533,7 @@ def at_night(page: Any) -> datetime:
     """The clock of the phone stands at three minutes to midnight of yesterday; the midnight that comes is returned."""
     midnight = datetime(today().year, today().month, today().day, tzinfo=UTC)
     page.clock.install(time=midnight - timedelta(minutes=3))
+    of_one_clock(page, midnight - timedelta(minutes=3))
     page.reload()
     page.wait_for_selector("html[data-ready=yes]")
     return midnight
@@ -538,7 +541,7 @@ def at_night(page: Any) -> datetime:
 
 def test_a_page_left_open_over_midnight_turns_to_the_new_day(phone, office) -> None:
     case = on_plan(office, since=today() - timedelta(days=5))
-    page = phone(case)
+    page = phone(case, service_workers="block")
     at_night(page)
     tap(page, "Taken")
     tap(page, "Back")
@@ -558,7 +561,7 @@ def test_a_page_left_open_over_midnight_turns_to_the_new_day(phone, office) -> N
 
 def test_a_tap_on_the_page_of_the_day_before_turns_it_and_does_not_count(phone, office) -> None:
     case = on_plan(office, since=today() - timedelta(days=5))
-    page = phone(case)
+    page = phone(case, service_workers="block")
     midnight = at_night(page)
     page.clock.set_fixed_time(midnight + timedelta(minutes=7))
     tap(page, "Taken")
@@ -573,7 +576,7 @@ def test_a_tap_on_the_page_of_the_day_before_turns_it_and_does_not_count(phone, 
 
 def test_help_is_never_held_up_by_the_turn_of_the_day(phone, office) -> None:
     case = on_plan(office, since=today() - timedelta(days=5))
-    page = phone(case)
+    page = phone(case, service_workers="block")
     midnight = at_night(page)
     page.clock.set_fixed_time(midnight + timedelta(minutes=7))
     tap(page, "Help now")
@@ -588,7 +591,7 @@ def test_help_is_never_held_up_by_the_turn_of_the_day(phone, office) -> None:
 
 def test_what_was_begun_before_midnight_stays_of_its_day_and_says_so(phone, office) -> None:
     case = on_plan(office, since=today() - timedelta(days=5))
-    page = phone(case)
+    page = phone(case, service_workers="block")
     at_night(page)
     tap(page, "Questions")
     tap(page, "6")

@@ -90,7 +90,11 @@ def _line(day: Day, event: Event | None, said: dict[str, list[str]]) -> DiaryLin
 def _came(event: Event | None) -> str:
     if event is None:
         return "from a record"
-    return "phone" if event.by.role is Role.PATIENT else f"typed by {event.by.name}"
+    if event.by.role is not Role.PATIENT:
+        return f"typed by {event.by.name}"
+    hours = event.body.get("clock_off_hours", 0)
+    way = "ahead" if hours > 0 else "behind"
+    return f"phone; its clock was {abs(hours)} h {way}: ask which day and time are meant" if hours else "phone"
 
 
 def _dose(one: DoseTaken) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from titrant.clinic.acts.verifying import SignedPlan, sealed_content, verified_plan
 from titrant.clinic.office import Office
+from titrant.clinic.signs import told_from
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.record.clinic_settings import ClinicSettings
@@ -236,7 +237,7 @@ def _asks(office: Office, record: Record, person: Person, today: date) -> Json:
         "activity": person.activity or (goals[0] if goals else ""),
         "peg": not today < date.fromisoformat(peg) + _ONE_DAY * every,
         "pressure": due, "pressure_limits": list(_pressure_limits(office.library)), "yesterday_until": int(hours),
-        "days_back": whole_days(form.days_back.value),
+        "days_back": whole_days(form.days_back.value), "told_from": told_from(office.library),
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from typing import get_args
 
 from msgspec import Struct
 
@@ -9,7 +10,7 @@ from titrant.knowledge.judging import Value, judge
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.facts import FactKind
 from titrant.knowledge.shapes.triage import DoseSign, Sign
-from titrant.pathway.entries import DoseTaken, Entry
+from titrant.pathway.entries import GRADES, DoseTaken, Effect, Entry
 from titrant.pathway.readings import parse_reading
 from titrant.terms.canonical import Json
 from titrant.terms.numbers import parse_decimal, plain
@@ -72,6 +73,14 @@ def effect_sign(signs: tuple[Sign, ...], name: str, grade: int) -> Seen | None:
         if about and sign.grade_from.value <= grade:  # type: ignore[union-attr]
             return Seen(sign, name.replace("_", " "))
     return None
+
+
+def told_from(library: Library) -> Json:
+    """By side effect, the lowest grade that opens a task for staff: from there on a phone tells it at once."""
+    signs = library.triage.signs
+    grades = range(GRADES[0] + 1, GRADES[1] + 1)
+    found = {name: next((one for one in grades if effect_sign(signs, name, one)), None) for name in get_args(Effect)}
+    return {name: grade for name, grade in found.items() if grade is not None}
 
 
 def _pressures(entry: Entry, library: Library) -> Iterator[Seen]:

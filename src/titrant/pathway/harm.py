@@ -80,8 +80,12 @@ def _worst(diary: Diary, first: date, last: date) -> dict[str, int] | None:
 
 
 def _mean_grade(diary: Diary, first: date, last: date) -> Decimal | None:
-    grades = [grade for day in diary.between(first, last) if (grade := day.worst()) is not None]
-    return mean([Decimal(grade) for grade in grades])
+    """The mean over days of the worst grade of each: a day told in several entries is still one day."""
+    worst: dict[date, int] = {}
+    for day in diary.between(first, last):
+        if (grade := day.worst()) is not None:
+            worst[day.on] = max(grade, worst.get(day.on, grade))
+    return mean([Decimal(grade) for grade in worst.values()])
 
 
 def worst_of(found: dict[str, int] | None, names: tuple[str, ...] = ()) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -15,7 +15,7 @@ from titrant.storage.audit import opened_in_emergency
 from titrant.storage.devices import device_of
 from titrant.storage.models import TeamMember
 from titrant.storage.reads import log_read
-from titrant.web.access import CLINICAL, Reach, Route, Visitor, belongs_to_the_team, in_by_emergency, may
+from titrant.web.access import CLINICAL, PATIENTS, Reach, Route, Visitor, belongs_to_the_team, in_by_emergency, may
 from titrant.web.errors import not_found, not_from_here, refused
 from titrant.web.second_factor import has_second_factor
 from titrant.web.sessions import actor_of, keep
@@ -23,6 +23,7 @@ from titrant.web.wired import office
 
 Respond = Callable[[HttpRequest], HttpResponse]
 DEVICE_COOKIE = "phone"
+PHONE_PATH = "/p/"
 _SAFE = ("GET", "HEAD")
 
 
@@ -73,6 +74,8 @@ def access(respond: Respond) -> Any:
         case = str(kwargs.get("case", ""))
         teams = _teams_of(case) if case else ()
         if not may(route, visitor, teams, case):
+            if _asked_by_phone(request, route):
+                return JsonResponse({"not_enrolled": True, "why": "This phone is not known to the clinic."}, status=404)
             return _sign_in(request) if visitor is None and _is_page(request, route) else not_found(request)
         if route.roles and route.name not in BEFORE_SECOND_FACTOR and _lacks_second_factor(request):
             return HttpResponseRedirect(reverse("mfa_activate_totp"))
@@ -100,8 +103,15 @@ class _WithView:
 
 
 def visitor_of(request: HttpRequest) -> Visitor | None:
-    """The member of staff of the session, or the patient of the device; never both."""
+    """The member of staff of the session, or the patient of the device; never both.
+
+    On the phone's own pages the device goes first: a nurse who once signed in on that browser must not make the phone
+    a stranger, whose red flags nobody takes.
+    """
     user = request.user
+    phone = _phone_of(request)
+    if phone is not None and (request.path.startswith(PHONE_PATH) or not user.is_authenticated):
+        return phone
     if user.is_authenticated:
         if not user.is_active:
             return None
@@ -109,18 +119,20 @@ def visitor_of(request: HttpRequest) -> Visitor | None:
         actor = actor_of(user)
         opened = opened_in_emergency(actor.id, office().now()) if actor.role in CLINICAL else ()
         return Visitor(actor, teams, opened=opened)
+    return None
+
+
+def _phone_of(request: HttpRequest) -> Visitor | None:
     token = request.COOKIES.get(DEVICE_COOKIE, "")
-    if not token:
-        return None
-    device = device_of(token)
-    if device is None:
-        return None
-    return Visitor(Actor(device.id, "patient", Role.PATIENT), (), device.case)
+    device = device_of(token) if token else None
+    return Visitor(Actor(device.id, "patient", Role.PATIENT), (), device.case) if device is not None else None
 
 
 def _lacks_second_factor(request: HttpRequest) -> bool:
     """Nothing of the clinic opens before it is set up; only made-up staff of a made-up clinic need none."""
-    user = request.user
+    user, visitor = request.user, request.visitor  # type: ignore[attr-defined]
+    if visitor is None or visitor.actor.role is Role.PATIENT:
+        return False
     if not user.is_authenticated or (settings.PLACE.is_demo and user.synthetic):  # type: ignore[union-attr]
         return False
     return not has_second_factor(user)  # type: ignore[arg-type]
@@ -135,6 +147,11 @@ def _teams_of(case: str) -> tuple[str, ...] | None:
 
 def _is_page(request: HttpRequest, route: Route) -> bool:
     return request.method in _SAFE and route.reach is not Reach.OWN and not request.headers.get("HX-Request")
+
+
+def _asked_by_phone(request: HttpRequest, route: Route) -> bool:
+    """Whether a script of the phone asks: it believes the clinic alone that it was let out, never a proxy's page."""
+    return route.roles == PATIENTS and "application/json" in request.headers.get("Accept", "")
 
 
 def _sign_in(request: HttpRequest) -> HttpResponse:

@@ -29,20 +29,24 @@ from titrant.terms.reading import is_plain_text
 MOST_LETTERS = 500
 MOST_LINES = 24
 CLOCKS_APART = timedelta(minutes=5)
+CLOCK_IS_WRONG = timedelta(hours=1)  # staff are told: the times, perhaps the day, of what that phone wrote are not sure
 # From one patient's phones in a day: no hand writes so many, and a phone gone wild must not make a record unreadable.
 MOST_IN_A_DAY = 200
 MOST_ALARMS_IN_A_DAY = 300  # what opens a task for staff is still taken for a while
-_DAY = timedelta(days=1)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _WHY = "An entry that cannot be read would hide all others of this record."
 
 
-def keep_entry(office: Office, case: str, tree: Json, client_id: str, by: Actor, *, received_at: datetime) -> Receipt:
+def keep_entry(
+    office: Office, case: str, tree: Json, client_id: str, by: Actor, *, received_at: datetime, clock: str = ""
+) -> Receipt:
     """Keep ``tree``, one entry as docs/case-file.md has it, under the id that the device gave it.
 
     The same again gives the same receipt; the same id for something else raises Conflict. Raises CaseFileError for
-    what cannot be an entry, TooMany for a flood. What it says of harm opens tasks in the same transaction.
+    what cannot be an entry, TooMany for a flood. What it says of harm opens tasks in the same transaction. ``clock`` is
+    what the clock by which it was written said as it was sent; where that is far off, the entry is kept with it.
     """
     if not isinstance(client_id, str) or not _ID.fullmatch(client_id):
         raise _refused("id", "The entry has no id of its own.", "Send it again from the page that made it.")
@@ -56,11 +60,18 @@ def keep_entry(office: Office, case: str, tree: Json, client_id: str, by: Actor,
     kept = {**given, "entered": entered}
     body = {
         "id": client_id, "add": {"diary": [kept]}, "device": by.id if by.role is Role.PATIENT else "",
-        "written": written, "received": instant_text(received_at),
+        "written": written, "received": instant_text(received_at), **_clock_off(clock, received_at),
     }  # fmt: skip
     drafts = [Draft(Kind.DIARY_KEPT, body, by, received_at), *flags.tasks_for(office, summary, entry)]
     bound = _flood(office, summary, received_at, alarming=len(drafts) > 1) if by.role is Role.PATIENT else None
     return office.store.keep(case, client_id, said, drafts, bound)
+
+
+def _clock_off(clock: str, received_at: datetime) -> Json:
+    """Hours by which a device's clock is ahead (less than nothing: behind), where the hour or the day can be wrong."""
+    said = _instant(clock) if isinstance(clock, str) else None
+    off = said - received_at if said is not None else timedelta(0)
+    return {"clock_off_hours": round(off / _HOUR)} if not abs(off) < CLOCK_IS_WRONG else {}
 
 
 def _flood(office: Office, summary: Summary, at: datetime, *, alarming: bool) -> Bound:

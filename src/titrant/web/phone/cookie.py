@@ -3,16 +3,16 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from titrant.web.middleware import DEVICE_COOKIE
+from titrant.web.middleware import DEVICE_COOKIE, PHONE_PATH
 
-PATH = "/p/"
 _AGE = 400 * 24 * 60 * 60  # the longest that browsers keep one; each visit begins it anew
 
 
 def set_cookie(answer: HttpResponse, token: str) -> None:
     answer.set_cookie(
-        DEVICE_COOKIE, token, max_age=_AGE, path=PATH, httponly=True, samesite="Strict", secure=settings.BEHIND_PROXY
-    )
+        DEVICE_COOKIE, token, max_age=_AGE, path=PHONE_PATH, httponly=True, samesite="Strict",
+        secure=settings.BEHIND_PROXY,
+    )  # fmt: skip
 
 
 def keep_cookie(request: HttpRequest, answer: HttpResponse) -> None:
@@ -20,4 +20,4 @@ def keep_cookie(request: HttpRequest, answer: HttpResponse) -> None:
 
 
 def drop_cookie(answer: HttpResponse) -> None:
-    answer.delete_cookie(DEVICE_COOKIE, path=PATH, samesite="Strict")
+    answer.delete_cookie(DEVICE_COOKIE, path=PHONE_PATH, samesite="Strict")

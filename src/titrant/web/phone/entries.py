@@ -22,7 +22,8 @@ def entries(request: HttpRequest) -> HttpResponse:
     """Keep one entry. The same again gives the same receipt; another one under its id is a conflict (409).
     What a refused one says of harm is kept all the same, and opens its tasks.
 
-    ``case`` says whose entry it is: a phone that was handed on may still hold those of the patient before.
+    ``case`` says whose entry it is: a phone that was handed on may still hold those of the patient before. ``clock``
+    is what the clock says now by which the entry was written.
     """
     if not from_own_page(request):
         return _answer(403, "It was not sent by a page of this clinic.")
@@ -31,11 +32,12 @@ def entries(request: HttpRequest) -> HttpResponse:
     here, visitor = office(), request.visitor  # type: ignore[attr-defined]
     try:
         sent = read_json(request.body)
-        if not isinstance(sent, dict) or set(sent) - {"case"} != {"id", "entry"}:
+        if not isinstance(sent, dict) or set(sent) - {"case", "clock"} != {"id", "entry"}:
             return _answer(422, "It is not an entry and its id.")
         if sent.get("case", visitor.case) != visitor.case:  # an older page names no case
             return _answer(409, "It is an entry of another person, who used this phone before.", other=True)
-        receipt = keep_entry(here, visitor.case, sent["entry"], sent["id"], visitor.actor, received_at=here.now())
+        to = {"received_at": here.now(), "clock": sent.get("clock", "")}
+        receipt = keep_entry(here, visitor.case, sent["entry"], sent["id"], visitor.actor, **to)
     except Unreadable as error:
         return _answer(422, error.fault)
     except (Conflict, CaseFileError) as error:

@@ -15,7 +15,6 @@ from titrant.knowledge.shapes.phone import PhoneWords
 from titrant.record.events import instant_text
 from titrant.record.ports import NotFound
 from titrant.storage.devices import Devices
-from titrant.storage.models import Device
 from titrant.storage.throttle import Limit, tries_of, wait_for, was_right
 from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route
 from titrant.web.accounts import network_of, wider_of

@@ -17,8 +17,8 @@ from titrant.web.access import EVERYBODY, Route
 from titrant.web.wired import office
 
 _OWN = (
-    "phone.css", "keep.js", "send.js", "phone.js", "welcome.js", "out.js", "reminder.js", "push.js", "icon.svg",
-    "icon-192.png", "icon-512.png",
+    "phone.css", "tabs.js", "keep.js", "send.js", "phone.js", "page.js", "welcome.js", "out.js", "reminder.js",
+    "push.js", "icon.svg", "icon-192.png", "icon-512.png",
 )  # fmt: skip
 ASSETS = ("titrant/base.css", *(f"titrant/phone/{name}" for name in _OWN))
 

@@ -6,6 +6,7 @@ const Keep = (() => {
   const NAME = "titrant-diary";
   const STORES = ["keys", "outbox", "kept"];
   const PATIENCE = 4000; // milliseconds: a store that was lost may also never answer
+  let shut = false; // another page wiped this phone, or gave it to somebody else: nothing is made anew from here
   let opened = null; // the connection with its own key: a box is only put where its key lies
 
   function asked(request) {
@@ -32,6 +33,7 @@ const Keep = (() => {
 
   /* Acts on the connection. One that failed is never used again. */
   async function tried(act) {
+    if (shut) throw new Error("shut");
     const mine = opened = opened || connected();
     try {
       return await soon(mine.then(act));
@@ -122,7 +124,15 @@ const Keep = (() => {
     return memory[name](...given);
   }
 
-  const own = { works: true, begin, wipe };
+  function close() {
+    const mine = opened;
+    [shut, opened, own.works] = [true, null, false];
+    kept.clear();
+    outbox.clear();
+    if (mine) mine.then(({ base }) => base.close()).catch(() => {});
+  }
+
+  const own = { works: true, begin, close, wipe };
   Object.keys(disk).forEach((name) => { own[name] = (...given) => done(name, given); });
 
   async function pour(held, act) {
@@ -152,6 +162,7 @@ const Keep = (() => {
     kept.clear();
     outbox.clear();
     localStorage.clear();
+    Tabs.tell("wiped");
     if (mine) await mine.then(({ base }) => base.close()).catch(() => {});
     if (window.caches) await Promise.all((await caches.keys()).map((name) => caches.delete(name)));
     const workers = navigator.serviceWorker ? await navigator.serviceWorker.getRegistrations() : [];

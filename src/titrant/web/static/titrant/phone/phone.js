@@ -16,6 +16,7 @@
   const WHY_NOT = { forgot: "forgot", effects: "side effects", no_need: "did not need it", ran_out: "none left",
     told: "the clinic said so", other: "another reason" };
   const FRESH = 10 * 60 * 1000;
+  const APART = 5 * 60 * 1000; // so far the clock of a phone may be from the clinic's, as where the clinic takes entries
   const A_WHILE = 20 * 1000; // how often a page that stands open looks whether the day is over
   const OF_DRAFT = ["pain", "activity", "sleep", "mood", "peg", "effects", "which", "grade"];
   const OF_A_DAY = [...OF_DRAFT, "why", "extra", "timer", "pressure"]; // pages whose answer is of one day
@@ -29,6 +30,10 @@
   let turned = ""; // the day of the phone's clock, when it was looked at last
   let begun = false; // what is being written was begun before the day turned, and stays of its own day
   let draft = null; // answers of the questions of one day
+  let saved = null; // the same as it is kept on the phone: { case, day, draft, at }
+  let left = ""; // "wiped" or "changed": another page of this browser let this patient out, and this page is over
+  let clinic = {}; // whom to call, also where nothing else is known any more
+  let off = 0; // milliseconds by which the clock of the phone is ahead of the clinic's, where that is too much
   let note = ""; // said once, above the page
   let enrolled = true;
   let broken = false; // an act of the page itself failed
@@ -79,7 +84,7 @@
     window.scrollTo(0, 0);
   }
 
-  const standing_top = () => [queue.length, Keep.works, broken].join();
+  const standing_top = () => [queue.length, Keep.works, broken, enrolled, left, clock_wrong()].join();
 
   function draw_top() {
     if (drawn === standing_top() || !ROOT.querySelector("header")) return;
@@ -89,9 +94,10 @@
 
   /* On every page, that of danger too: what this phone cannot do now. */
   function warnings() {
-    const said = [broken ? "page_failed" : "", Keep.works ? "" : "no_storage"].filter(Boolean);
-    return el("div", { class: "warnings" },
-      said.length ? el("div", { class: "banner warn", role: "alert" }, said.map((name) => el("p", {}, say(name)))) : null);
+    const said = left ? [`left_${left}`] : [broken && "page_failed", !Keep.works && "no_storage",
+      !enrolled && here().step !== "today" && "not_enrolled", clock_wrong() && (off ? "clock_wrong" : "clock_behind")];
+    const lines = said.filter(Boolean).map((name) => el("p", {}, say(name, { day: shown(back(0)) })));
+    return el("div", { class: "warnings" }, lines.length ? el("div", { class: "banner warn", role: "alert" }, lines) : null);
   }
 
   /* What became of an entry, true also where this phone cannot keep it. */
@@ -116,6 +122,22 @@
     draw();
   }
 
+  /* The next question. What was answered before is on the phone first: a phone throws pages away as it likes. */
+  async function go_on(step, more = {}) {
+    if (!draft.entry.bad_day) await put_draft({ step, ...more });
+    go(step, more);
+  }
+
+  async function put_draft(at) {
+    saved = { case: owner, day, draft, at };
+    await Keep.put("draft", saved);
+  }
+
+  async function drop_draft() {
+    saved = null;
+    await Keep.drop("draft");
+  }
+
   function home(words = "") {
     note = words;
     draft = null;
@@ -127,6 +149,7 @@
 
   function draw() {
     const { step } = here();
+    if (left && step !== "danger") return over();
     const steps = { today, why, pain, activity, sleep, mood, peg, pressure, effects, which, grade, done, flags, danger, extra,
       timer, more, earlier };
     if (OF_DRAFT.includes(step) && !draft) return today();
@@ -136,27 +159,39 @@
   // Days
 
   const two = (number) => String(number).padStart(2, "0");
+  const now = () => new Date(Date.now() - off);
   const iso = (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   const clock = (date) => `${two(date.getHours())}:${two(date.getMinutes())}`;
 
   function back(days) {
-    const date = new Date();
+    const date = now();
     date.setHours(12, 0, 0, 0); // noon: no change of the clocks moves it to another day
     date.setDate(date.getDate() - days);
     return iso(date);
   }
 
   function entered() {
-    const now = new Date();
-    const offset = -now.getTimezoneOffset();
+    const at = now();
+    const offset = -at.getTimezoneOffset();
     const sign = offset < 0 ? "-" : "+";
     const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
-    return `${iso(now)}T${clock(now)}:${two(now.getSeconds())}${sign}${two(hours)}:${two(minutes)}`;
+    return `${iso(at)}T${clock(at)}:${two(at.getSeconds())}${sign}${two(hours)}:${two(minutes)}`;
   }
 
   const shown = (text) => new Date(`${text}T12:00:00`).toLocaleDateString(document.documentElement.lang,
     { weekday: "long", day: "numeric", month: "long" });
   const day_name = () => (day === back(0) ? say("today") : day === back(1) ? say("yesterday") : shown(day));
+
+  /* How far the phone's clock is from the clinic's: ``checked`` was said between the two times of the phone. A little is
+     borne; from more on the clinic's clock is the one by which days and hours are offered and written. */
+  function measure(checked, asked, heard) {
+    const said = Date.parse(checked);
+    const ahead = asked - said > APART ? asked - said : heard - said < -APART ? heard - said : 0;
+    off = Number.isNaN(said) ? 0 : ahead;
+  }
+
+  /* Without a network too: what the clinic said last cannot be of a time to come. */
+  const clock_wrong = () => Boolean(off || (state && Date.now() + APART < Date.parse(state.checked)));
 
   const of_which_day = () => (OF_A_DAY.includes(here().step) && day !== back(0)
     ? el("p", { class: "strong of-day", role: "status" }, day_name()) : null);
@@ -193,7 +228,8 @@
   // What is known of a day
 
   const dose_of = () => (state && state.status === "on_plan" || state && state.status === "not_begun" ? state.days[day] : null);
-  const of_day = () => written.filter((one) => one.day === day);
+  const not_taken = () => new Set(queue.filter((one) => one.refused).map((one) => one.id)); // what the clinic refused is not on record
+  const of_day = () => written.filter((one) => one.day === day && !not_taken().has(one.id));
 
   function logged() {
     const dose = dose_of();
@@ -214,23 +250,105 @@
     pain: entry.pain ? entry.pain.average : -1, daily: Boolean(entry.pain), bp: Boolean(entry.blood_pressure),
     doses: (entry.doses || []).map((one) => ({ what: one.what, at: one.at || "" })) });
 
+  const told_from = (name) => ((state && state.asks.told_from) || {})[name] || 3; // from which grade on staff are told at once
+  const limits = () => (state && state.asks.pressure_limits) || [];
+  const too_high = (high, low) => limits().some((one) => one.upper <= high || one.lower <= low);
+
+  /* What staff have to know at once goes before all else, and is tried again whatever became of it. */
+  const alarming = (entry) => Boolean((entry.flags || []).length || (entry.doses || []).some((one) => one.what === "unplanned")
+    || Object.entries(entry.effects || {}).some(([name, grade]) => told_from(name) <= grade)
+    || (entry.blood_pressure || []).some((one) => too_high(...one.split(/[/ ]/).map(Number))));
+
   async function keep(entry, id = new_id()) {
-    const item = { id, case: owner, made: Date.now(), entry: { day, entered: entered(), ...entry } };
+    await still_mine();
+    const item = { id, case: owner, made: Date.now(), off, urgent: alarming(entry), entry: { day, entered: entered(), ...entry } };
     await Keep.add(item);
     written = [...written.filter((one) => one.id !== id), in_short(item)];
     await put_written();
     await count();
+    Tabs.tell("written");
     Send.flush().catch(() => {});
     return id;
+  }
+
+  /* Before anything is written: the store is still of this patient. Throws where it is not. */
+  async function still_mine() {
+    const known = left ? null : await Keep.get("owner");
+    if (known && owner && known !== owner) leave("changed");
+    if (left) throw new Error(`this page is over: ${left}`);
+  }
+
+  /* This page is over: it forgets, lets the store go, and writes nothing more. Words of danger stay until they are read. */
+  function leave(how) {
+    if (left) return;
+    left = how;
+    Send.stop();
+    Keep.close();
+    [state, draft, saved, written, queue, strange, note] = [null, null, null, [], [], 0, ""];
+    if (here().step === "danger") draw_top();
+    else if (how === "changed") reopen();
+    else draw();
+  }
+
+  const reopen = () => location.replace("/p/");
+
+  function over() {
+    show(title(say("app")), numbers(true, "pair"), button(say("left_again"), reopen, "large"));
+  }
+
+  Tabs.listen((what) => {
+    if (what === "wiped") leave("wiped");
+    else if (left && here().step !== "danger") reopen(); // signed out, or let in anew: the clinic says how it stands
+    else look_again();
+  });
+
+  /* What other pages of this browser wrote meanwhile, and whose phone this is now. */
+  async function reread() {
+    const known = await Keep.get("owner");
+    if (known && owner && known !== owner) { leave("changed"); return known; }
+    const kept = await Keep.get("state");
+    if (state && kept && kept.case === owner && Date.parse(state.checked) < Date.parse(kept.checked)) know(kept);
+    await recall((state && state.entries) || []);
+    await recall_draft();
+    return known;
+  }
+
+  async function recall_draft() {
+    const kept = (await Keep.get("draft")) || (Keep.works ? null : saved);
+    const sent = (one) => written.some((each) => each.id === one.draft.id);
+    saved = kept && kept.case === owner && back(7) < kept.day && !sent(kept) ? kept : null;
+    if (draft && sent({ draft })) draft = null; // it was written in another page
+  }
+
+  async function look_again() {
+    if (left) return;
+    const seen = () => JSON.stringify([written, queue.length, saved && saved.at, state && state.checked]);
+    const before = seen();
+    const known = await reread();
+    if (Keep.works && owner && !known) renew(); // wiped, and nobody told this page: the clinic knows
+    if (left || before === seen()) return;
+    if (here().step === "today" || (OF_DRAFT.includes(here().step) && !draft)) draw();
+    else draw_top();
+  }
+
+  function know(fresh) {
+    state = fresh;
+    if (fresh) clinic = fresh.clinic;
   }
 
   function merged(known, own) {
     const ids = new Set(known.map((one) => one.id));
     const since = back(8);
-    return [...known, ...own.filter((one) => !ids.has(one.id) && since <= one.day)];
+    const mine = new Map(own.map((one) => [one.id, one])); // with the receipt that this phone has
+    return [...known.map((one) => ({ ...mine.get(one.id), ...one })), ...own.filter((one) => !ids.has(one.id) && since <= one.day)];
   }
 
-  const put_written = () => Keep.put("written", { case: owner, entries: written });
+  /* Beside what other pages of this browser wrote since. */
+  async function put_written() {
+    const kept = await Keep.get("written");
+    if (kept && kept.case === owner) written = merged(written, kept.entries);
+    await Keep.put("written", { case: owner, entries: written });
+  }
 
   /* What waits here, of this patient and of others. */
   async function count() {
@@ -259,21 +377,24 @@
 
   async function belongs_to(patient) {
     if (owner && owner !== patient) { // the phone changed hands: no page of the one before is left open
-      draft = null;
+      draft = saved = null;
       written = [];
       note = "";
       day = back(0);
       history.replaceState({ step: "today" }, "");
     }
+    const news = owner !== patient;
     owner = patient;
     Send.only(owner);
     await Keep.put("owner", owner);
+    if (news) Tabs.tell("owner");
   }
 
   Send.listen(async (news) => {
     if (news.what === "sent" && news.item.case === owner) {
       written = written.map((one) => (one.id === news.item.id ? { ...one, receipt: news.receipt } : one));
       await put_written();
+      if (!enrolled) await renew();
     }
     if (news.what === "not_enrolled") { enrolled = false; await forget(); }
     if (news.what === "other") await renew();
@@ -293,6 +414,7 @@
 
   function today() {
     if (begun) { begun = false; draft = null; day = back(0); }
+    if (draft) draft = null; // gone back from: what was answered is kept, and offered below
     const dose = dose_of();
     const choice = days_to_choose();
     const head = title(day_name());
@@ -303,14 +425,28 @@
       note ? el("p", { class: "banner ok small", role: "status" }, note) : null,
       troubles(),
       dose ? dose_card(dose) : standing(),
-      el("div", { class: "taps" }, dose_tap(dose), el("div", { class: "two" }, other_taps(dose))),
+      el("div", { class: "taps" }, begun_before(), dose_tap(dose), el("div", { class: "two" }, other_taps(dose))),
       read_by());
     note = "";
   }
 
+  /* Questions of which some were answered: they go on where they were left, of the day they were begun for. */
+  const begun_here = () => Boolean(saved && saved.day === day && !daily_done());
+  const throw_away = () => button(say("begun_drop"), async () => { await drop_draft(); draw(); });
+
+  function go_on_with(kind) {
+    const words = saved.day === back(0) ? say("begun_go_on") : say("begun_go_on_of", { day: shown(saved.day) });
+    return button(words, () => { day = saved.day; draft = saved.draft; go(saved.at.step, keyed(saved.at)); }, kind);
+  }
+
+  const begun_before = () => (saved && saved.day !== day && day === back(0)
+    ? el("div", { class: "pair" }, go_on_with(""), throw_away()) : null);
+
+  const keyed = ({ step, ...more }) => more;
+
   function days_to_choose() {
     const both = [back(0), back(1)];
-    const offered = state && new Date().getHours() < state.asks.yesterday_until;
+    const offered = state && now().getHours() < state.asks.yesterday_until;
     if (!both.includes(day) || (day === both[0] && !offered)) return null;
     return el("div", { class: "pair days", role: "group", "aria-label": say("day_ask") },
       both.map((one) => el("button", { type: "button", "aria-pressed": String(one === day),
@@ -352,9 +488,12 @@
   }
 
   function dose_tap(dose) {
-    if (!dose || !pending() || dose.not_asked) return question_tap("primary large");
+    if (!dose || !pending() || dose.not_asked) {
+      return begun_here() ? el("div", { class: "pair" }, go_on_with("primary large"), throw_away()) : question_tap("primary large");
+    }
     const words = dose.times === 1 ? say("taken") : say("taken_one", { k: dose.times - pending() + 1 });
-    return button(words, () => took(1), "primary large");
+    const tap = button(words, () => took(1), "primary large");
+    return begun_here() ? el("div", { class: "pair" }, tap, go_on_with("large")) : tap;
   }
 
   function other_taps(dose) {
@@ -364,7 +503,7 @@
       left && dose.not_asked ? button(dose.times === 1 ? say("taken") : say("taken_one", { k: dose.times - left + 1 }), () => took(1)) : null,
       left ? button(missed, () => go("why")) : null,
       left > 1 && left === dose.times && !dose.not_asked ? button(say("taken_all", { n: left }), () => took(left)) : null,
-      left && !dose.not_asked && !daily_done() ? question_tap("") : null,
+      left && !dose.not_asked && !daily_done() ? (begun_here() ? throw_away() : question_tap("")) : null,
       button(say("bad_day"), begin_bad), button(say("extra_dose"), () => go("extra")),
       dose && dose.hold && left ? button(say("timer"), () => go("timer")) : null,
       button(say("more"), () => go("more")),
@@ -381,23 +520,33 @@
 
   async function took(count, more = {}) {
     const dose = dose_of();
-    const now = clock(new Date());
+    const minute = clock(now());
     // Two doses of one minute were written down after the fact: their times are not known.
-    const at = count === 1 && day === back(0) && !logged().doses.some((one) => one.at === now) ? { at: now } : {};
-    await keep({ doses: Array.from({ length: count }, () => ({ what: "taken", ...at, dose: `${dose.mg} mg`, ...more })) });
-    on_to_questions();
+    const at = count === 1 && day === back(0) && !logged().doses.some((one) => one.at === minute) ? { at: minute } : {};
+    await slot(Array.from({ length: count }, () => ({ what: "taken", ...at, dose: `${dose.mg} mg`, ...more })));
+  }
+
+  /* A planned dose stands once: where another page of this browser wrote it meanwhile, that is said instead. */
+  async function slot(doses) {
+    const before = logged().count;
+    const kept = await Tabs.alone(async () => {
+      await reread();
+      if (logged().count === before) return keep({ doses });
+      return "";
+    });
+    if (kept) await on_to_questions();
+    else if (!left) home(say("dose_stands"));
   }
 
   function why() {
     show(title(say("why_not")), el("div", { class: "taps" }, Object.entries(WHY_NOT).map(([name, text]) =>
       button(say(`why_${name}`), async () => {
-        await keep({ doses: [{ what: "missed", reason: text }] });
-        on_to_questions();
+        await slot([{ what: "missed", reason: text }]);
       }, "large"))));
   }
 
   function on_to_questions() {
-    if (pending() || daily_done()) home(kept_words());
+    if (pending() || daily_done() || begun_here()) home(kept_words());
     else begin();
   }
 
@@ -419,16 +568,18 @@
 
   async function on() {
     const place = (here().place || 0) + 1;
-    if (place < draft.chain.length) { const { step, ...more } = draft.chain[place]; go(step, { place, ...more }); }
+    if (place < draft.chain.length) { const { step, ...more } = draft.chain[place]; await go_on(step, { place, ...more }); }
     else await finish();
   }
 
   async function finish() {
-    const { id, entry } = draft;
-    draft = null;
+    const { id, entry, told } = draft;
+    if (told && entry.effects && !Object.keys(entry.effects).length) delete entry.effects; // asked, and told already
     await keep(entry, id);
+    draft = null;
+    if (saved && saved.draft.id === id) await drop_draft();
     const worst = Math.max(0, ...Object.values(entry.effects || {}));
-    if (worst === 3) go("danger", { about: "severe", kept: id });
+    if (worst >= 3) go("danger", { about: worst === 4 ? "emergency" : "severe", kept: id });
     else go("done", { kept: id });
   }
 
@@ -477,9 +628,9 @@
       if (!fine) { upper.focus(); return; }
       // A pressure is kept at once, whatever becomes of the other answers; the limits are those of the clinic's rules.
       const kept = await keep({ blood_pressure: [`${high}/${low} mmHg`] });
-      const limits = (state && state.asks.pressure_limits) || [];
       const place = draft ? (here().place || 0) + 1 : 0;
-      if (limits.some((one) => one.upper <= high || one.lower <= low)) {
+      if (too_high(high, low)) {
+        if (draft) await put_draft({ ...draft.chain[place], place });
         go("danger", draft ? { about: "pressure", then: { ...draft.chain[place], place } } : { about: "pressure", kept });
       } else if (draft) await on();
       else go("done", { kept });
@@ -495,7 +646,7 @@
   function effects() {
     show(title(say("effects_ask")), el("div", { class: "taps" },
       button(say("effects_none"), answer("effects", {}), "primary large"),
-      button(say("effects_some"), () => { draft.chosen = []; go("which", { place: here().place }); }, "large"),
+      button(say("effects_some"), () => { draft.chosen = []; return go_on("which", { place: here().place }); }, "large"),
       button(say("effects_urgent"), () => go("flags"), "danger large")), leave_out());
   }
 
@@ -504,11 +655,14 @@
     const next = button(say("next"), () => {
       draft.chosen = EFFECTS.filter((one) => chosen.has(one));
       draft.entry.effects = {};
-      if (draft.chosen.length) go("grade", { place: here().place, number: 0 });
+      if (draft.chosen.length) return go_on("grade", { place: here().place, number: 0 });
+      return undefined;
     }, "primary large");
     const toggle = (name) => el("button", { type: "button", "aria-pressed": String(chosen.has(name)), tap: (event) => {
       if (!chosen.delete(name)) chosen.add(name);
       event.currentTarget.setAttribute("aria-pressed", String(chosen.has(name)));
+      draft.chosen = EFFECTS.filter((one) => chosen.has(one));
+      put_draft({ ...here() });
     } }, say(`effect_${name}`));
     show(title(say("effects_which")), el("div", { class: "two" }, EFFECTS.map(toggle)), next);
   }
@@ -517,12 +671,21 @@
     const { number, place } = here();
     const name = draft.chosen[number];
     const take = async (value) => {
-      draft.entry.effects = { ...draft.entry.effects, [name]: value };
-      // An emergency is kept at once, whatever becomes of the other answers.
-      if (value === 4) await keep({ effects: { [name]: 4 } });
       const last = number + 1 === draft.chosen.length;
-      if (value === 4) { go("danger", { about: "emergency", then: last ? null : { step: "grade", number: number + 1, place } }); return; }
-      if (last) await on(); else go("grade", { place, number: number + 1 });
+      const told = (draft.told || {})[name] || 0;
+      const { [name]: _, ...others } = draft.entry.effects || {};
+      draft.entry.effects = others;
+      if (last && !told) { draft.entry.effects[name] = value; await on(); return; } // all is kept with it, once
+      const next = { step: "grade", number: number + 1, place };
+      if (told < value && told_from(name) <= value) {
+        // Kept by itself at once, whatever becomes of the other answers, and not a second time with them.
+        draft.told = { ...draft.told, [name]: value };
+        await put_draft(last ? { ...here() } : next);
+        await keep({ effects: { [name]: value } });
+      } else if (!told) draft.entry.effects[name] = value;
+      if (value >= 3) go("danger", { about: value === 4 ? "emergency" : "severe", then: last ? null : next });
+      else if (last) await on();
+      else await go_on("grade", keyed(next));
     };
     show(title(say("grade_ask", { effect: say(`effect_${name}`) })), el("div", { class: "taps" },
       [1, 2, 3, 4].map((value) => button(say(`grade_${value}`), () => take(value), value === 4 ? "danger large" : "large"))));
@@ -540,7 +703,7 @@
   }
 
   function numbers(urgent, kind = "taps") {
-    const { emergency = "", phone = "" } = (state && state.clinic) || {};
+    const { emergency = "", phone = "" } = clinic;
     const call = (number, words, plain, kind) => (number
       ? el("a", { class: `button large ${kind}`, href: `tel:${number.replace(/[^0-9+]/g, "")}` }, words)
       : el("p", { class: kind ? "strong" : "" }, plain));
@@ -550,7 +713,7 @@
   }
 
   function outside() {
-    const { on_call = "" } = (state && state.clinic) || {};
+    const { on_call = "" } = clinic;
     return on_call ? el("p", { class: "strong" }, say("emergency_outside", { who: on_call })) : null;
   }
 
@@ -560,18 +723,13 @@
       el("p", { class: "strong" }, say(`do_${about}`)), el("p", {}, say("emergency_do"))),
     numbers(CALL.includes(about)), outside(), el("p", { class: "small" }, say("emergency_kept")),
     button(say("close"), async () => {
-      if (then && draft) go(then.step, then);
-      else if (draft && about === "emergency") await finish_quietly();
+      if (left) reopen();
+      else if (then && draft) go(then.step, then);
+      else if (draft && ["emergency", "severe"].includes(about)) await finish();
       else if (draft) history.go(-2); // back to the question, past the list of signs
       else if (kept) go("done", { kept });
       else home(kept_words());
     }, "large"));
-  }
-
-  async function finish_quietly() {
-    const { id, entry } = draft;
-    draft = null;
-    go("done", { kept: await keep(entry, id) });
   }
 
   // An unplanned dose can always be written down
@@ -581,7 +739,7 @@
     const amount = el("input", { type: "text", inputmode: "decimal", id: "pieces", class: "short", autocomplete: "off" });
     const wrong = el("p", { class: "error", role: "alert", hidden: true }, say("extra_wrong"));
     const save = (more) => async () => {
-      const at = day === back(0) ? { at: clock(new Date()) } : {};
+      const at = day === back(0) ? { at: clock(now()) } : {};
       const kept = await keep({ doses: [{ what: "unplanned", ...at, ...more }] });
       go("danger", { about: "took_extra", kept });
     };
@@ -685,24 +843,34 @@
   // Beginning
 
   async function fetched() {
+    const asked = Date.now();
     const answer = await fetch("/p/state/", { credentials: "same-origin", headers: { Accept: "application/json" } });
-    if ([401, 403, 404].includes(answer.status)) { enrolled = false; await forget(); return null; }
-    return answer.ok ? answer.json() : null;
+    const heard = Date.now();
+    const said = await answer.json(); // a page of somebody else on the way is none, and is a fault
+    if (said.not_enrolled) { enrolled = false; await forget(); return null; }
+    if (!answer.ok || !said.checked) return null;
+    measure(said.checked, asked, heard);
+    return said;
   }
 
   async function take(fresh) {
     await name_unnamed(fresh.case);
     await belongs_to(fresh.case);
-    state = fresh;
+    know(fresh);
     enrolled = true;
     await Keep.put("state", fresh);
     await recall(fresh.entries);
     await put_written();
+    await recall_draft();
   }
 
   async function renew() {
+    if (left) return;
     const fresh = await fetched().catch(() => null);
+    if (left) return;
     if (fresh) await take(fresh);
+    else off = 0; // not known any more: somebody may just have set the clock right
+    if (turned !== back(0)) turn();
     if (["today", "done"].includes(here().step)) draw();
   }
 
@@ -710,19 +878,24 @@
     await Keep.begin();
     owner = (await Keep.get("owner")) || "";
     const sent = read("state");
-    if (sent) await take(sent);
+    if (sent) {
+      measure(sent.checked, Date.now(), Date.now());
+      await take(sent);
+    }
     else {
-      state = await Keep.get("state");
+      know(await Keep.get("state"));
       if (state) { await name_unnamed(""); await belongs_to(state.case); }
       Send.only(owner);
       await recall((state && state.entries) || []);
+      await recall_draft();
     }
+    day = turned = back(0);
     if (location.pathname !== "/p/") note = say("needs_network");
     history.replaceState({ step: "today" }, "", "/p/");
     draw();
     document.documentElement.dataset.ready = "yes";
     Send.flush();
-    if (!sent) renew();
+    if (!sent || off) renew();
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
     if (navigator.serviceWorker) {
       navigator.serviceWorker.register(`/p/worker.js?language=${document.documentElement.lang}`, { scope: "/p/" });
@@ -739,14 +912,17 @@
 
   let looked = Date.now();
   function looked_at() {
-    if (!document.hidden && !Keep.works) keep_again();
-    if (document.hidden || turn() || Date.now() - looked < FRESH) return;
+    if (document.hidden || left || !document.documentElement.dataset.ready) return;
+    if (!Keep.works) keep_again();
+    look_again();
+    if (turn() || (!off && Date.now() - looked < FRESH)) return;
     looked = Date.now();
     if (here().step === "today") day = back(0);
     renew();
   }
   document.addEventListener("visibilitychange", looked_at);
   window.addEventListener("pageshow", looked_at);
+  window.addEventListener("focus", looked_at);
 
   day = turned = back(0);
   begin_page();

@@ -1,6 +1,7 @@
 "use strict";
 /* The queue: what is kept is sent again and again until the clinic has given a receipt. The id of an entry is made once,
-   so that sending twice is never counting twice. */
+   so that sending twice is never counting twice. Only the clinic itself can say that it does not know this phone (its own
+   JSON); any other refusal is a fault of the way, a proxy or a firewall, and is tried again. */
 const Send = (() => {
   const WAITS = [2, 5, 15, 60, 300]; // seconds
   const PATIENCE = 20000; // milliseconds
@@ -8,6 +9,7 @@ const Send = (() => {
   let timer = 0;
   let running = null;
   let asked = false; // again, while a round was at work: what was added since is not in it
+  let stopped = false;
   let told = () => {};
   let whose = ""; // the case that this phone writes to; entries of another one wait for their own patient
 
@@ -17,8 +19,11 @@ const Send = (() => {
     const timer = setTimeout(() => patience.abort(), PATIENCE);
     try {
       return await fetch("/p/entries/", {
-        method: "POST", credentials: "same-origin", headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ id: item.id, entry: item.entry, ...(item.case ? { case: item.case } : {}) }),
+        method: "POST", credentials: "same-origin",
+        headers: { "Content-Type": "application/json", Accept: "application/json" },
+        body: JSON.stringify({ id: item.id, entry: item.entry,
+          ...(item.off ? {} : { clock: new Date().toISOString() }), // written by the clinic's clock, or by the phone's own
+          ...(item.case ? { case: item.case } : {}) }),
         signal: patience.signal,
       });
     } finally { clearTimeout(timer); }
@@ -26,22 +31,17 @@ const Send = (() => {
 
   async function one(item) {
     const answer = await posted(item);
-    if (answer.ok) {
-      const receipt = await answer.json();
+    const said = (await answer.json().catch(() => null)) || {};
+    if (answer.ok && said.receipt !== undefined) { // anything else that says "fine" is not the clinic
       await Keep.remove(item.id);
-      await told({ what: "sent", item, receipt: receipt.receipt });
+      await told({ what: "sent", item, receipt: said.receipt });
       return true;
     }
-    if ([401, 403, 404].includes(answer.status)) {
-      await told({ what: "not_enrolled" });
-      return false;
-    }
-    if ([409, 413, 422].includes(answer.status)) {
-      const said = await answer.json().catch(() => ({}));
+    if (said.not_enrolled) { await told({ what: "not_enrolled" }); return false; }
+    if ([409, 413, 422].includes(answer.status) && said.why) {
       if (said.other) { await told({ what: "other" }); return false; } // nothing is wrong with it: the phone changed hands
-      const why = said.why || String(answer.status);
-      await Keep.add({ ...item, refused: why });
-      await told({ what: "refused", item, why });
+      await Keep.add({ ...item, refused: said.why });
+      await told({ what: "refused", item, why: said.why });
       return true; // the others still go
     }
     throw Object.assign(new Error(`answer ${answer.status}`), { answered: true });
@@ -50,11 +50,11 @@ const Send = (() => {
   /* What may be an emergency goes first. */
   async function round() {
     const waiting = (await Keep.waiting()).filter((item) => item.case === whose && !item.refused);
-    const urgent = (item) => Boolean((item.entry.flags || []).length);
+    const urgent = (item) => Boolean(item.urgent || (item.entry.flags || []).length);
     let fault = null;
     for (const item of [...waiting.filter(urgent), ...waiting.filter((item) => !urgent(item))]) {
       try {
-        if (!(await one(item))) return;
+        if (!(await one(item))) { if (waiting.some(urgent)) later(); return; } // a danger is tried again whatever was said
       } catch (error) {
         if (!error.answered) throw error; // no network: the others would not go either
         fault = error; // a fault of the clinic's computer, perhaps with this entry alone: the others still go
@@ -81,6 +81,7 @@ const Send = (() => {
   }
 
   function flush() {
+    if (stopped) return Promise.resolve();
     asked = true;
     running = running || rounds();
     return running;
@@ -88,5 +89,6 @@ const Send = (() => {
 
   window.addEventListener("online", () => { tries = 0; flush(); });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { tries = 0; flush(); } });
-  return { flush, listen: (act) => { told = act; }, only: (owner) => { whose = owner; } };
+  return { flush, listen: (act) => { told = act; }, only: (owner) => { whose = owner; },
+    stop: () => { stopped = true; whose = ""; clearTimeout(timer); } };
 })();

@@ -27,7 +27,8 @@ async function page(request) {
   const slow = new Promise((resolve) => setTimeout(() => resolve(null), PATIENCE));
   try {
     const answer = await Promise.race([fetch(request), slow]);
-    return answer && answer.status < 500 ? answer : await frame();
+    // What is no page of the clinic (a proxy that forbids, a fault) must not stand in the place of the diary.
+    return answer && (answer.ok || answer.type === "opaqueredirect") ? answer : await frame();
   } catch {
     return frame(); // no network
   }
