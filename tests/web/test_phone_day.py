@@ -58,6 +58,17 @@ def test_each_step_of_a_taper_has_its_days(here) -> None:
     }  # fmt: skip
 
 
+def test_the_plan_says_the_step_of_today_and_what_follows_on_it(here) -> None:
+    case = plan(
+        here,
+        {"since": "2026-11-20", "dose": "25 mg", "times_per_day": 1},
+        {"since": "2026-11-22", "dose": "20 mg", "times_per_day": 1},
+    )
+    before, after = (phone_state(on(here, day), case)["plan"] for day in (DAY, DAY + 2 * ONE))
+    assert (before["amount"][:5], before["starts"], len(before["later"])) == ("25 mg", "2026-11-20", 1)
+    assert (after["amount"][:5], after["starts"], after["later"]) == ("20 mg", "2026-11-22", [])
+
+
 def test_until_a_new_plan_begins_the_plan_before_holds(here) -> None:
     case = plan(here)
     later = on(here, DAY + ONE)

@@ -159,7 +159,8 @@ def phone_state(office: Office, case: str) -> Json:
     return {
         "case": case, "checked": instant_text(office.now()), "checked_on": today.isoformat(),
         "status": found.status, "status_text": _status_text(words, found),
-        "plan": _plan(office, words, record, found), "days": _days(office, record, words, found, today, back, ahead),
+        "plan": _plan(office, words, record, found, today),
+        "days": _days(office, record, words, found, today, back, ahead),
         "asks": _asks(office, record, person, today), "entries": list(_entries(record, today - _ONE_DAY * back)),
         "clinic": _clinic(office, words), "unread": _unread(record),
     }  # fmt: skip
@@ -171,18 +172,21 @@ def _status_text(words: PhoneWords, found: Standing) -> str:
     return words.say(f"plan_{found.status}", **{name: words.date(value) for name, value in found.facts.items()})
 
 
-def _plan(office: Office, words: PhoneWords, record: Record, found: Standing) -> Json:
+def _plan(office: Office, words: PhoneWords, record: Record, found: Standing, today: date) -> Json:
+    """The newest signature, by its step that holds today or is the next to begin, and those that follow on it."""
     plan = found.plan
     if plan is None:
         return None
+    steps = [{"from": plan.starts, "regimen": plan.regimen}, *(plan.content.get("steps") or ())]
+    place = max(sum(one["from"] <= today.isoformat() for one in steps) - 1, 0)
+    since, regimen = steps[place]["from"], steps[place]["regimen"]
     later = [
         words.say("plan_later", day=words.date(one["from"]), dose=f"{dose_words(words, one['regimen'])}, "
                   f"{times_words(words, int(one['regimen']['times_per_day']))}")
-        for one in plan.content.get("steps") or ()
+        for one in steps[place + 1 :]
     ]  # fmt: skip
-    regimen = plan.regimen
     return {
-        "number": plan.number, "read": record.summary.read, "starts": plan.starts, "ends": plan.ends,
+        "number": plan.number, "read": record.summary.read, "starts": since, "ends": plan.ends,
         "amount": dose_words(words, regimen), "times": times_words(words, int(regimen["times_per_day"])),
         "how": how_words(words, record.summary.person, regimen), "product": regimen["product"],
         "most": words.say("plan_most", mg=regimen["daily_mg"]), "later": later,
