@@ -49,7 +49,7 @@ def refused_forms(store: Any, staff: Any) -> list[str]:
     case, visitors = everybody(store, staff)
     taken = []
     for route, method in writing():
-        visitor = next(one for one in visitors if declared(route, one))
+        visitor = next(one for one in visitors if declared(route, one, method))
         address = address_of(route, case, str(staff("nurse", ()).pk) if "<uuid:staff>" in route.path else "")
         visitor.client.handler.enforce_csrf_checks = True
         token = "a" * 32
@@ -100,7 +100,7 @@ def test_every_address_answers_with_strict_headers(office, staff) -> None:
 
     case, visitors = everybody(office.store, staff)
     for route in (*ROUTES, *LIBRARY_ROUTES):
-        for visitor in (visitors[0], next(one for one in visitors if declared(route, one))):
+        for visitor in (visitors[0], next(one for one in visitors if declared(route, one, route.methods[0]))):
             person = str(staff("nurse", ()).pk) if "<uuid:staff>" in route.path else ""
             answer = knocked(visitor, route.methods[0], address_of(route, case, person))
             missing = [name for name, value in HEADERS.items() if value not in answer.headers.get(name, "")]
@@ -312,7 +312,7 @@ def _walk(office: Any, staff: Any, monkeypatch: Any) -> None:
 
     case, visitors = everybody(office.store, staff)
     for route in (*ROUTES, *LIBRARY_ROUTES):
-        visitor = next(one for one in visitors if declared(route, one))
+        visitor = next(one for one in visitors if declared(route, one, route.methods[0]))
         person = str(staff("nurse", ()).pk) if "<uuid:staff>" in route.path else ""
         address = address_of(route, case, person)
         for method in route.methods:

@@ -230,7 +230,7 @@ def supplied_now(record: Record, event: Event) -> Decimal:
 
 def handed_out(event: Event) -> Decimal:
     """What a line says was handed out, as the case file counts it."""
-    lines = event.body["add"]["course.supplies"]
+    lines = (event.body.get("add") or {}).get("course.supplies") or ()
     return sum((parse_decimal(one["pieces"]) for one in lines), Decimal(0))
 
 
