@@ -93,6 +93,18 @@ def page_as(live: str, chromium: Any, signed_in: Callable[..., Any]) -> Iterator
     assert not complaints
 
 
+def settled(page: Any) -> None:
+    """Until the page that was asked for is there: a press comes back when the answer has begun, not when it is read."""
+    page.wait_for_load_state()
+    page.wait_for_function("document.readyState === 'complete'")
+
+
+def no_wider(page: Any) -> None:
+    """Asserts that nothing scrolls sideways."""
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
 def accessible(page: Any) -> None:
     """Asserts that axe finds nothing wrong by WCAG 2.2 A and AA.
 
@@ -100,6 +112,7 @@ def accessible(page: Any) -> None:
     """
     from axe_playwright_python.sync_playwright import Axe
 
+    settled(page)
     size = page.viewport_size
     whole = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size(size | {"height": max(size["height"], whole)})

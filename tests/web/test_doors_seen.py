@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.browser import SIZES, accessible
+from tests.web.browser import SIZES, accessible, no_wider
 from tests.web.conftest import new_case
 from tests.web.test_doors import sign_in
 from tests.web.visitors import browser
@@ -32,9 +32,9 @@ def test_pages_of_people_fit_and_are_accessible(page_as, office, role) -> None:
     new_case(office.store)
     pages = {size: page_as(role, size) for size in SIZES}
     for address in PAGES[role]:
-        for size, page in pages.items():
+        for page in pages.values():
             page.goto(address)
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, size)
+            no_wider(page)
         accessible(pages["desk"])
 
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from tools.stories import PASSWORD, demo
 
-from tests.web.browser import SIZES, accessible, wait_for_answer
+from tests.web.browser import SIZES, accessible, no_wider, wait_for_answer
 
 PEOPLE = {
     "prescriber": "Dr Petra Salt", "second prescriber": "Dr Samir Stone", "nurse": "Nora Kettle",
@@ -113,7 +113,6 @@ class Journey:
     def presses(self, name: str) -> None:
         """With the keyboard: reached, and Enter."""
         self._named(name).first.press("Enter")
-        self.page.wait_for_load_state()
         self._look()
 
     def unfolds(self, name: str) -> None:
@@ -149,6 +148,7 @@ class Journey:
         self.page.context.set_offline(True)
 
     def has_the_network_again(self, _: None) -> None:
+        self.page.locator(".unsent").wait_for()  # the words of danger come before the phone has written them down
         self.page.context.set_offline(False)
         self.page.evaluate("window.dispatchEvent(new Event('online'))")
         self.page.locator(".unsent").wait_for(state="detached")
@@ -168,7 +168,7 @@ class Journey:
 
     def _look(self) -> None:
         """Nothing scrolls sideways, ever; axe once for each kind of page."""
-        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), self.page.url
+        no_wider(self.page)
         kind = (_IDS.sub("", self.page.url), self._size)
         if kind not in self._looked:
             accessible(self.page)

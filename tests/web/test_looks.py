@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.web.browser import SIZES, accessible
+from tests.web.browser import SIZES, accessible, no_wider
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_worklist_fits_and_is_accessible(page_as, size) -> None:
     page = page_as("nurse", size)
     page.goto("/")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    no_wider(page)
     accessible(page)
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.web.browser import accessible
+from tests.web.browser import accessible, no_wider
 from tests.web.conftest import new_case
 from tests.web.test_patient_page import DAY, facts_of
 
@@ -33,7 +33,7 @@ def running(office) -> str:
 def test_the_pages_of_a_patient_fit_and_are_accessible(page_as, running, size, tail) -> None:
     page = page_as("prescriber", size)
     page.goto(f"/patients/{running}/{tail}")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    no_wider(page)
     accessible(page)
 
 

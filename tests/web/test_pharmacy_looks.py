@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.web.browser import SIZES, accessible
+from tests.web.browser import SIZES, accessible, no_wider
 from tests.web.test_pharmacy_pages import LIQUID, signed_case
 
 PAGES = ["/patients/CASE/supply/", "/supplies/", "/stock/", "/protocols/", "/protocols/oral-guideline/1/", "/law/"]
@@ -17,7 +17,7 @@ def test_it_fits_and_is_accessible(page_as, office, size, path) -> None:
     case = signed_case(office) if "CASE" in path else ""
     page = page_as("pharmacist", size)
     assert page.goto(path.replace("CASE", case)).status == 200
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    no_wider(page)
     accessible(page)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.web.browser import SIZES, accessible
+from tests.web.browser import SIZES, accessible, no_wider
 from tests.web.conftest import actor, new_case
 from tests.web.start_flow import answers_to, hidden, opened
 from titrant.record.events import Kind
@@ -88,4 +88,4 @@ def test_a_list_to_go_through_fits_and_is_accessible(page_as, office, size):
     page.goto(f"/patients/{case}/start/")
     assert page.locator(".listed-drug").count() == len(DRUGS)
     accessible(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    no_wider(page)
