@@ -96,7 +96,6 @@ def page_as(live: str, chromium: Any, signed_in: Callable[..., Any]) -> Iterator
 def settled(page: Any) -> None:
     """Until the page that was asked for is there: a press comes back when the answer has begun, not when it is read."""
     page.wait_for_load_state()
-    page.wait_for_function("document.readyState === 'complete'")
 
 
 def no_wider(page: Any) -> None:

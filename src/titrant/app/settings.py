@@ -74,7 +74,7 @@ def _sqlite(path: Path) -> dict[str, Any]:
     """WAL with a full sync at every commit, and one writer at a time from the first statement on (rule 7)."""
     pragmas = [
         "PRAGMA journal_mode=WAL;", "PRAGMA synchronous=FULL;", "PRAGMA foreign_keys=ON;",
-        "PRAGMA trusted_schema=OFF;", "PRAGMA temp_store=MEMORY;", "PRAGMA cache_size=-65536;",
+        "PRAGMA trusted_schema=OFF;", "PRAGMA temp_store=MEMORY;", "PRAGMA cache_size=-16384;",
     ]  # fmt: skip
     return {
         "ENGINE": "titrant.app.sqlite",

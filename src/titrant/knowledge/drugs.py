@@ -95,16 +95,17 @@ class DrugTable:
         """Every drug whose name or spelling stands as whole words in ``text``, longest names first."""
         rest, found = f" {plain_name(text)} ", []
         for spelling in self._spellings:
-            if f" {spelling} " in rest:
-                found.append(self._by_name.get(spelling) or self.drugs[self._variants[spelling]])
-                rest = rest.replace(f" {spelling} ", " | ")
+            if spelling in rest:
+                word = spelling.strip()
+                found.append(self._by_name.get(word) or self.drugs[self._variants[word]])
+                rest = rest.replace(spelling, " | ")
         return tuple(Match(drug, "matched by name") for drug in dict.fromkeys(found))
 
     def unknown_words(self, text: str) -> tuple[str, ...]:
         """Words of ``text`` that are neither a known drug nor a form, a salt or a strength."""
         rest = f" {plain_name(text)} "
         for spelling in self._spellings:
-            rest = rest.replace(f" {spelling} ", " ")
+            rest = rest.replace(spelling, " ")
         words = (word for word in rest.split() if word.isalpha() and len(word) > _SHORT)
         return tuple(word for word in words if word not in _FORM_WORDS)
 
@@ -120,8 +121,10 @@ class DrugTable:
 
     @cached_property
     def _spellings(self) -> list[str]:
+        """Every name and spelling between spaces, the longest first."""
         known = {**self._variants, **dict.fromkeys(self._by_name)}
-        return sorted((s for s in known if s in self._by_name or known[s] in self.drugs), key=len, reverse=True)
+        there = sorted((s for s in known if s in self._by_name or known[s] in self.drugs), key=len, reverse=True)
+        return [f" {one} " for one in there]
 
     @cached_property
     def _products(self) -> dict[str, tuple[Product, ...]]:

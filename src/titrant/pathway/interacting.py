@@ -21,7 +21,9 @@ class Interacting(Struct, frozen=True):
 
 def interactions_of(drug: TakenDrug, library: Library, on: date) -> Iterator[Interacting]:
     """Every interaction of ``drug`` that holds on ``on``; a named drug's file takes the place of those it replaces."""
-    found = [one for one in library.interactions.values() if _speaks_of(one, drug)]
+    name = drug.match.drug.name if drug.match else ""
+    classes, codes = _classes_and_codes(drug)
+    found = [one for one in library.interactions.values() if _speaks_of(one, name, classes, codes)]
     replaced = {name for one in found for name in one.replaces}
     for one in found:
         if one.id in replaced:
@@ -39,18 +41,20 @@ def longest_persistence(library: Library) -> int:
     return max(whole_days(one.persists.after_stop) for one in library.interactions.values() if one.persists)
 
 
-def _speaks_of(one: Interaction, drug: TakenDrug) -> bool:
+def _classes_and_codes(drug: TakenDrug) -> tuple[frozenset[str], tuple[str, ...]]:
+    """What a drug is like, a pharmacist's word included, and its ATC codes."""
     match, by_hand = drug.match, drug.medication.checked_by_hand
+    like = by_hand.treat_as if by_hand else ()
     if match is None:
         # What a pharmacist says the drug is like counts; its ATC code may still place it in a class.
-        classes = by_hand.treat_as if by_hand else ()
-        return bool(set(classes) & set(one.classes)) or drug.medication.atc.startswith(one.atc_prefixes or ("-",))
-    known = match.drug
-    of_drug = {*known.classes, *(by_hand.treat_as if by_hand else ())}
+        return frozenset(like), (drug.medication.atc,)
+    return frozenset((*match.drug.classes, *like)), match.drug.atc
+
+
+def _speaks_of(one: Interaction, name: str, classes: frozenset[str], codes: tuple[str, ...]) -> bool:
+    groups = one.atc_prefixes or ("-",)
     return (
-        known.name in one.drugs
-        or bool(of_drug & set(one.classes))
-        or any(code.startswith(one.atc_prefixes or ("-",)) for code in known.atc)
+        name in one.drugs or not classes.isdisjoint(one.classes) or any(code.startswith(groups) for code in codes)
     )
 
 

@@ -240,11 +240,13 @@ def judge_bands(
     """Bands that speak of the same facts run from grave to mild: the first that applies is the finding."""
     said: set[tuple[str, ...]] = set()
     for band in bands:
-        names = tuple(sorted(set(band.when.facts())))
         verdict = judge(band.when, values)
         if verdict is None and not unknown_facts(band.when, values):
             raise RuntimeError(f"{band.code} gave no answer although everything it asks for is known")
-        if names in said or verdict is not True:
+        if verdict is not True:
+            continue
+        names = tuple(sorted(set(band.when.facts())))
+        if names in said:
             continue
         said.add(names)
         facts = {name: str(values[name]) for name in names if name in values}

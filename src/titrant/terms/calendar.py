@@ -16,6 +16,8 @@ _DAYS_IN_YEAR = 364
 
 def whole_days(length: Quantity) -> int:
     """``length`` in whole days, part days dropped. ValueError if it is not a length of time."""
+    if length.unit == "days":
+        return int(length.value)
     if length.unit == "months":
         return int(length.value * _DAYS_IN_MONTH)
     if length.unit == "years":
