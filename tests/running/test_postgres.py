@@ -110,19 +110,3 @@ def test_a_backup_of_postgresql_restores_into_an_empty_database(server, folder, 
     assert "It holds." in titrant(into, "verify", **other).stdout
     planned_for = server.psql("SELECT reltuples FROM pg_class WHERE relname = 'storage_fact'", database="other")
     assert float(planned_for) > 0, "PostgreSQL plans for empty tables until its own round comes by"
-
-
-def test_an_upgrade_is_all_or_nothing_in_postgresql_too(server, tmp_path) -> None:
-    folder = tmp_path / "data"
-    server.psql(making("third"))
-    done = python(folder, "-c", _STOPPED, TITRANT_DATABASE=server.url("third_owner", "third"))
-    assert done.returncode == 9, done.stderr[-2000:]
-    assert server.psql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", database="third").strip() == "0"
-
-
-_STOPPED = """
-from titrant.app.starting import open_place
-open_place(None, synthetic=True)
-from tests.running.upgrader import upgraded
-upgraded(120)
-"""

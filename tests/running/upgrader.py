@@ -126,6 +126,12 @@ def main() -> None:
         case ["count"]:
             old_record()
             say(f"STATEMENTS {upgraded(0)}")
+        case ["stop", at]:
+            os.environ["DJANGO_SETTINGS_MODULE"] = "titrant.app.settings"
+            import django
+
+            django.setup()
+            say(f"STATEMENTS {upgraded(int(at))}")
         case ["kill", first, last, every]:
             kill(int(first), int(last), int(every))
 
