@@ -19,9 +19,9 @@ def statements(tmp_path_factory) -> int:
     return int(found[1])
 
 
-def between(folder: Path, first: int, last: int, every: int, *, fault: str = "") -> tuple[int, int]:
+def between(folder: Path, first: int, last: int, every: int, **more: str) -> tuple[int, int]:
     """Of how many stops: how many left something that is neither the old nor the new record."""
-    done = python(folder, *UPGRADER, "kill", str(first), str(last), str(every), TITRANT_TEST_FAULT=fault)
+    done = python(folder, *UPGRADER, "kill", str(first), str(last), str(every), **more)
     found = re.search(r"STOPS (\d+) BETWEEN (\d+)", done.stdout)
     assert found, done.stderr[-2000:]
     return int(found[1]), int(found[2])
@@ -34,12 +34,20 @@ def test_an_upgrade_stopped_on_its_way_is_old_or_new(tmp_path, statements) -> No
 
 
 def test_the_harness_finds_an_upgrade_in_several_commits(tmp_path, statements) -> None:
-    assert between(tmp_path / "data", 1, statements, max(1, statements // 6), fault="commits")[1] > 0
+    assert between(tmp_path / "data", 1, statements, max(1, statements // 6), TITRANT_TEST_FAULT="commits")[1] > 0
 
 
 @pytest.mark.release
 def test_an_upgrade_stopped_at_each_statement_is_old_or_new(tmp_path, statements) -> None:
     assert between(tmp_path / "data", 1, statements, 1) == (statements, 0)
+
+
+@pytest.mark.night
+def test_a_record_of_a_gigabyte_whose_upgrade_is_stopped_is_old_or_new(tmp_path, statements) -> None:
+    found = between(tmp_path / "data", statements // 5, statements, statements // 5, TITRANT_TEST_MEGABYTES="1000")
+    assert found == (5, 0)
+    size_bytes = (tmp_path / "data" / "clinic.sqlite3").stat().st_size
+    assert size_bytes > 1_000_000_000
 
 
 def test_an_older_record_is_not_opened_before_the_upgrade_and_a_copy_stays_behind(tmp_path) -> None:

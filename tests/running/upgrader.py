@@ -1,8 +1,10 @@
 """Makes a record of an older release and upgrades it, stopped at a statement. Run by the tests.
 
 TITRANT_TEST_FAULT=commits upgrades step by step, each in a transaction of its own: the planted fault.
+TITRANT_TEST_MEGABYTES: how large the older record is made; without it, as large as fifty small facts are.
 """
 
+import hashlib
 import os
 import shutil
 import sys
@@ -14,6 +16,7 @@ from sqlcipher3 import dbapi2
 from tests.running.writer import FAULT, say
 
 OLD = "0002_facts_stay"
+MEGABYTES = int(os.environ.get("TITRANT_TEST_MEGABYTES", "0"))
 
 
 def old_record() -> None:
@@ -30,20 +33,23 @@ def old_record() -> None:
     from titrant.record.events import CLINIC, SYSTEM, Draft, Kind
     from titrant.storage.case_store import DjangoStore
 
-    drafts = [Draft(Kind.BACKED_UP, {"file": str(number)}, SYSTEM, datetime.now(UTC)) for number in range(50)]
+    names = [str(number) for number in range(50)] + [f"{number}-" + 99_990 * "x" for number in range(10 * MEGABYTES)]
+    drafts = [Draft(Kind.BACKED_UP, {"file": name}, SYSTEM, datetime.now(UTC)) for name in names]
     with transaction.atomic():
         DjangoStore().append(CLINIC, drafts, expected=0)
     connection.close()
 
 
 def picture(path: Path) -> tuple:
-    """The whole form of the tables, the steps made, and the facts."""
+    """The whole form of the tables, the steps made, and the facts in one hash."""
+    facts = hashlib.sha256()
     with closing(dbapi2.connect(str(path))) as one:
         sound = one.execute("PRAGMA integrity_check").fetchone()
         form = one.execute("SELECT type, name, sql FROM sqlite_master ORDER BY 1, 2").fetchall()
         steps = one.execute("SELECT app, name FROM django_migrations ORDER BY 1, 2").fetchall()
-        facts = one.execute("SELECT seq, hash, body FROM storage_fact ORDER BY seq").fetchall()
-    return sound, form, steps, facts
+        for fact in one.execute("SELECT seq, hash, body FROM storage_fact ORDER BY seq"):
+            facts.update(repr(fact).encode())
+    return sound, form, steps, facts.hexdigest()
 
 
 class Stop:
