@@ -7,9 +7,12 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from tests.web.conftest import actor
 from tests.web.test_papers_pages import signed_case  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.whole_clinic
 ROOT = Path(__file__).parents[2]
 
 

@@ -116,6 +116,7 @@ def test_the_bundle_is_given_as_fhir(signed_in, signed_case):
     assert json.loads(answer.content)["resourceType"] == "Bundle"
 
 
+@pytest.mark.whole_clinic
 def test_only_an_administrator_exports_the_clinic_and_it_is_logged(signed_in, signed_case, office):
     for role in ("prescriber", "nurse", "pharmacist", "auditor"):
         assert signed_in(role).post("/clinic/export/clinic.zip").status_code == 404, role

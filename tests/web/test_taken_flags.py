@@ -131,6 +131,7 @@ def test_only_the_program_releases_a_task(office, taken) -> None:
         office.store.append(case, [Draft(Kind.TASK_RELEASED, {"id": "t1"}, actor("nurse"), BEGINS)], expected=None)
 
 
+@pytest.mark.whole_clinic
 def test_after_an_import_every_open_alarm_has_its_ladder_once(office, nurse, tmp_path) -> None:  # noqa: F811
     """Nobody of the clinic that it comes from is staff here: what they took is looked at as well."""
     from titrant.clinic.acts.contacts import Done, done, take
