@@ -53,9 +53,7 @@ def _classes_and_codes(drug: TakenDrug) -> tuple[frozenset[str], tuple[str, ...]
 
 def _speaks_of(one: Interaction, name: str, classes: frozenset[str], codes: tuple[str, ...]) -> bool:
     groups = one.atc_prefixes or ("-",)
-    return (
-        name in one.drugs or not classes.isdisjoint(one.classes) or any(code.startswith(groups) for code in codes)
-    )
+    return name in one.drugs or not classes.isdisjoint(one.classes) or any(code.startswith(groups) for code in codes)
 
 
 # In an ATC code a fifth-level number from here on names a combination (WHO guidelines for ATC classification).
