@@ -31,10 +31,15 @@ def clinic_database() -> Iterator[None]:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from django.test.utils import setup_test_environment, teardown_test_environment
+    from django.conf import settings
+    from django.test.utils import override_settings, setup_test_environment, teardown_test_environment
 
+    from tests.web.hashing import AS_IN_THE_CLINIC, LIGHT
+
+    assert settings.PASSWORD_HASHERS == AS_IN_THE_CLINIC
     setup_test_environment()
-    yield
+    with override_settings(PASSWORD_HASHERS=LIGHT):
+        yield
     teardown_test_environment()
 
 

@@ -3,6 +3,7 @@
 import itertools
 import statistics
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -127,8 +128,18 @@ def test_known_and_unknown_look_alike_and_cost_the_same(staff, monkeypatch) -> N
     assert len({_without_tokens(text) for text in texts}) == 1
 
 
+@pytest.fixture
+def clinics_hash() -> Iterator[None]:
+    from django.test import override_settings
+
+    from tests.web.hashing import AS_IN_THE_CLINIC
+
+    with override_settings(PASSWORD_HASHERS=AS_IN_THE_CLINIC):
+        yield
+
+
 @pytest.mark.release
-def test_known_and_unknown_take_the_same_time(staff) -> None:
+def test_known_and_unknown_take_the_same_time(staff, clinics_hash) -> None:
     """Medians of interleaved tries within a tenth (T35); in this thread alone, which neighbours do not disturb."""
     took: dict[str, list[float]] = {"known": [], "unknown": []}
     for index in range(40):

@@ -28,9 +28,11 @@ def prescriber_page(page_as: Any) -> Any:
 
 
 def _hashed() -> str:
-    from django.contrib.auth.hashers import make_password
+    """As in the clinic: the server would make a lighter one anew, and end the session with it."""
+    from django.contrib.auth.hashers import Argon2PasswordHasher
 
-    return make_password(PASSWORD)
+    hasher = Argon2PasswordHasher()
+    return hasher.encode(PASSWORD, hasher.salt())
 
 
 def _signed_in_again(page: Any, staff: Any) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from titrant import __version__
-from titrant.explain.words import Words
+from titrant.explain.words import words_of
 from titrant.knowledge.library import Library
 from titrant.knowledge.own_files import review_date
 from titrant.knowledge.shapes.protocols import Protocol
@@ -33,7 +33,7 @@ class Desk:
 
     def __init__(self, library: Library, on: date, degraded: tuple[str, ...] = ()) -> None:
         self.library, self.on, self.degraded = library, on, degraded
-        self.words = Words(library)
+        self.words = words_of(library)
 
     @property
     def clinic(self) -> str:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from titrant.explain.amounts import days_text, pieces_text
 from titrant.explain.pages import bullet, heading, page, paragraph, table
-from titrant.explain.words import Words, rules
+from titrant.explain.words import rules, words_of
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.common import Rule, Sourced, When
 from titrant.knowledge.shapes.protocols import Protocol
@@ -155,7 +155,7 @@ def paths_data(name: str, library: Library) -> dict[str, Any]:
 
 
 def paths_page(name: str, library: Library) -> str:
-    protocol, words = protocol_named(name, library), Words(library)
+    protocol, words = protocol_named(name, library), words_of(library)
     lines = [paragraph(protocol.about), heading("How it can start (with its default product)")]
     for one in starts(protocol, library):
         held = (

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from titrant.knowledge.library import Library
@@ -131,6 +131,12 @@ class Words:
     @cached_property
     def _texts(self) -> dict[tuple[str, str], Text]:
         return {(page.id, one.id): one for page in self._library.texts.values() for one in page.texts}
+
+
+@lru_cache(maxsize=4)
+def words_of(library: Library) -> Words:
+    """The sentences of ``library``, gathered once and not at each desk: there are hundreds of rules."""
+    return Words(library)
 
 
 def _of_rules(library: Library) -> Iterator[tuple[str, Sentence]]:
