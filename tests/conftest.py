@@ -1,6 +1,7 @@
 """What every kind of test shares: the shipped knowledge as the demo clinic uses it, and the researched material."""
 
 import os
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
@@ -15,22 +16,20 @@ ROOT = Path(__file__).parent.parent
 _LONG = ("tests/properties/", "tests/cohort/")
 
 
+@pytest.hookimpl(trylast=True)  # after what is not asked for was taken out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Each worker begins with its share of what costs most: it is given one stretch of the list, and steals later."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    whole = [one for one in items if one.get_closest_marker("whole_clinic")]
-    rest = [one for one in items if not one.get_closest_marker("whole_clinic")]
-    long, short = ([one for one in rest if one.nodeid.startswith(_LONG) is is_long] for is_long in (True, False))
-    stretch = -(-len(short) // workers)
-    items[:] = [
-        one
-        for worker in range(workers)
-        for one in (
-            *whole[worker::workers],
-            *long[worker::workers],
-            *short[worker * stretch : (worker + 1) * stretch],
-        )
-    ]
+    first = [one for one in items if one.get_closest_marker("whole_clinic")]
+    first += [one for one in items if one.nodeid.startswith(_LONG)]
+    begun = set(first)
+    others = iter([one for one in items if one not in begun])
+    bounds = [len(items) * worker // workers for worker in range(workers + 1)]
+    ordered: list[pytest.Item] = []
+    for worker, (start, end) in enumerate(pairwise(bounds)):
+        own = first[worker::workers]
+        ordered += [*own, *islice(others, end - start - len(own))]
+    items[:] = [*ordered, *others]
 
 
 @pytest.fixture(scope="session")
