@@ -422,6 +422,28 @@ def test_what_was_counted_is_what_is_left():
     assert may_supply(later, later.store.open(CASE)).house == 2
 
 
+def test_a_count_after_a_supply_of_the_same_day_has_the_new_bottle_in_it():
+    """21 mL are counted, not 42: when they are taken, the next may be collected."""
+    office = planned(ORAL, level("2026-11-21", "10 mg"))
+    give(office)
+    acts.count(office, CASE, "21", NURSE)
+    for days, house, may in ((1, 18, False), (5, 6, True), (7, 0, True)):
+        there = on(office, TODAY + timedelta(days))
+        answer = may_supply(there, there.store.open(CASE))
+        assert (answer.house, answer.may) == (house, may)
+
+
+def test_a_count_before_a_supply_of_the_same_day_does_not_hide_the_new_bottle():
+    office = planned(ORAL, level("2026-11-21", "10 mg"))
+    give(office)
+    there = on(office, TODAY + timedelta(5))
+    acts.count(there, CASE, "6", NURSE)
+    give(there)
+    assert may_supply(there, there.store.open(CASE)).house == 27
+    next_day = on(office, TODAY + timedelta(6))
+    assert may_supply(next_day, next_day.store.open(CASE)).house == 24
+
+
 # The stock book
 
 

@@ -12,6 +12,7 @@ from titrant.clinic.acts.diary import keep_entry
 from titrant.clinic.acts.judging import judge
 from titrant.clinic.acts.recording import Typed
 from titrant.clinic.acts.signing import Chosen, sign
+from titrant.clinic.dose_now import dose_now
 from titrant.clinic.office import Office
 from titrant.clinic.pharmacy import MaySupply, may_supply
 from titrant.record.events import Actor, Kind, Role
@@ -271,3 +272,57 @@ def test_a_case_that_brought_its_supplies_with_it_counts_them(office) -> None:
     answer = asked(later(office, 1))
     assert "60 mL of Oral solution 10 mg/mL were handed out on 2026-11-18" in answer.refused[0], answer.refused
     assert answer.house is None
+
+
+# Counted first, supplied then, all on one day
+
+
+def counted_and_supplied(office: Office) -> Office:
+    """9 mL at the start, nothing left on the fourth day, 12 mL handed out in the hour after the count."""
+    signed(office)
+    version = office.store.summary(CASE).version
+    acts.supply(office, CASE, handed(asked(office), quantity="9"), PHARMACIST, expected=version)
+    acts.count(later(office, 3, 9), CASE, "0", NURSE)
+    there = later(office, 3, 10)
+    version = there.store.summary(CASE).version
+    acts.supply(there, CASE, handed(asked(there), quantity="12"), PHARMACIST, expected=version)
+    return later(office, 3, 11)
+
+
+def test_a_count_does_not_take_away_what_was_supplied_after_it(office, newcomer) -> None:
+    there = counted_and_supplied(office)
+    signing.stop(there, CASE, DOCTOR, expected=there.store.summary(CASE).version, reason="examined")
+    signed(later(office, 3, 12))
+    answer = asked(later(office, 3, 13))
+    assert not answer.may
+    assert [one.left for one in answer.earlier] == [Decimal(12)]
+
+
+def test_nor_where_the_next_dose_is_made_of_another_product(office, newcomer) -> None:
+    there = counted_and_supplied(office)
+    chosen(there, "oral-solution-50|50 mg/mL|base")
+    signed(there, Chosen(action="lower", reason="effects"))
+    answer = asked(there)
+    assert not answer.may
+    assert [one.left for one in answer.earlier] == [Decimal(12)]
+
+
+# A draft gives no drug, and takes no end back
+
+
+@pytest.mark.parametrize("dropped", [False, True])
+def test_a_draft_after_a_stop_is_the_draft_of_a_new_start(office, newcomer, dropped) -> None:
+    signed(office)
+    give(office)
+    there = later(office, 3)
+    signing.stop(there, CASE, DOCTOR, expected=there.store.summary(CASE).version, reason="examined")
+    summary = signing.draft(there, CASE, NURSE, expected=there.store.summary(CASE).version)
+    assert summary.draft
+    assert dose_now(summary, there.today).line == "none, the course has ended"
+    if dropped:
+        signing.drop_draft(there, CASE, NURSE, expected=summary.version)
+    made = signing.offer(there, there.store.open(CASE), HOLD)
+    assert made.is_start
+    assert "There was an earlier course" in made.text
+    signed(there, signing.drafted_choice(there.store.open(CASE)) if not dropped else Chosen())
+    assert not asked(later(office, 4)).may, "what was handed out before is still with the patient"

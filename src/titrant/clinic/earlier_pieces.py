@@ -16,7 +16,7 @@ from titrant.knowledge.library import decode
 from titrant.pathway.case import ProductChoice, Supplied
 from titrant.pathway.deliver import Supply, supply_of
 from titrant.pathway.dispense import signed_levels
-from titrant.pathway.supplying import SignedLevel, in_the_house
+from titrant.pathway.supplying import SignedLevel, in_the_house, on_hand
 from titrant.record.events import Event, Kind
 from titrant.record.folding import Record, fold
 from titrant.terms.canonical import Json
@@ -117,12 +117,8 @@ def named(office: Office, product: dict[str, str]) -> str:
 
 
 def house_on(levels: tuple[SignedLevel, ...], lines: tuple[Supplied, ...], day: date) -> Decimal:
-    """What should be in the patient's hands on ``day``; a count of that day says it."""
-    counted = [one.left for one in lines if one.left and one.counted_on == day]
-    if counted:
-        return parse_decimal(counted[-1])
-    fresh = sum((parse_decimal(one.pieces) for one in lines if one.on == day), Decimal(0))
-    return in_the_house(levels, lines, day) + fresh
+    """What should be in the patient's hands on ``day``; a count of that day says it, with what came after it."""
+    return on_hand(lines, day, in_the_house(levels, lines, day))
 
 
 def _begins_a_list(event: Event) -> bool:
@@ -155,7 +151,8 @@ def _left(office: Office, record: Record, own: list[Handing], event: Event) -> D
         if own[0].number < one.number < event.number and "product" not in one.body
     ]
     if counts and until.isoformat() <= counts[-1].body["on"]:
-        left = parse_decimal(counts[-1].body["left"])
+        later = sum((one.pieces for one in own if counts[-1].number < one.number), Decimal(0))
+        left = parse_decimal(counts[-1].body["left"]) + later
     else:
         left = _by_the_levels(office, fold(record.summary.case, record.events[: event.number - 1]), own, until)
     since = counts[-1].number if counts else own[0].number

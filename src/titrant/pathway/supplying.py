@@ -238,13 +238,22 @@ def in_the_house(levels: tuple[SignedLevel, ...], before: tuple[Supplied, ...], 
     """What should be left of earlier supplies at the start of ``on``, a count having put it right."""
     if not before:
         return Decimal(0)
-    counted = {one.counted_on: parse_decimal(one.left) for one in before if one.counted_on and one.left}
     day, left = min(one.on for one in before), Decimal(0)
     while day < on:
-        left = counted.get(day, left) + sum((parse_decimal(one.pieces) for one in before if one.on == day), Decimal(0))
-        left = max(left - pieces_on(levels, day), Decimal(0))
+        left = max(on_hand(before, day, left) - pieces_on(levels, day), Decimal(0))
         day += _ONE_DAY
     return left
+
+
+def on_hand(lines: tuple[Supplied, ...], day: date, left: Decimal) -> Decimal:
+    """What is there for ``day`` of the ``left`` from the day before: with what was supplied, or as it was counted.
+
+    A count stands in the line of the newest supply at that time, so it speaks of that line and all before it.
+    """
+    counts = [place for place, one in enumerate(lines) if one.left and one.counted_on == day]
+    if counts:
+        left, lines = parse_decimal(lines[counts[-1]].left), lines[counts[-1] + 1 :]
+    return left + sum((parse_decimal(one.pieces) for one in lines if one.on == day), Decimal(0))
 
 
 def _lasts_until(
@@ -253,12 +262,11 @@ def _lasts_until(
     """The day on which what is in the house runs out: every supply added, every dose taken off, a count put right."""
     if not before and more is None:
         return None
-    added = [(one.on, parse_decimal(one.pieces)) for one in before] + ([more] if more else [])
-    counted = {one.counted_on: parse_decimal(one.left) for one in before if one.counted_on and one.left}
-    day, last = min(on for on, _ in added), max(on for on, _ in added)
+    days = [*(one.on for one in before), *([more[0]] if more else ())]
+    day, last = min(days), max(days)
     left = Decimal(0)
     while (day - last).days < LONGEST_DAYS:
-        left = counted.get(day, left) + sum((pieces for on, pieces in added if on == day), Decimal(0))
+        left = on_hand(before, day, left) + (more[1] if more and more[0] == day else 0)
         taken = pieces_on(levels, day)
         if day >= last and not taken <= left:
             break

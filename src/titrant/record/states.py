@@ -55,7 +55,8 @@ MOVES: tuple[Move, ...] = (
     Move(State.SUSPENDED, Kind.SIGNED, State.ON_PLAN),
     Move(State.SUSPENDED, Kind.STOPPED, State.ENDED),
     Move(State.SUSPENDED, Kind.WITHDRAWN, State.ENDED),
-    Move(State.ENDED, Kind.DRAFTED, State.DRAFTED),
+    Move(State.ENDED, Kind.DRAFTED, State.ENDED),  # a draft gives no drug: until it is signed, the course has ended
+    Move(State.ENDED, Kind.DRAFT_DROPPED, State.ENDED),
     Move(State.ENDED, Kind.SIGNED, State.ON_PLAN),
 )
 _MOVING = {move.by for move in MOVES}
