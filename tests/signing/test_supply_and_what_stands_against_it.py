@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.signing.conftest import CASE, DOCTOR, NOW, NURSE, office_with
+from tests.signing.conftest import CASE, DOCTOR, NOW, NURSE, office_with, opened
 from titrant.clinic.acts import recording, signing, starting
 from titrant.clinic.acts import supply as acts
 from titrant.clinic.acts.diary import keep_entry
@@ -13,8 +13,11 @@ from titrant.clinic.acts.judging import judge
 from titrant.clinic.acts.recording import Typed
 from titrant.clinic.acts.signing import Chosen, sign
 from titrant.clinic.dose_now import dose_now
-from titrant.clinic.office import Office
+from titrant.clinic.following import adjust_at, review_at
+from titrant.clinic.office import Office, case_in
 from titrant.clinic.pharmacy import MaySupply, may_supply
+from titrant.knowledge.shapes.following import Action
+from titrant.pathway.adjust import against_any_dose
 from titrant.record.events import Actor, Kind, Role
 from titrant.terms.errors import NotNow
 
@@ -134,6 +137,44 @@ def test_a_lower_dose_that_was_signed_against_a_stop_may_be_supplied(office, new
     assert asked(later(office, 2)).may
     measured(later(office, 3), "195/115")
     assert "195 mmHg" in asked(later(office, 3)).refused[0]
+
+
+BLOOD = {"effects": {"urinary_blood": 2}}
+
+
+def action_of(office: Office) -> Action | None:
+    return adjust_at(office.desk, case_in(office.store.open(CASE), office.today)).action
+
+
+def test_a_stop_that_was_signed_against_hides_no_later_pause(office) -> None:
+    opened(office, "following-two-flat-steps")
+    signed(office, HOLD)
+    then = later(office, 1)
+    assert asked(then).may
+    writes(then, **BLOOD)
+    assert action_of(then) is Action.STOP, "the stop still stands before the pause"
+    answer = asked(then)
+    assert not answer.may
+    assert all(one.startswith("The rules say pause: ") for one in answer.refused)
+    assert "A urinary symptom (urinary blood, grade 2) on 2026-11-22" in answer.refused[0]
+    assert "A urinary symptom" in next(one["why"] for one in judge(then, CASE).lines if one["code"] == "refill_barred")
+    assert not asked(later(office, 2)).may, "nobody has signed"
+    signed(then, HOLD)
+    assert asked(later(office, 2)).may
+
+
+def test_a_pause_behind_the_stop_is_in_the_text_that_is_signed_and_is_answered_with_it(office) -> None:
+    opened(office, "following-two-flat-steps")
+    writes(office, **BLOOD)
+    made = signed(office, HOLD)
+    assert "- Two steps in a row without an effect" in made.text
+    assert "- A urinary symptom (urinary blood, grade 2) on 2026-11-21" in made.text
+    then = later(office, 1)
+    found = review_at(then.desk, case_in(then.store.open(CASE), then.today))
+    assert [action for action, _ in against_any_dose(found)] == [Action.STOP, Action.PAUSE]
+    assert asked(then).may
+    writes(then, "abcdefgh2", **BLOOD)
+    assert "2026-11-22" in asked(then).refused[0], "told again, it is new"
 
 
 def test_every_open_task_of_today_is_a_line_of_the_answer(office, newcomer) -> None:
@@ -263,8 +304,6 @@ def test_a_count_of_what_nobody_handed_out_is_refused(office, newcomer) -> None:
 
 
 def test_a_case_that_brought_its_supplies_with_it_counts_them(office) -> None:
-    from tests.signing.conftest import opened
-
     given = {"on": date(2026, 11, 18).isoformat(), "pieces": "60"}
     opened(office, "following-ready-for-a-step", changes={"given": {"course": {"supplies": [given]}}})
     chosen(office, "oral-solution-50|50 mg/mL|base")

@@ -88,8 +88,7 @@ def adjust_case(case: Case, library: Library, on: date, opinion: Opinion | None 
 
 def adjust(found: Review, library: Library, opinion: Opinion | None = None) -> Adjustment:
     """Choose the next action for the course of ``found``, or say what is missing."""
-    facts: dict[str, Value] = {**found.screening.values, **course_facts(found)}
-    verdicts = tuple(_judged(rule, found, facts) for rule in found.following.rules)
+    verdicts = _verdicts(found)
     by_rules = _by_rules(found, library, verdicts)
     decided = _with_opinion(by_rules, opinion)
     return structs.replace(
@@ -101,7 +100,25 @@ def adjust(found: Review, library: Library, opinion: Opinion | None = None) -> A
     )
 
 
+def against_any_dose(found: Review) -> Iterator[tuple[Action, tuple[Reason, ...]]]:
+    """Every action that applies and leaves no dose, safest first, with its reasons.
+
+    An adjustment names the first alone. Once a prescriber has answered that one, it must not hide the next.
+    """
+    verdicts = _verdicts(found)
+    for action in REDUCING:
+        if applying := _of(verdicts, action, True):
+            made = _reducing(found, action, applying, verdicts)
+            if made.action in (Action.STOP, Action.PAUSE):  # a lower dose that cannot be made is a pause
+                yield made.action, made.reasons
+
+
 # Judging
+
+
+def _verdicts(found: Review) -> tuple[Verdict, ...]:
+    facts: dict[str, Value] = {**found.screening.values, **course_facts(found)}
+    return tuple(_judged(rule, found, facts) for rule in found.following.rules)
 
 
 def _judged(rule: CourseRule, found: Review, facts: dict[str, Value]) -> Verdict:

@@ -12,7 +12,7 @@ from titrant.clinic.following import follow_at
 from titrant.clinic.office import Office, case_in, waiting_entries
 from titrant.clinic.saying_following import said
 from titrant.clinic.shaping import shape_case
-from titrant.pathway.adjust import Adjustment
+from titrant.pathway.adjust import Adjustment, against_any_dose
 from titrant.pathway.case import Case
 from titrant.pathway.deliver import Supply
 from titrant.pathway.plan import Outcome, Plan
@@ -169,7 +169,9 @@ def _change(office: Office, record: Record, chosen: Chosen) -> Offer:
 
 def _written(office: Office, record: Record, base: Offer, change: Change, decided: Adjustment) -> Offer:
     why = reason_text(office, base.chosen.reason)
-    rules = tuple(dict.fromkeys(said(one, office.desk.words) for one in decided.reasons))
+    # What is signed answers every stop and pause that applies, so the text says them all, not those proposed alone.
+    others = (one for _, reasons in against_any_dose(decided.review) for one in reasons)
+    rules = tuple(dict.fromkeys(said(one, office.desk.words) for one in (*decided.reasons, *others)))
     draft = drafted(decided, change, base.chosen, office.library, why=why, rules=rules)
     content = draft.content | _names(record, draft.text)
     refused = tuple(_ended(draft.starts >= draft.ends, change, draft.ends.isoformat()))
