@@ -384,6 +384,24 @@ def test_an_entry_that_the_clinic_refused_does_not_show_its_dose_as_taken(phone,
     assert not page.get_by_text("taken at").is_visible()
 
 
+def test_an_entry_that_the_clinic_refused_hides_no_new_plan_and_no_new_phone(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    phone_of(office, case)
+    page.route("**/p/entries/", lambda route: route.fulfill(status=422, json={"why": "That day has not come."}))
+    tap(page, "Taken")
+    asked(page, PAIN)
+    tap(page, "Back")
+    page.get_by_text("Call the clinic and read them this: That day has not come.").wait_for()
+    accessible(page)
+    page.get_by_role("link", name="Your plan is new. Read it.").click()
+    tap(page, "I have read the new plan")
+    page.get_by_text("The clinic knows that you have read it.").wait_for()
+    begun(page)
+    page.get_by_text("Call the clinic and read them this: That day has not come.").wait_for()
+    page.locator("a.new[href='/p/phone/']").wait_for()
+
+
 @pytest.mark.parametrize(("hours", "said"), [(-24, "24 h behind"), (3, "3 h ahead"), (0, "")])
 def test_staff_see_beside_an_entry_that_the_clock_of_the_phone_was_off(office, signed_in, hours, said) -> None:
     case = on_plan(office)

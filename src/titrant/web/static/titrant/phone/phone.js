@@ -459,9 +459,14 @@
     if (refused.length) lines.push(el("p", {}, say("refused", { why: refused[0].refused })));
     if (!enrolled) lines.push(el("p", {}, say("not_enrolled")));
     if (strange) lines.push(el("p", {}, strange === 1 ? say("others_one") : say("others_many", { n: strange })));
-    if (lines.length) return el("div", { class: "banner warn", role: "alert" }, lines);
-    if (state && state.plan && !state.plan.read) return el("a", { class: "button new", href: "/p/plan/" }, say("plan_new"));
-    if (state && state.phone_added) return el("a", { class: "button new", href: "/p/phone/" }, state.phone_added);
+    return [lines.length ? el("div", { class: "banner warn", role: "alert" }, lines) : null, news()];
+  }
+
+  /* Shown beside troubles too: those may last for weeks. */
+  function news() {
+    const link = (words, href) => el("a", { class: "button new", href }, words);
+    if (state && state.plan && !state.plan.read) return link(say("plan_new"), "/p/plan/");
+    if (state && state.phone_added) return link(state.phone_added, "/p/phone/");
     return null;
   }
 
