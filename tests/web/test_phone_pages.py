@@ -199,6 +199,95 @@ def test_a_dose_that_stands_is_not_written_again_from_a_page_that_heard_nothing(
     assert [len(one["doses"]) for one in kept(office, case)] == [1]
 
 
+def test_a_dose_taken_in_one_page_is_not_missed_in_another_that_was_asking_why(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    tap(page, "Not taken")
+    asked(page, "Why not?")
+    other = another(page)
+    tap(other, "Taken")
+    asked(other, PAIN)
+    page.wait_for_timeout(300)  # this page has heard of it
+    tap(page, "I forgot")
+    page.get_by_text("This dose stands already").wait_for()
+    page.get_by_text("taken at").wait_for()
+    fits(page)
+    other.locator(".unsent").wait_for(state="detached")
+    assert [one["doses"][0]["what"] for one in kept(office, case)] == ["taken"]
+
+
+def test_the_first_of_three_doses_is_not_written_as_the_second_from_another_page(phone, office) -> None:
+    case = on_plan(office, times=3, product="everything-known.yaml", dose="10 mg")
+    page = phone(case)
+    tap(page, "Dose 1: not taken")
+    asked(page, "Why not?")
+    other = another(page)
+    tap(other, "Dose 1: taken")
+    other.get_by_role("button", name="Dose 2: taken").wait_for()
+    page.wait_for_timeout(300)
+    tap(page, "I forgot")
+    page.get_by_text("This dose stands already").wait_for()
+    tap(page, "Dose 2: not taken")
+    tap(page, "I forgot")
+    page.get_by_role("button", name="Dose 3: taken").wait_for()
+    page.locator(".unsent").wait_for(state="detached")
+    assert [one["doses"][0]["what"] for one in kept(office, case, page, 2)] == ["taken", "missed"]
+
+
+def test_a_dose_held_in_one_page_and_tapped_in_another_is_written_once(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    page.clock.install(time=datetime.now(UTC))
+    tap(page, "Timer")
+    tap(page, "Start")
+    other = another(page)
+    tap(other, "Taken")
+    asked(other, PAIN)
+    other.locator(".unsent").wait_for(state="detached")
+    page.wait_for_timeout(300)
+    tap(page, "Done, swallowed")
+    page.get_by_text("This dose stands already").wait_for()
+    assert [len(one["doses"]) for one in kept(office, case)] == [1]
+
+
+def test_one_missed_dose_has_one_reason_also_when_the_page_is_come_back_to(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    tap(page, "Not taken")
+    tap(page, "I forgot")
+    asked(page, PAIN)
+    page.go_back()
+    page.get_by_text("This dose stands already").wait_for()
+    assert page.get_by_role("button", name="Side effects", exact=True).count() == 0
+    fits(page)
+    page.locator(".unsent").wait_for(state="detached")
+    tap(page, "Extra dose")
+    page.get_by_label("Another amount").fill("1")
+    tap(page, "Save")
+    page.get_by_text("Do not stay alone").wait_for()
+    first, extra = kept(office, case, page, 2)
+    assert (first["doses"][0]["reason"], extra["doses"][0]["what"]) == ("forgot", "unplanned")
+
+
+def test_why_a_dose_of_yesterday_was_missed_is_not_asked_of_today(phone, office) -> None:
+    case = on_plan(office, since=today() - timedelta(days=5))
+    page = phone(case)
+    tap(page, "More")
+    tap(page, "An earlier day")
+    page.locator(".taps button").first.click()
+    tap(page, "Not taken")
+    asked(page, "Why not?")
+    tap(page, "I forgot")
+    for words in ("5", "Yes", "5", "5", "No side effects", "Close"):
+        tap(page, words)
+    page.get_by_role("button", name="Taken", exact=True).wait_for()
+    page.evaluate("history.go(-7)")
+    page.get_by_role("button", name="Taken", exact=True).wait_for()
+    assert page.get_by_role("heading", name="Why not?").count() == 0
+    page.locator(".unsent").wait_for(state="detached")
+    assert {one["day"] for one in kept(office, case)} == {(today() - ONE).isoformat()}
+
+
 def test_a_page_that_comes_to_the_front_reads_again(phone, office) -> None:
     page = phone(on_plan(office))
     page.evaluate("Tabs.listen(() => {})")
