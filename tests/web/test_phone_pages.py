@@ -288,6 +288,23 @@ def test_why_a_dose_of_yesterday_was_missed_is_not_asked_of_today(phone, office)
     assert {one["day"] for one in kept(office, case)} == {(today() - ONE).isoformat()}
 
 
+def test_a_page_that_was_away_while_yesterday_was_chosen_shows_the_day_it_writes(phone, office) -> None:
+    case = on_plan(office, since=today() - timedelta(days=5))
+    page = phone(case)
+    tap(page, "More")
+    tap(page, "An earlier day")
+    page.locator(".taps button").first.click()
+    page.locator("h1").get_by_text("Yesterday").wait_for()
+    page.route("**/p/state/", lambda route: None)  # the clinic does not answer
+    page.evaluate("Date.now = ((real) => () => real() + 11 * 60 * 1000)(Date.now)")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert "Today" in page.locator("h1").inner_text()
+    assert page.get_by_role("button", name="Yesterday", pressed=True).count() == 0
+    tap(page, "Taken")
+    asked(page, PAIN)
+    assert [one["day"] for one in kept(office, case, page, 1)] == [today().isoformat()]
+
+
 def test_a_page_that_comes_to_the_front_reads_again(phone, office) -> None:
     page = phone(on_plan(office))
     page.evaluate("Tabs.listen(() => {})")

@@ -934,7 +934,7 @@
     look_again();
     if (turn() || (!off && Date.now() - looked < FRESH)) return;
     looked = Date.now();
-    if (here().step === "today") day = back(0);
+    if (here().step === "today" && day !== back(0)) { day = back(0); draw(); } // never another day than the page says
     renew();
   }
   document.addEventListener("visibilitychange", looked_at);
