@@ -199,6 +199,112 @@ def test_a_dose_that_stands_is_not_written_again_from_a_page_that_heard_nothing(
     assert [len(one["doses"]) for one in kept(office, case)] == [1]
 
 
+def test_a_dose_taken_in_one_page_is_not_missed_in_another_that_was_asking_why(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    tap(page, "Not taken")
+    asked(page, "Why not?")
+    other = another(page)
+    tap(other, "Taken")
+    asked(other, PAIN)
+    page.wait_for_timeout(300)  # this page has heard of it
+    tap(page, "I forgot")
+    page.get_by_text("This dose stands already").wait_for()
+    page.get_by_text("taken at").wait_for()
+    fits(page)
+    other.locator(".unsent").wait_for(state="detached")
+    assert [one["doses"][0]["what"] for one in kept(office, case)] == ["taken"]
+
+
+def test_the_first_of_three_doses_is_not_written_as_the_second_from_another_page(phone, office) -> None:
+    case = on_plan(office, times=3, product="everything-known.yaml", dose="10 mg")
+    page = phone(case)
+    tap(page, "Dose 1: not taken")
+    asked(page, "Why not?")
+    other = another(page)
+    tap(other, "Dose 1: taken")
+    other.get_by_role("button", name="Dose 2: taken").wait_for()
+    page.wait_for_timeout(300)
+    tap(page, "I forgot")
+    page.get_by_text("This dose stands already").wait_for()
+    tap(page, "Dose 2: not taken")
+    tap(page, "I forgot")
+    page.get_by_role("button", name="Dose 3: taken").wait_for()
+    page.locator(".unsent").wait_for(state="detached")
+    assert [one["doses"][0]["what"] for one in kept(office, case, page, 2)] == ["taken", "missed"]
+
+
+def test_a_dose_held_in_one_page_and_tapped_in_another_is_written_once(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    page.clock.install(time=datetime.now(UTC))
+    tap(page, "Timer")
+    tap(page, "Start")
+    other = another(page)
+    tap(other, "Taken")
+    asked(other, PAIN)
+    other.locator(".unsent").wait_for(state="detached")
+    page.wait_for_timeout(300)
+    tap(page, "Done, swallowed")
+    page.get_by_text("This dose stands already").wait_for()
+    assert [len(one["doses"]) for one in kept(office, case)] == [1]
+
+
+def test_one_missed_dose_has_one_reason_also_when_the_page_is_come_back_to(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    tap(page, "Not taken")
+    tap(page, "I forgot")
+    asked(page, PAIN)
+    page.go_back()
+    page.get_by_text("This dose stands already").wait_for()
+    assert page.get_by_role("button", name="Side effects", exact=True).count() == 0
+    fits(page)
+    page.locator(".unsent").wait_for(state="detached")
+    tap(page, "Extra dose")
+    page.get_by_label("Another amount").fill("1")
+    tap(page, "Save")
+    page.get_by_text("Do not stay alone").wait_for()
+    first, extra = kept(office, case, page, 2)
+    assert (first["doses"][0]["reason"], extra["doses"][0]["what"]) == ("forgot", "unplanned")
+
+
+def test_why_a_dose_of_yesterday_was_missed_is_not_asked_of_today(phone, office) -> None:
+    case = on_plan(office, since=today() - timedelta(days=5))
+    page = phone(case)
+    tap(page, "More")
+    tap(page, "An earlier day")
+    page.locator(".taps button").first.click()
+    tap(page, "Not taken")
+    asked(page, "Why not?")
+    tap(page, "I forgot")
+    for words in ("5", "Yes", "5", "5", "No side effects", "Close"):
+        tap(page, words)
+    page.get_by_role("button", name="Taken", exact=True).wait_for()
+    page.evaluate("history.go(-7)")
+    page.get_by_role("button", name="Taken", exact=True).wait_for()
+    assert page.get_by_role("heading", name="Why not?").count() == 0
+    page.locator(".unsent").wait_for(state="detached")
+    assert {one["day"] for one in kept(office, case)} == {(today() - ONE).isoformat()}
+
+
+def test_a_page_that_was_away_while_yesterday_was_chosen_shows_the_day_it_writes(phone, office) -> None:
+    case = on_plan(office, since=today() - timedelta(days=5))
+    page = phone(case)
+    tap(page, "More")
+    tap(page, "An earlier day")
+    page.locator(".taps button").first.click()
+    page.locator("h1").get_by_text("Yesterday").wait_for()
+    page.route("**/p/state/", lambda route: None)  # the clinic does not answer
+    page.evaluate("Date.now = ((real) => () => real() + 11 * 60 * 1000)(Date.now)")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert "Today" in page.locator("h1").inner_text()
+    assert page.get_by_role("button", name="Yesterday", pressed=True).count() == 0
+    tap(page, "Taken")
+    asked(page, PAIN)
+    assert [one["day"] for one in kept(office, case, page, 1)] == [today().isoformat()]
+
+
 def test_a_page_that_comes_to_the_front_reads_again(phone, office) -> None:
     page = phone(on_plan(office))
     page.evaluate("Tabs.listen(() => {})")
@@ -382,6 +488,24 @@ def test_an_entry_that_the_clinic_refused_does_not_show_its_dose_as_taken(phone,
     page.get_by_text("Call the clinic and read them this: That day has not come.").wait_for()
     page.get_by_role("button", name="Taken", exact=True).wait_for()
     assert not page.get_by_text("taken at").is_visible()
+
+
+def test_an_entry_that_the_clinic_refused_hides_no_new_plan_and_no_new_phone(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    phone_of(office, case)
+    page.route("**/p/entries/", lambda route: route.fulfill(status=422, json={"why": "That day has not come."}))
+    tap(page, "Taken")
+    asked(page, PAIN)
+    tap(page, "Back")
+    page.get_by_text("Call the clinic and read them this: That day has not come.").wait_for()
+    accessible(page)
+    page.get_by_role("link", name="Your plan is new. Read it.").click()
+    tap(page, "I have read the new plan")
+    page.get_by_text("The clinic knows that you have read it.").wait_for()
+    begun(page)
+    page.get_by_text("Call the clinic and read them this: That day has not come.").wait_for()
+    page.locator("a.new[href='/p/phone/']").wait_for()
 
 
 @pytest.mark.parametrize(("hours", "said"), [(-24, "24 h behind"), (3, "3 h ahead"), (0, "")])

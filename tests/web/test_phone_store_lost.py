@@ -158,6 +158,35 @@ def test_a_store_that_comes_back_takes_over_what_the_page_alone_had_kept(phone, 
     assert len(office.store.open(case).tree["given"]["diary"]) == 1
 
 
+def test_a_red_flag_that_waits_on_the_phone_is_sent_also_when_the_store_fails_later(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    page.context.set_offline(True)
+    tap(page, "Help now")
+    tap(page, "Chest pain, or cannot breathe")
+    page.get_by_role("heading", name="Get help now").wait_for()
+    page.get_by_text("1 not yet sent").wait_for()
+    assert not page.get_by_text(NOT_KEPT).is_visible(), "it is on the disk"
+    page.evaluate(FAIL)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.get_by_text(NOT_KEPT).wait_for()
+    for _ in range(2):  # what was looked at once more is not forgotten either
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.wait_for_timeout(200)
+        page.locator(".unsent").get_by_text("1 not yet sent").wait_for()
+    tap(page, "Close")
+    page.locator(".banner.ok").get_by_text("1 not yet sent").wait_for()
+    assert page.get_by_text("Sent", exact=True).count() == 0
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.locator(".unsent").wait_for(state="detached")
+    page.evaluate(MEND)  # on the disk it lay still: sent again, it counts once
+    page.get_by_text(NOT_KEPT).wait_for(state="detached")
+    page.locator(".unsent").wait_for(state="detached")
+    assert [one["flags"] for one in office.store.open(case).tree["given"]["diary"]] == [["chest_pain"]]
+    assert [task.code for task in office.store.summary(case).tasks.values()] == ["chest_pain"]
+
+
 def test_an_act_of_the_page_that_fails_is_said(phone, office) -> None:
     page = phone(on_plan(office))
     page.evaluate("() => { Keep.add = async () => { throw new Error('planted'); }; }")

@@ -106,29 +106,56 @@ const Keep = (() => {
 
   const kept = new Map();
   const outbox = new Map();
+  const last = new Map(); // what waits on the disk, as it was seen last: a store that fails must not make it forgotten
+  let changes = 0; // of the disk's outbox, by this page
   const memory = {
     put: async (name, value) => { kept.set(name, value); },
     get: async (name) => kept.get(name) || null,
     drop: async (name) => { kept.set(name, null); }, // so that it is dropped from the disk too, once that is back
     add: async (item) => { outbox.set(item.id, item); },
-    remove: async (id) => { outbox.delete(id); },
+    remove: async (id) => { outbox.delete(id); last.delete(id); },
     waiting: async () => in_order([...outbox.values()]),
   };
 
+  /* After an act on the disk. What was read while this page wrote there does not tell of what it wrote. */
+  function seen(name, [one], got, before) {
+    if (shut) return;
+    if (name === "waiting") {
+      if (before === changes) last.clear();
+      got.filter(({ id }) => !last.has(id)).forEach((item) => last.set(item.id, item));
+    } else if (name === "add") last.set(one.id, one);
+    else if (name === "remove") last.delete(one);
+    if (["add", "remove"].includes(name)) changes += 1;
+  }
+
+  /* From here on the page alone knows what is not yet sent. What it sends again counts once, under its one id. */
+  function lost() {
+    own.works = false;
+    if (!shut) last.forEach((item, id) => { if (!outbox.has(id)) outbox.set(id, item); });
+  }
+
+  async function on_disk(name, given) {
+    const before = changes;
+    const act = (here) => disk[name](here, ...given);
+    const got = await tried(act).catch(() => tried(act));
+    seen(name, given, got, before);
+    return got;
+  }
+
   /* What is given is taken in any case. An act may be done twice: the same entry under its one id, so it counts once. */
   async function done(name, given) {
-    const act = (here) => disk[name](here, ...given);
     if (own.works) {
-      try { return await tried(act).catch(() => tried(act)); } catch { own.works = false; }
+      try { return await on_disk(name, given); } catch { lost(); }
     }
     return memory[name](...given);
   }
 
+  const forget = () => [kept, outbox, last].forEach((held) => held.clear());
+
   function close() {
     const mine = opened;
     [shut, opened, own.works] = [true, null, false];
-    kept.clear();
-    outbox.clear();
+    forget();
     if (mine) mine.then(({ base }) => base.close()).catch(() => {});
   }
 
@@ -142,25 +169,29 @@ const Keep = (() => {
     }
   }
 
+  async function poured(here, _, item) {
+    await disk.add(here, item);
+    seen("add", [item]);
+  }
+
   /* Whether the store can be had, or can be had again: then what lived in the page meanwhile goes there. */
   async function begin() {
     try {
       do {
         await tried(async () => {});
-        await pour(outbox, (here, _, item) => disk.add(here, item));
+        await pour(outbox, poured);
         await pour(kept, disk.put);
       } while (outbox.size || kept.size);
       own.works = true;
     } catch {
-      own.works = false;
+      lost();
     }
   }
 
   async function wipe() {
     const mine = opened;
     opened = null;
-    kept.clear();
-    outbox.clear();
+    forget();
     localStorage.clear();
     Tabs.tell("wiped");
     if (mine) await mine.then(({ base }) => base.close()).catch(() => {});

@@ -459,9 +459,14 @@
     if (refused.length) lines.push(el("p", {}, say("refused", { why: refused[0].refused })));
     if (!enrolled) lines.push(el("p", {}, say("not_enrolled")));
     if (strange) lines.push(el("p", {}, strange === 1 ? say("others_one") : say("others_many", { n: strange })));
-    if (lines.length) return el("div", { class: "banner warn", role: "alert" }, lines);
-    if (state && state.plan && !state.plan.read) return el("a", { class: "button new", href: "/p/plan/" }, say("plan_new"));
-    if (state && state.phone_added) return el("a", { class: "button new", href: "/p/phone/" }, state.phone_added);
+    return [lines.length ? el("div", { class: "banner warn", role: "alert" }, lines) : null, news()];
+  }
+
+  /* Shown beside troubles too: those may last for weeks. */
+  function news() {
+    const link = (words, href) => el("a", { class: "button new", href }, words);
+    if (state && state.plan && !state.plan.read) return link(say("plan_new"), "/p/plan/");
+    if (state && state.phone_added) return link(state.phone_added, "/p/phone/");
     return null;
   }
 
@@ -501,7 +506,7 @@
     const missed = dose && (dose.times === 1 ? say("not_taken") : say("not_taken_one", { k: dose.times - left + 1 }));
     return [
       left && dose.not_asked ? button(dose.times === 1 ? say("taken") : say("taken_one", { k: dose.times - left + 1 }), () => took(1)) : null,
-      left ? button(missed, () => go("why")) : null,
+      left ? button(missed, () => go("why", { day, before: logged().count })) : null,
       left > 1 && left === dose.times && !dose.not_asked ? button(say("taken_all", { n: left }), () => took(left)) : null,
       left && !dose.not_asked && !daily_done() ? (begun_here() ? throw_away() : question_tap("")) : null,
       button(say("bad_day"), begin_bad), button(say("extra_dose"), () => go("extra")),
@@ -518,30 +523,40 @@
   const read_by = () => state && el("p", { class: "read-by" },
     say("read_by", { who: state.clinic.read_by, when: state.clinic.read_when }));
 
-  async function took(count, more = {}) {
+  async function took(count, more = {}, before = logged().count) {
     const dose = dose_of();
     const minute = clock(now());
     // Two doses of one minute were written down after the fact: their times are not known.
     const at = count === 1 && day === back(0) && !logged().doses.some((one) => one.at === minute) ? { at: minute } : {};
-    await slot(Array.from({ length: count }, () => ({ what: "taken", ...at, dose: `${dose.mg} mg`, ...more })));
+    await slot(Array.from({ length: count }, () => ({ what: "taken", ...at, dose: `${dose.mg} mg`, ...more })), before);
   }
 
-  /* A planned dose stands once: where another page of this browser wrote it meanwhile, that is said instead. */
-  async function slot(doses) {
-    const before = logged().count;
+  /* Whether the dose that was asked of, after ``before`` others of its day, is on record. Without a plan none is due: what
+     was tapped is written. */
+  const stands = (before) => logged().count !== before || Boolean(dose_of() && !pending());
+
+  /* A planned dose stands once: where it was written meanwhile, here or in another page, that is said instead. */
+  async function slot(doses, before) {
     const kept = await Tabs.alone(async () => {
       await reread();
-      if (logged().count === before) return keep({ doses });
-      return "";
+      return stands(before) ? "" : keep({ doses });
     });
     if (kept) await on_to_questions();
     else if (!left) home(say("dose_stands"));
   }
 
+  /* Why one dose of one day was missed. Come back to when that dose stands, or of another day, it is the page of the day. */
   function why() {
+    const { day: of = day, before = logged().count } = here();
+    if (of !== day || stands(before)) {
+      history.replaceState({ step: "today" }, "");
+      if (of === day) note = say("dose_stands");
+      today();
+      return;
+    }
     show(title(say("why_not")), el("div", { class: "taps" }, Object.entries(WHY_NOT).map(([name, text]) =>
       button(say(`why_${name}`), async () => {
-        await slot([{ what: "missed", reason: text }]);
+        await slot([{ what: "missed", reason: text }], before);
       }, "large"))));
   }
 
@@ -767,6 +782,7 @@
     const face = el("p", { class: "big timer", role: "timer", "aria-live": "off" });
     const said = el("p", { class: "strong", role: "status" });
     let begun = 0;
+    let before = 0;
     let ticking = 0;
     let end = null;
     const tick = () => {
@@ -784,11 +800,12 @@
     const done_tap = button(say(swallow ? "timer_swallowed" : "timer_spat"), async () => {
       const held = Math.round((Date.now() - begun) / 60000);
       clearInterval(ticking);
-      await took(1, { hold_minutes: Math.min(held, 240), then: dose.then });
+      await took(1, { hold_minutes: Math.min(held, 240), then: dose.then }, before);
     }, "primary large");
     done_tap.hidden = true;
     const start = button(say("timer_start"), () => {
       begun = Date.now();
+      before = logged().count;
       end = finish_up;
       start.hidden = true;
       done_tap.hidden = !pending();
@@ -917,7 +934,7 @@
     look_again();
     if (turn() || (!off && Date.now() - looked < FRESH)) return;
     looked = Date.now();
-    if (here().step === "today") day = back(0);
+    if (here().step === "today" && day !== back(0)) { day = back(0); draw(); } // never another day than the page says
     renew();
   }
   document.addEventListener("visibilitychange", looked_at);
