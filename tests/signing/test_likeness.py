@@ -1,5 +1,7 @@
 """Two records of one person are never both started without a word; and no word says more than its reader may see."""
 
+import unicodedata
+
 import pytest
 
 from tests.signing.conftest import DOCTOR, NURSE, opened
@@ -58,6 +60,20 @@ def test_a_suspended_plan_counts_and_one_that_has_ended_is_named_only(office) ->
     signing.stop(office, first, DOCTOR, expected=office.store.summary(first).version, reason="ended")
     assert likenesses(office, second) == ["Record R-1 looks like the same person; it is ended."]
     assert started(office, second).state is State.ON_PLAN
+
+
+@pytest.mark.parametrize("typed", [
+    {"name": unicodedata.normalize("NFD", "José Núñez")}, {"name": "José  Núñez"}, {"name": " JOSÉ\u00a0NÚÑEZ "},
+    {"name": "Zoe Other (synthetic)", "number": "r-77"}, {"name": "", "number": "Ｒ-７７"},
+])  # fmt: skip
+def test_one_person_is_seen_however_the_name_or_number_was_typed(office, typed) -> None:
+    first = record_of(office, "one-record", name="José Núñez", number="R-77")
+    second = record_of(office, "two-record", **({"name": "José Núñez", "number": "R-9"} | typed))
+    for case in (first, second):
+        assert len(likenesses(office, case)) == 1
+    started(office, first)
+    with pytest.raises(NotNow, match="Record R-77 looks like the same person; it is on plan"):
+        started(office, second)
 
 
 def test_the_reason_why_it_is_another_person_is_kept_with_the_signature(office) -> None:

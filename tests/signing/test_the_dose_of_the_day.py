@@ -266,6 +266,18 @@ def test_the_summary_reads_the_signatures_as_the_phone_does(office, newcomer) ->
     assert here.store.summary(newcomer).signed_steps == record.summary.signed_steps
 
 
+def test_days_of_a_plan_that_was_suspended_on_its_first_day_are_days_without_a_dose(office, newcomer) -> None:
+    signed(office, newcomer)
+    signing.suspend(on_day(office, 0, hour=12), newcomer, "drowsy", NURSE)
+    assert office.store.summary(newcomer).signed_steps == ()
+    signed(on_day(office, 5), newcomer, HOLD)
+    here = on_day(office, 6)
+    record = here.store.open(newcomer)
+    assert record.summary.signed_steps == signed_steps(here, record)
+    assert here.store.summary(newcomer).signed_steps == signed_steps(here, record)
+    assert told(here, newcomer, date(2026, 11, 23), 10) == ["dose_unplanned"]
+
+
 def test_a_row_of_before_is_read_by_its_plan_and_folded_anew_it_has_the_steps(office, tapered) -> None:
     import msgspec
 
@@ -276,7 +288,7 @@ def test_a_row_of_before_is_read_by_its_plan_and_folded_anew_it_has_the_steps(of
     assert first is not None
     assert first.regimen["dose_mg"] == "15"
     assert old.step_on(date(2026, 11, 30)) is None
-    anew = [one.regimen["dose_mg"] for one in office.store.open(tapered).summary.steps]
+    anew = [one.regimen["dose_mg"] for one in office.store.open(tapered).summary.signed_steps]
     assert anew == ["20", "15", "10", "5"], "what was taken before it here, and every step of the taper"
 
 

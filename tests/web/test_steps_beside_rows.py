@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 
 from tests.clinic.signing_by_hand import knowledge, opened, sign, tree_of
+from titrant.record.events import Draft, Kind
 
 LEVELS = [
     {"since": "2026-11-20", "dose": "15 mg", "times_per_day": 3},
@@ -45,6 +46,23 @@ def test_an_older_row_is_read_and_has_every_step_after_the_upgrade(office: Any, 
         "15",
         "5",
     )
+    assert office.store.open(of_before).summary == office.store.summary(of_before)
+
+
+def test_a_row_of_a_plan_that_was_suspended_on_its_first_day_has_no_step_after_the_upgrade(
+    office: Any, of_before: str
+) -> None:
+    from titrant.storage.models import CaseRow
+
+    (signed,) = office.store.open(of_before).of(Kind.SIGNED)
+    body = {"add": {"course.suspensions": [{"since": "2026-11-20", "by": "provider", "reason": "drowsy"}]}}
+    office.store.append(of_before, [Draft(Kind.SUSPENDED, body, signed.by, signed.at)], expected=None)
+    row = CaseRow.objects.get(case=of_before)
+    summary = msgspec.json.decode(row.summary)
+    del summary["steps"]
+    CaseRow.objects.filter(case=of_before).update(summary=msgspec.json.encode(summary).decode())
+    fill(apps, None)
+    assert dose_on(office, of_before, date(2026, 11, 25)) == "none"
     assert office.store.open(of_before).summary == office.store.summary(of_before)
 
 

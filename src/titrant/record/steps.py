@@ -74,9 +74,12 @@ def cut(steps: tuple[Step, ...], day: date) -> tuple[Step, ...]:
     return tuple(structs.replace(one, ends=day if one.ends is None else min(one.ends, day)) for one in kept)
 
 
-def steps_after(steps: tuple[Step, ...], event: Event) -> tuple[Step, ...]:
-    """What the summary keeps after ``event``, of which it kept ``steps`` before."""
-    return recent(laid(steps or _elsewhere(event), event, event.at.date()))
+def steps_after(steps: tuple[Step, ...] | None, event: Event) -> tuple[Step, ...]:
+    """What the summary keeps after ``event``, of which it kept ``steps`` before; None where nothing was signed yet.
+
+    Of a later signature what it says was before it is never asked: a suspension may have cut that off.
+    """
+    return recent(laid(_elsewhere(event) if steps is None else steps, event, event.at.date()))
 
 
 def _elsewhere(event: Event) -> tuple[Step, ...]:

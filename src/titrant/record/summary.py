@@ -81,13 +81,17 @@ class Summary(Struct, frozen=True, kw_only=True):
     contact_why: str = ""
     supplied_on: str = ""
     refill_on: str = ""  # first day for the next supply; empty: to be worked out anew
-    steps: tuple[Step, ...] = ()  # what is signed for which days, without what is long past
+    # What is signed for which days, without what is long past. None: not kept; empty: there is no such day.
+    steps: tuple[Step, ...] | None = None
 
     @property
     def signed_steps(self) -> tuple[Step, ...]:
-        """What is signed for which days. A row of before these were kept knows the first step of its plan alone."""
-        if self.steps or not self.regimen:
-            return self.steps
+        """What is signed for which days. A row of before these were kept knows the first step of its plan alone.
+
+        Kept and empty is something else: a plan that was suspended on its first day was for no day.
+        """
+        if self.steps is not None or not self.regimen:
+            return self.steps or ()
         starts, ends = (date.fromisoformat(one) if one else None for one in (self.plan_from, self.plan_ends))
         return (Step(starts or date.min, ends, self.regimen),)
 
@@ -145,7 +149,7 @@ def _suspended(before: Summary, event: Event) -> dict[str, Any]:
 
 
 def _steps(before: Summary, event: Event) -> tuple[Step, ...]:
-    return steps_after(before.signed_steps, event)
+    return steps_after(before.signed_steps if before.plan_from else None, event)  # None: the first signature here
 
 
 def _delivered(_before: Summary, _event: Event) -> dict[str, Any]:

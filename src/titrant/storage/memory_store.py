@@ -14,6 +14,7 @@ from titrant.record.ports import TALLIES, Batch, Bound, Conflict, NotFound, Quer
 from titrant.record.summary import Judged, Summary
 from titrant.terms.canonical import Json, canonical_json
 from titrant.terms.errors import TitrantError
+from titrant.terms.persons import folded
 
 
 def not_found() -> NotFound:
@@ -125,13 +126,13 @@ class MemoryStore:
                 yield summary, self._judged.get(case)
 
     def rows(self, query: Query, on: date) -> list[Row]:
-        words = query.words.casefold().split()
+        words = folded(query.words).split()
         everything = not query.tally and bool(words or query.state or query.number)
         rows = [
             Row(summary, judged, *graded(summary, judged))
             for summary, judged in self._seen(query.teams)
             if in_tally(summary, judged, query.tally, on) or everything
-            if all(one in f"{summary.person.name} {summary.person.number}".casefold()[:260] for one in words)
+            if all(one in folded(f"{summary.person.name} {summary.person.number}")[:260] for one in words)
             if query.number in ("", summary.person.number)
             if query.protocol in ("", summary.protocol) and query.state in ("", summary.state)
         ]

@@ -3,6 +3,7 @@
 ``in_tally`` (record/appending.py) says of one case in memory what ``_of_tally`` says here of all.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 
@@ -13,6 +14,7 @@ from titrant.record.appending import NOTHING, graded, in_tally
 from titrant.record.ports import TALLIES, Query, Row
 from titrant.record.summary import GRADES, Judged, Person, Summary
 from titrant.storage.models import CaseRow, CaseTeam
+from titrant.terms.persons import folded
 
 _UNREADABLE = Person(name="This record cannot be read")
 
@@ -45,7 +47,7 @@ def set_failed(row: CaseRow, judged: Judged) -> None:
 def set_columns(row: CaseRow, summary: Summary, judged: Judged | None) -> None:
     on = judged.on if judged else date.min
     row.name, row.number = summary.person.name[:200], summary.person.number[:40]
-    row.words = f"{summary.person.name} {summary.person.number}".casefold()[:260]
+    row.words = folded(f"{summary.person.name} {summary.person.number}")[:260]
     row.state, row.protocol = summary.state.value, summary.protocol
     row.grade, row.since = graded(summary, judged)
     row.overdue, row.silent = in_tally(summary, judged, "overdue", on), in_tally(summary, judged, "silent", on)
@@ -62,8 +64,7 @@ def rows(query: Query, on: date) -> list[Row]:
     found = _of_teams(query.teams).filter(_of_tally(query.tally, on, everything=everything))
     if query.number:
         found = found.filter(number=query.number[:40])
-    for words in query.words.casefold().split():
-        found = found.filter(words__contains=words)
+    found = found.filter(_with_words(query.words))
     for name in ("protocol", "state"):
         if wanted := getattr(query, name):
             found = found.filter(**{name: wanted})
@@ -75,6 +76,18 @@ def rows(query: Query, on: date) -> list[Row]:
         for case, summary, judged, grade, since in whole
     }
     return [read[case] for case in cases]
+
+
+def _with_words(words: str) -> Q:
+    """Rows with all these words. One of an older release has them as they were typed, until it is judged anew."""
+    one = folded(words)
+    found = Q()
+    for form in dict.fromkeys((one, unicodedata.normalize("NFD", one), " ".join(words.casefold().split()))):
+        all_of = Q()
+        for word in form.split():
+            all_of &= Q(words__contains=word)
+        found |= all_of
+    return found
 
 
 def tallies(teams: tuple[str, ...] | None, on: date) -> Mapping[str, int]:

@@ -1,6 +1,10 @@
-"""Who stands behind a statement: a name that names nobody, or only the patient or a relative, is no colleague's."""
+"""Who stands behind a statement: a name that names nobody, or only the patient or a relative, is no colleague's.
+
+And one form of a name or record number, however it was typed.
+"""
 
 import re
+import unicodedata
 
 # Words that name nobody, or nobody who may. Whether a name is a colleague's the form of a case cannot tell.
 _NO_NAME = frozenset((
@@ -9,6 +13,16 @@ _NO_NAME = frozenset((
     "son", "daughter", "brother", "sister", "friend", "carer", "caregiver", "programme", "program", "nobody", "unknown",
     "no", "none", "one", "anybody", "anyone", "somebody", "someone", "name",
 ))  # fmt: skip
+
+
+def folded(text: str) -> str:
+    """``text`` in the form in which names and record numbers are compared.
+
+    Letter case, spaces, and whether an accent is a sign of its own depend on the keyboard, not on the person. Brought
+    together once more after folding the case, which takes some Greek letters apart.
+    """
+    together = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(unicodedata.normalize("NFKC", together).split())
 
 
 def names_nobody(text: str) -> bool:

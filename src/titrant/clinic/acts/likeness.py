@@ -12,6 +12,7 @@ from titrant.record.folding import Record
 from titrant.record.ports import Query, Row
 from titrant.record.states import State
 from titrant.terms.errors import NotNow
+from titrant.terms.persons import folded
 
 REASON = "another_person"
 """Under which the written reason is kept with a signature, beside those for points of law."""
@@ -36,8 +37,8 @@ def _with_words(office: Office, words: str, teams: tuple[str, ...] | None) -> It
 
 def _same(row: Row, name: str, birth_date: str, number: str) -> bool:
     person = row.summary.person
-    named = person.name.strip().casefold() == name.strip().casefold() and person.birth_date == birth_date
-    return bool(name.strip()) and named or bool(number.strip()) and person.number.strip() == number.strip()
+    named = folded(person.name) == folded(name) and person.birth_date == birth_date
+    return bool(name.strip()) and named or bool(number.strip()) and folded(person.number) == folded(number)
 
 
 class Other(Struct, frozen=True):

@@ -24,16 +24,16 @@ def fill(apps: Any, _schema: Any) -> None:
             rows.objects.filter(case=case).update(summary=msgspec.json.encode(summary).decode())
 
 
-def _steps(case: str, found: list[Any]) -> tuple[Step, ...]:
-    """Empty where a line cannot be read: the row is then read by its plan, as before, and no upgrade is held up."""
-    steps: tuple[Step, ...] = ()
+def _steps(case: str, found: list[Any]) -> tuple[Step, ...] | None:
+    """None where a line cannot be read: the row is then read by its plan, as before, and no upgrade is held up."""
+    steps: tuple[Step, ...] | None = None
     try:
         for number, kind, body, by, name, role, at in found:
             who, said = Actor(by, name, Role(role)), msgspec.json.decode(body)
             event = Event(case=case, number=number, kind=Kind(kind), body=said, by=who, at=instant_of(at))
             steps = steps_after(steps, event)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-        return ()
+        return None
     return steps
 
 
