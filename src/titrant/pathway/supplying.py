@@ -262,7 +262,7 @@ def _lasts_until(
     """The day on which what is in the house runs out: every supply added, every dose taken off, a count put right."""
     if not before and more is None:
         return None
-    days = [*(one.on for one in before), *([more[0]] if more else ())]
+    days = [one.on for one in before] + ([more[0]] if more else [])
     day, last = min(days), max(days)
     left = Decimal(0)
     while (day - last).days < LONGEST_DAYS:
