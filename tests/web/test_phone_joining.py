@@ -238,7 +238,7 @@ def test_staff_invite_and_let_out(office, signed_in) -> None:
 def test_a_patient_signs_out(office) -> None:
     case = on_plan(office)
     client = client_of(phone_of(office, case).token)
-    answer = client.post("/p/out/")
+    answer = client.post("/p/out/", {"case": case})
     assert "storage" in answer["Clear-Site-Data"]
     assert answer.cookies["phone"].value == ""
     assert office.store.events(case)[-1].by.role.value == "patient"

@@ -247,7 +247,7 @@ def test_the_patient_sees_every_phone_and_says_which_is_not_theirs(office) -> No
     [address] = re.findall(r'action="(/p/phone/[0-9a-f-]+/not-mine/)"', page.content.decode())
     assert stranger.device in address
     for _ in range(2):  # a double tap
-        assert "The clinic has been told" in words_of(client.post(address, follow=True))
+        assert "The clinic has been told" in words_of(client.post(address, {"case": case}, follow=True))
     [task] = tasks(office, case, "phone_not_mine")
     assert task.grade == "today"
     assert NURSE.name in task.why
@@ -258,7 +258,7 @@ def test_the_own_phone_and_one_of_another_patient_are_not_reported(office) -> No
     case, other = on_plan(office), on_plan(office)
     own, elsewhere = phone_of(office, case), phone_of(office, other)
     for device in (own.device, elsewhere.device):
-        client_of(own.token).post(f"/p/phone/{device}/not-mine/")
+        client_of(own.token).post(f"/p/phone/{device}/not-mine/", {"case": case})
     assert not tasks(office, case, "phone_not_mine")
     assert not tasks(office, other, "phone_not_mine")
 

@@ -358,7 +358,7 @@ def test_a_patient_turns_it_off(office, key, service, patient) -> None:
 def test_who_wants_no_reminder_gets_none_of_any_kind(office, key, service, patient) -> None:
     one, now = patient(), evening(office)
     one.allow(service.subscription(), hour="20:00", zone="UTC")
-    one.client.post("/p/reminder/", {"off": "yes", "hour": "20:00", "zone": "UTC"})
+    one.client.post("/p/reminder/", {"case": one.case, "off": "yes", "hour": "20:00", "zone": "UTC"})
     one.reminded(now)
     messages.send(office, NURSE, one.case, "Please call.", "form")
     assert (one.is_on, one.waiting("push"), one.waiting("reminder")) == (False, [], [])

@@ -106,7 +106,7 @@ def test_a_reminder_is_put_into_the_outbox_once_and_says_nothing(office) -> None
 
     case = on_plan(office)
     phone = phone_of(office, case)
-    answer = client_of(phone.token).post("/p/reminder/", {"hour": "20:00", "zone": "UTC"})
+    answer = client_of(phone.token).post("/p/reminder/", {"case": case, "hour": "20:00", "zone": "UTC"})
     assert answer.status_code == 200
     now = datetime.combine(office.today, datetime.min.time(), UTC) + timedelta(hours=20, minutes=1)
     due = [one for one in reminders_due(office, Devices().wanted(), now) if one.case == case]
@@ -125,6 +125,8 @@ def test_an_hour_or_a_zone_that_is_none_is_refused(office, wrong) -> None:
     from tests.web.phone_cases import client_of, on_plan, phone_of
     from titrant.storage.models import Device
 
-    phone = phone_of(office, on_plan(office))
-    client_of(phone.token).post("/p/reminder/", wrong)
+    case = on_plan(office)
+    phone = phone_of(office, case)
+    page = client_of(phone.token).post("/p/reminder/", {"case": case, **wrong})
+    assert page.context["fault"]
     assert Device.objects.get(id=phone.device).reminder_at == ""

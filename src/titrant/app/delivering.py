@@ -3,7 +3,8 @@
 A red flag climbs a ladder: the first address at once, the next after the clinic's minutes, and so on, round and round,
 until the task is closed by a person. It rests while somebody holds the task who can act; who was disabled or left the
 care team holds it no more. A call that nobody answered lets it rest until the task is due. The task on the screen does
-not depend on any of it.
+not depend on any of it. A clock that was wrong for a while silences no ladder: no row waits for longer than FURTHEST
+without being looked at, and what was put further ahead is due at once.
 """
 
 import logging
@@ -11,11 +12,12 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from titrant.clinic.acts.flags import due_by
 from titrant.clinic.office import Office
 from titrant.record.events import SYSTEM, Kind, instant_of
 from titrant.record.summary import OpenTask, Summary
 from titrant.storage.models import Outgoing
-from titrant.storage.outbox import RED_FLAG, again_at, body_of, finish, hand_back, lease
+from titrant.storage.outbox import FURTHEST, RED_FLAG, again_at, body_of, finish, hand_back, lease
 from titrant.storage.people import can_act
 
 Send = Callable[[str, str, str], None]  # to, subject, text; raises where it was not accepted
@@ -26,6 +28,7 @@ _LONGEST_RETRY = timedelta(minutes=30)
 _AT_ONCE = 20  # a red flag that comes meanwhile waits for so many at most
 _ROUND_S = 20.0  # after so long the rest waits for the next round: judging and the sign of life come between
 _SILENT_S = 3.0  # a server that failed us after so long is not asked again in the same round
+_CLOCKS_DIFFER = timedelta(minutes=1)  # of two machines
 _log = logging.getLogger("titrant.worker")
 
 
@@ -86,8 +89,9 @@ def _red_flag(office: Office, row: Outgoing, send: Send) -> None:
     if (task := _task(office, row)) is None:
         finish(row, now)
         return
-    begun, climb = instant_of(row.created_at), timedelta(minutes=office.settings.red_flag_minutes)
+    begun, climb = instant_of(row.created_at), min(timedelta(minutes=office.settings.red_flag_minutes), FURTHEST)
     if now < (rests := _rests_until(office, row, task, now, climb)):
+        rests = min(rests, now + FURTHEST)
         again_at(row, rests, step=(rests - begun) // climb)
         return
     if not ladder:
@@ -114,7 +118,8 @@ def _task(office: Office, row: Outgoing) -> OpenTask | None:
 def _rests_until(office: Office, row: Outgoing, task: OpenTask, now: datetime, climb: timedelta) -> datetime:
     """Until when no alarm is sent: after a call without an answer, or while somebody who can act holds the task."""
     if task.quiet_until:
-        return instant_of(task.quiet_until)
+        rests = instant_of(task.quiet_until)
+        return rests if rests <= _longest_rest(office, now) else now  # asked for while the clock was wrong
     if not task.owner:
         return now
     try:
@@ -126,6 +131,15 @@ def _rests_until(office: Office, row: Outgoing, task: OpenTask, now: datetime, c
     except Exception as error:
         _log.warning("who holds a task cannot be found out: its alarm goes on", extra={"kind": type(error).__name__})
     return now
+
+
+def _longest_rest(office: Office, now: datetime) -> datetime:
+    """Until when an alarm can rest that is asked to at this moment: the time to answer, which a clinic may set."""
+    try:
+        return instant_of(due_by(office.library.triage, "now", now)) + _CLOCKS_DIFFER
+    except Exception as error:
+        _log.warning("the time to answer cannot be read", extra={"kind": type(error).__name__})
+        return now + FURTHEST
 
 
 def _is_held(office: Office, summary: Summary, task: OpenTask, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Case, Q, QuerySet, When
 
+from titrant.clinic.acts.people import RED_FLAG_MINUTES
 from titrant.record.events import Event, Kind, Role, instant_of, instant_text
 from titrant.record.summary import Summary
 from titrant.storage.models import Device, Outgoing
@@ -19,7 +20,10 @@ from titrant.terms.reading import read_json
 RED_FLAG = "red_flag"
 PUSH = "push"
 LATE = timedelta(minutes=5)
+# So often each red flag is looked at, also while it rests: one that is due later was put there by a wrong clock.
+FURTHEST = timedelta(minutes=RED_FLAG_MINUTES[1])
 _LEASE = timedelta(minutes=2)
+_SKEW = timedelta(minutes=1)  # by so much two machines may differ
 
 
 def write_for(events: Sequence[Event]) -> None:
@@ -61,10 +65,14 @@ def put(case: str, kind: str, body: Json, due: datetime) -> None:
 def lease(now: datetime, limit: int, *, pushes: bool = False) -> list[Outgoing]:
     """Rows that are due, for this worker alone until the lease is over: what is pushed to phones, or all the rest.
 
-    Red flags come first: no reminder is sent before one, however long it waits.
+    Red flags come first: no reminder is sent before one, however long it waits. A lease that is longer than any was
+    taken while the clock was wrong, and holds nobody off.
     """
+    if not pushes:
+        _back_to_now(now)
     at, is_flag = instant_text(now), Case(When(kind=RED_FLAG, then=0), default=1)
-    rows = waiting(pushes=pushes).filter(due_at__lte=at, leased_until__lte=at).order_by(is_flag, "due_at")
+    is_free = Q(leased_until__lte=at) | Q(leased_until__gt=instant_text(now + _LEASE + _SKEW))
+    rows = waiting(pushes=pushes).filter(is_free, due_at__lte=at).order_by(is_flag, "due_at")
     if connection.vendor != "sqlite":
         rows = rows.select_for_update(skip_locked=True)
     found = list(rows[:limit])
@@ -72,6 +80,20 @@ def lease(now: datetime, limit: int, *, pushes: bool = False) -> list[Outgoing]:
         row.leased_until = instant_text(now + _LEASE)
         row.save(update_fields=["leased_until"])
     return found
+
+
+def _back_to_now(now: datetime) -> None:
+    """Red flags that a wrong clock put into the future are due now; what was written there counts from now."""
+    at = instant_text(now)
+    ahead = Outgoing.objects.filter(_ahead(now), done_at="")
+    ahead.filter(created_at__gt=at).update(created_at=at, due_at=at)
+    ahead.update(due_at=at)
+
+
+def _ahead(now: datetime) -> Q:
+    """Red flags that were written later than now, or are due later than any can be."""
+    soon, far = instant_text(now + _SKEW), instant_text(now + FURTHEST + _SKEW)
+    return Q(kind=RED_FLAG, due_at__gt=soon) & (Q(due_at__gt=far) | Q(created_at__gt=soon))
 
 
 def hand_back(rows: Sequence[Outgoing]) -> None:
@@ -98,11 +120,13 @@ def body_of(row: Outgoing) -> Json:
 def stuck(now: datetime, *, pushes: bool = False) -> QuerySet[Outgoing]:
     """Rows that are late: due long ago, or failing since long. Pushes are apart: they carry no red flag.
 
-    A row that fails is due again soon, whatever its age: so its age is counted from when it was put here.
+    A row that fails is due again soon, whatever its age: so its age is counted from when it was put here. A red flag
+    that waits for a time to which a wrong clock put it is late at once.
     """
     limit = instant_text(now - LATE)
     failing = ~Q(fault="") & Q(created_at__lte=limit)
-    return waiting(pushes=pushes).filter(Q(due_at__lte=limit) | failing)
+    late = Q(due_at__lte=limit) | failing
+    return waiting(pushes=pushes).filter(late if pushes else late | _ahead(now))
 
 
 def waiting(*, pushes: bool = False) -> QuerySet[Outgoing]:

@@ -19,7 +19,7 @@ from titrant.storage.throttle import Limit, tries_of, wait_for, was_right
 from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route
 from titrant.web.accounts import network_of, wider_of
 from titrant.web.phone.cookie import drop_cookie, set_cookie
-from titrant.web.phone.pages import patient_of, wanted, words_of
+from titrant.web.phone.pages import form_of_other, is_own_form, patient_of, wanted, words_of
 from titrant.web.phone.shell import frame
 from titrant.web.wired import office
 
@@ -87,6 +87,10 @@ def _welcome(request: HttpRequest, here: Office, fault: str, status: int) -> Htt
 
 
 def this_phone(request: HttpRequest) -> HttpResponse:
+    return _this_phone(request)
+
+
+def _this_phone(request: HttpRequest, fault: str = "") -> HttpResponse:
     here, patient = office(), patient_of(request)
     assert patient is not None
     words = words_of(here, patient)
@@ -94,7 +98,8 @@ def this_phone(request: HttpRequest) -> HttpResponse:
     count = words.say("phone_count_one") if len(found) == 1 else words.say("phone_count_many", n=len(found))
     told = told_not_mine(here.store.summary(patient.case))
     phones = [_told(words, one, patient.actor.id, told) for one in found]
-    return render(request, "titrant/phone/phone.html", frame(words, count=count, phones=phones))
+    context = frame(words, count=count, phones=phones, case=patient.case, fault=words.say(fault) if fault else "")
+    return render(request, "titrant/phone/phone.html", context)
 
 
 def _told(words: PhoneWords, phone: Phone, own: str, told: frozenset[str]) -> dict[str, Any]:
@@ -108,14 +113,21 @@ def stranger(request: HttpRequest, device: UUID) -> HttpResponse:
     """The patient says that another phone is not theirs; the page then says that the clinic was told."""
     patient = patient_of(request)
     assert patient is not None
+    if not is_own_form(request, patient):
+        return form_of_other(request)
     not_mine(office(), Devices(), patient.case, str(device), patient.actor)
     return redirect("phone_this")
 
 
 def out(request: HttpRequest) -> HttpResponse:
-    """The patient lets this phone out; the page has wiped it before."""
+    """The patient lets this phone out; the page has wiped it before.
+
+    An old page lets nobody else out: it is answered by the page of today, on which one more tap does.
+    """
     here, patient = office(), patient_of(request)
     assert patient is not None
+    if not is_own_form(request, patient):
+        return _this_phone(request, "form_other")
     words = words_of(here, patient)
     revoke(here, Devices(), patient.case, patient.actor.id, patient.actor, "the patient signed out")
     answer = render(request, "titrant/phone/welcome.html", frame(words, out=True))

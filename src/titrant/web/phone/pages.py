@@ -83,10 +83,23 @@ def _page(request: HttpRequest, template: str, **more: Any) -> HttpResponse:
     return render(request, f"titrant/phone/{template}.html", frame(words, read_by=read_by, **more))
 
 
+def is_own_form(request: HttpRequest, patient: Visitor) -> bool:
+    """Whether the form was shown to this patient: a page may stay open while the phone goes to somebody else."""
+    return request.POST.get("case") == patient.case
+
+
+def form_of_other(request: HttpRequest) -> HttpResponse:
+    here, patient = office(), patient_of(request)
+    assert patient is not None  # the policy lets nobody else in
+    return _page(request, "kept", fault=words_of(here, patient).say("form_other"))
+
+
 def plan(request: HttpRequest) -> HttpResponse:
     here, patient = office(), patient_of(request)
     assert patient is not None
     if request.method == "POST":
+        if not is_own_form(request, patient):
+            return form_of_other(request)
         number = request.POST.get("plan", "")
         if number.isdecimal() and len(number) < 9:
             patient_says.confirm_plan(here, patient.case, int(number), patient.actor)
@@ -98,7 +111,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     if shown:
         ends = words.say("plan_ends", day=words.date(shown["ends"])) if shown["ends"] else ""
         dates = {"from_text": words.say("plan_from", day=words.date(shown["starts"])), "ends_text": ends}
-    return _page(request, "plan", said=said, plan=shown, not_asked=not_asked_today(said), **dates)
+    return _page(request, "plan", said=said, plan=shown, not_asked=not_asked_today(said), case=patient.case, **dates)
 
 
 def trend(request: HttpRequest) -> HttpResponse:
@@ -117,7 +130,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         sent, text = request.POST.get("id", ""), request.POST.get("text", "")
         if request.POST.get("case", patient.case) != patient.case:
-            return _page(request, "kept", fault=words_of(here, patient).say("form_other"))
+            return form_of_other(request)
         try:
             said_to.send(here, patient.actor, patient.case, text, str(uuid.UUID(sent)))
             return redirect("phone_messages")
@@ -141,7 +154,7 @@ def plain(request: HttpRequest) -> HttpResponse:
     assert patient is not None
     words, said = words_of(here, patient), phone_state(here, patient.case)
     if request.POST.get("case", patient.case) != patient.case:
-        return _page(request, "kept", fault=words.say("form_other"))
+        return form_of_other(request)
     entry = entry_of(request.POST)
     done = _keep_plain(here, patient, entry, request.POST.get("id", ""))
     receipt_text = words.say("receipt", number=done.receipt.number) if done.receipt else ""

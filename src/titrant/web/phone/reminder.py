@@ -13,7 +13,7 @@ from titrant.storage.devices import Devices
 from titrant.storage.models import Device
 from titrant.terms.errors import CaseFileError
 from titrant.web.access import PATIENTS, Reach, Route
-from titrant.web.phone.pages import patient_of, words_of
+from titrant.web.phone.pages import form_of_other, is_own_form, patient_of, words_of
 from titrant.web.phone.push import offer
 from titrant.web.phone.shell import frame
 from titrant.web.wired import office
@@ -26,6 +26,8 @@ def reminder(request: HttpRequest) -> HttpResponse:
     assert patient is not None
     said, fault = "", ""
     if request.method == "POST":
+        if not is_own_form(request, patient):
+            return form_of_other(request)
         hour = "" if "off" in request.POST else request.POST.get("hour", "")
         try:
             Devices().remind(patient.actor.id, *check_hour(hour, request.POST.get("zone", "")))
@@ -40,6 +42,7 @@ def reminder(request: HttpRequest) -> HttpResponse:
         words, hour=one.reminder_at or _USUAL, is_on=bool(one.reminder_at), fault=fault,
         zone=one.zone or here.settings.zone, own_zone=bool(one.zone), zones=sorted(available_timezones()),
         said=words.say(said) if said else "", push=offer(patient.actor.id),
+        case=patient.case,
     )  # fmt: skip
     return render(request, "titrant/phone/reminder.html", context)
 
