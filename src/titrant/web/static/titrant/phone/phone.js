@@ -118,6 +118,7 @@
   const here = () => history.state || { step: "today" };
 
   function go(step, more = {}) {
+    note = "";
     history.pushState({ step, ...more }, "");
     draw();
   }
@@ -145,7 +146,7 @@
     draw();
   }
 
-  window.addEventListener("popstate", draw);
+  window.addEventListener("popstate", () => { note = ""; draw(); });
 
   function draw() {
     const { step } = here();
@@ -427,7 +428,7 @@
       dose ? dose_card(dose) : standing(),
       el("div", { class: "taps" }, begun_before(), dose_tap(dose), el("div", { class: "two" }, other_taps(dose))),
       read_by());
-    note = "";
+    if (note !== say("dose_stands")) note = ""; // why nothing was written is read until the next step; the page draws anew
   }
 
   /* Questions of which some were answered: they go on where they were left, of the day they were begun for. */
