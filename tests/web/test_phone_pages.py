@@ -45,6 +45,14 @@ def tap(page: Any, words: str) -> None:
     page.get_by_role("button", name=words, exact=True).click()
 
 
+def taken_elsewhere(page: Any) -> Any:
+    """Another page of the same phone, in which the dose was tapped as taken."""
+    other = another(page)
+    tap(other, "Taken")
+    asked(other, PAIN)
+    return other
+
+
 def asked(page: Any, words: str) -> None:
     page.get_by_role("heading", name=words).wait_for()
 
@@ -168,9 +176,7 @@ def test_the_mean_of_grades_counts_a_day_told_in_two_entries_once() -> None:
 def test_a_dose_that_another_page_wrote_is_not_offered_again(phone, office) -> None:
     case = on_plan(office)
     page = phone(case)
-    other = another(page)
-    tap(other, "Taken")
-    asked(other, PAIN)
+    other = taken_elsewhere(page)
     page.get_by_text("taken at").wait_for()
     assert not page.get_by_role("button", name="Taken", exact=True).is_visible()
     tap(page, "Bad day")
@@ -186,9 +192,7 @@ def test_a_dose_that_stands_is_not_written_again_from_a_page_that_heard_nothing(
     case = on_plan(office)
     page = phone(case)
     page.evaluate("Tabs.listen(() => {})")
-    other = another(page)
-    tap(other, "Taken")
-    asked(other, PAIN)
+    other = taken_elsewhere(page)
     tap(page, words)
     if words == "Not taken":
         tap(page, "I forgot")
@@ -204,9 +208,7 @@ def test_a_dose_taken_in_one_page_is_not_missed_in_another_that_was_asking_why(p
     page = phone(case)
     tap(page, "Not taken")
     asked(page, "Why not?")
-    other = another(page)
-    tap(other, "Taken")
-    asked(other, PAIN)
+    other = taken_elsewhere(page)
     page.wait_for_timeout(300)  # this page has heard of it
     tap(page, "I forgot")
     page.get_by_text("This dose stands already").wait_for()
@@ -240,9 +242,7 @@ def test_a_dose_held_in_one_page_and_tapped_in_another_is_written_once(phone, of
     page.clock.install(time=datetime.now(UTC))
     tap(page, "Timer")
     tap(page, "Start")
-    other = another(page)
-    tap(other, "Taken")
-    asked(other, PAIN)
+    other = taken_elsewhere(page)
     other.locator(".unsent").wait_for(state="detached")
     page.wait_for_timeout(300)
     tap(page, "Done, swallowed")
@@ -308,9 +308,7 @@ def test_a_page_that_was_away_while_yesterday_was_chosen_shows_the_day_it_writes
 def test_a_page_that_comes_to_the_front_reads_again(phone, office) -> None:
     page = phone(on_plan(office))
     page.evaluate("Tabs.listen(() => {})")
-    other = another(page)
-    tap(other, "Taken")
-    asked(other, PAIN)
+    taken_elsewhere(page)
     page.evaluate("window.dispatchEvent(new Event('focus'))")
     page.get_by_text("taken at").wait_for()
 

@@ -438,6 +438,22 @@ def test_the_report_counts_without_names(here: Any, signed_in: Callable[..., Cli
     assert signed_in("auditor").get("/report/").status_code == 404
 
 
+def test_the_report_holds_of_an_event_only_what_it_counts(office: Any) -> None:
+    """A large clinic has thousands of signatures of twelve weeks, and each carries its whole text."""
+    from titrant.storage.report_rows import happened_since
+
+    case, now = new_case(office.store), datetime.now(UTC)
+    asked = {"id": "t1", "grade": "today", "code": "x", "why": "told at length " * 50}
+    refused = {"codes": ["raise_by_protocol"], "reason": "wish", "words": "at length " * 50, "action": "raise"}
+    office.store.append(case, [
+        Draft(Kind.TASK_OPENED, asked, SYSTEM, now), Draft(Kind.REFUSED, refused, actor("prescriber"), now),
+    ], expected=None)  # fmt: skip
+    held = {one.kind: one.body for one in happened_since(now.date(), frozenset()) if one.case == case}
+    assert held == {
+        Kind.TASK_OPENED: {"grade": "today"}, Kind.REFUSED: {"codes": ["raise_by_protocol"], "reason": "wish"},
+    }  # fmt: skip
+
+
 def test_a_share_is_of_those_of_whom_it_is_known(office: Any) -> None:
     from titrant.clinic.clinic_report import Happened, Standing, clinic_report
 

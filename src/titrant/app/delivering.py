@@ -17,7 +17,7 @@ from titrant.clinic.office import Office
 from titrant.record.events import SYSTEM, Kind, instant_of
 from titrant.record.summary import OpenTask, Summary
 from titrant.storage.models import Outgoing
-from titrant.storage.outbox import FURTHEST, RED_FLAG, again_at, body_of, finish, hand_back, lease
+from titrant.storage.outbox import FURTHEST, RED_FLAG, SKEW, again_at, body_of, finish, hand_back, lease
 from titrant.storage.people import can_act
 
 Send = Callable[[str, str, str], None]  # to, subject, text; raises where it was not accepted
@@ -28,7 +28,6 @@ _LONGEST_RETRY = timedelta(minutes=30)
 _AT_ONCE = 20  # a red flag that comes meanwhile waits for so many at most
 _ROUND_S = 20.0  # after so long the rest waits for the next round: judging and the sign of life come between
 _SILENT_S = 3.0  # a server that failed us after so long is not asked again in the same round
-_CLOCKS_DIFFER = timedelta(minutes=1)  # of two machines
 _log = logging.getLogger("titrant.worker")
 
 
@@ -136,7 +135,7 @@ def _rests_until(office: Office, row: Outgoing, task: OpenTask, now: datetime, c
 def _longest_rest(office: Office, now: datetime) -> datetime:
     """Until when an alarm can rest that is asked to at this moment: the time to answer, which a clinic may set."""
     try:
-        return instant_of(due_by(office.library.triage, "now", now)) + _CLOCKS_DIFFER
+        return instant_of(due_by(office.library.triage, "now", now)) + SKEW
     except Exception as error:
         _log.warning("the time to answer cannot be read", extra={"kind": type(error).__name__})
         return now + FURTHEST

@@ -23,7 +23,7 @@ LATE = timedelta(minutes=5)
 # So often each red flag is looked at, also while it rests: one that is due later was put there by a wrong clock.
 FURTHEST = timedelta(minutes=RED_FLAG_MINUTES[1])
 _LEASE = timedelta(minutes=2)
-_SKEW = timedelta(minutes=1)  # by so much two machines may differ
+SKEW = timedelta(minutes=1)  # by so much two machines may differ
 
 
 def write_for(events: Sequence[Event]) -> None:
@@ -71,7 +71,7 @@ def lease(now: datetime, limit: int, *, pushes: bool = False) -> list[Outgoing]:
     if not pushes:
         _back_to_now(now)
     at, is_flag = instant_text(now), Case(When(kind=RED_FLAG, then=0), default=1)
-    is_free = Q(leased_until__lte=at) | Q(leased_until__gt=instant_text(now + _LEASE + _SKEW))
+    is_free = Q(leased_until__lte=at) | Q(leased_until__gt=instant_text(now + _LEASE + SKEW))
     rows = waiting(pushes=pushes).filter(is_free, due_at__lte=at).order_by(is_flag, "due_at")
     if connection.vendor != "sqlite":
         rows = rows.select_for_update(skip_locked=True)
@@ -92,7 +92,7 @@ def _back_to_now(now: datetime) -> None:
 
 def _ahead(now: datetime) -> Q:
     """Red flags that were written later than now, or are due later than any can be."""
-    soon, far = instant_text(now + _SKEW), instant_text(now + FURTHEST + _SKEW)
+    soon, far = instant_text(now + SKEW), instant_text(now + FURTHEST + SKEW)
     return Q(kind=RED_FLAG, due_at__gt=soon) & (Q(due_at__gt=far) | Q(created_at__gt=soon))
 
 
