@@ -18,7 +18,7 @@ from titrant.pathway.next_dose import lowered, raised, share_kept
 from titrant.pathway.plan import Outcome
 from titrant.pathway.reconciling import taken_on
 from titrant.pathway.review import Review
-from titrant.pathway.supplying import pieces_on, supply_on
+from titrant.pathway.supplying import level_on, pieces_of_level, supply_of_level
 from titrant.terms.reason import Facts, Reason, Status
 from titrant.terms.regimen import Regimen
 
@@ -109,7 +109,8 @@ def _outside(found: Review, least_days: int) -> str:
 
 def first_day(found: Review) -> date:
     """The first day with a pain score written in time, or that of the first dose."""
-    return min([*pain_by_day(found.diary.days, late_too=False), found.levels[0].since])
+    written = (day.on for day in found.diary.days if not day.late and day.average_pain is not None)
+    return min(next(written, date.max), found.levels[0].since)  # a diary is in order
 
 
 def weighed(found: Review) -> tuple[Any, Any]:
@@ -134,11 +135,11 @@ def weighed(found: Review) -> tuple[Any, Any]:
 
 def _dose_on(day: date, entries: tuple[Day, ...], found: Review) -> float:
     """Milligrams taken in all; not a number where nobody says."""
-    signed = pieces_on(found.levels, day)
+    level = level_on(found.levels, day)
     taken = taken_on(entries, found.levels, day, found.supply)
     if taken is None:
-        return nan if signed else 0.0
-    return float(supply_on(found.levels, day, found.supply).dose_of(taken).mg)
+        return nan if pieces_of_level(level, day) else 0.0
+    return float(supply_of_level(level, found.supply).dose_of(taken).mg)
 
 
 def _grade_on(entries: list[Day]) -> float:

@@ -207,13 +207,10 @@ def newest_known(name: str, readings: list[Reading], kind: FactKind, on: date, n
     """
     days = sorted((reading.on for reading in readings), reverse=True)
     day, earliest = days[0], days[min(needed, len(days)) - 1]
-    of_day = [
-        reading
-        for reading in readings
-        if reading.on == day or (reading.on >= earliest and _fresh(kind, reading.on, on))
-    ]
-    fresh = _fresh(kind, day, on)
-    recent = sum(_fresh(kind, reading.on, on) for reading in readings)
+    fresh_days = {one for one in days if _fresh(kind, one, on)}
+    of_day = [one for one in readings if one.on == day or (one.on >= earliest and one.on in fresh_days)]
+    fresh = day in fresh_days
+    recent = sum(one in fresh_days for one in days)
     source = min(reading.source for reading in of_day)
     worst = max(of_day, key=lambda reading: reading.value)
     if kind.kind is Kind.PRESSURE:

@@ -261,8 +261,8 @@ def pain_by_day(days: tuple[Day, ...], *, late_too: bool, lowest: bool = False) 
     pick = min if lowest else max
     found: dict[date, Decimal] = {}
     for day in days:
-        if day.average_pain is not None and (late_too or not day.late):
-            found[day.on] = pick(day.average_pain, found.get(day.on, day.average_pain))
+        if (late_too or not day.late) and (pain := day.average_pain) is not None:
+            found[day.on] = pick(pain, found.get(day.on, pain))
     return found
 
 

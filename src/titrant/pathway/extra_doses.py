@@ -9,7 +9,7 @@ from titrant.pathway.deliver import Supply
 from titrant.pathway.diary import Day, Diary
 from titrant.pathway.entries import DoseTaken, Suspension
 from titrant.pathway.reconciling import pieces_of
-from titrant.pathway.supplying import SignedLevel, level_on, pieces_on, supply_on
+from titrant.pathway.supplying import SignedLevel, level_on, pieces_of_level, supply_of_level, supply_on
 from titrant.pathway.unseen import Since, counting_days
 from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError
@@ -22,7 +22,8 @@ def extra_days(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, si
 
 
 def _too_much(entries: tuple[Day, ...], levels: tuple[SignedLevel, ...], supply: Supply, day: date) -> bool:
-    level, supply, swallowed = level_on(levels, day), supply_on(levels, day, supply), tuple(_swallowed(entries))
+    level, swallowed = level_on(levels, day), tuple(_swallowed(entries))
+    supply = supply_of_level(level, supply)
     amounts = [pieces_of(one, supply) for one in swallowed]
     known = [pieces for pieces in amounts if pieces is not None]
     if level is None:
@@ -30,7 +31,7 @@ def _too_much(entries: tuple[Day, ...], levels: tuple[SignedLevel, ...], supply:
     above = any(one.dose is not None and level.regimen.dose < Dose.of(one.dose) for one in swallowed)
     often = level.regimen.times_per_day < len(swallowed)
     at_once = level.regimen.pieces < max(_at_one_time(swallowed, amounts), default=Decimal(0))
-    signed = pieces_on(levels, day)
+    signed = pieces_of_level(level, day)
     # Doses that are listed beside "all" and come to less may have been taken on top of it.
     on_top = 0 < sum(known) < signed and any(one.entry.taken == "all" for one in entries)
     return above or often or at_once or on_top or signed < sum(known)
@@ -75,9 +76,11 @@ def _took(day: Day) -> bool:
 def check_amounts(case: Case, levels: tuple[SignedLevel, ...], otherwise: Supply) -> None:
     """Refuse a dose whose mg and pieces contradict each other. Raises CaseFileError with its place."""
     for place, entry in enumerate(case.given.diary):
-        supply = supply_on(levels, entry.day, otherwise)
         for number, dose in enumerate(entry.doses):
-            if dose.dose is not None and dose.pieces and not _agree(dose, supply):
+            if dose.dose is None or not dose.pieces:
+                continue
+            supply = supply_on(levels, entry.day, otherwise)
+            if not _agree(dose, supply):
                 raise CaseFileError(
                     f"given.diary[{place}].doses[{number}]",
                     f"{dose.dose} and {dose.pieces} {supply.piece_unit} of {supply.name} do not agree.",

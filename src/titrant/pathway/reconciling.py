@@ -5,6 +5,7 @@ Days without a word are neither taken nor missed; the ladder of missed doses is 
 
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -13,11 +14,19 @@ from titrant.pathway.case import Supplied
 from titrant.pathway.deliver import Supply
 from titrant.pathway.diary import Day, Diary
 from titrant.pathway.entries import DoseTaken, Entry
-from titrant.pathway.supplying import LONGEST_DAYS, SignedLevel, level_on, pieces_on, supply_on
+from titrant.pathway.supplying import (
+    LONGEST_DAYS,
+    SignedLevel,
+    level_on,
+    pieces_of_level,
+    pieces_on,
+    supply_of_level,
+)
 from titrant.terms.calendar import whole_days
 from titrant.terms.numbers import parse_decimal
 
 _ONE_DAY = timedelta(days=1)
+_TEN_THOUSANDTH = Decimal("0.0001")
 
 
 class Taken(Struct, frozen=True):
@@ -84,10 +93,10 @@ def taken_on(days: tuple[Day, ...], levels: tuple[SignedLevel, ...], on: date, s
     """
     if contradict(days):
         return None
-    signed, supply = pieces_on(levels, on), supply_on(levels, on, supply)
+    level = level_on(levels, on)
+    signed, supply = pieces_of_level(level, on), supply_of_level(level, supply)
     listed = [dose for day in days for dose in day.entry.doses]
     if listed:
-        level = level_on(levels, on)
         return _listed(days, listed, level.regimen.times_per_day if level else 1, signed, supply)
     said = [_said(day.entry, signed) for day in days]
     known = [one for one in said if one is not None]
@@ -124,9 +133,15 @@ def pieces_of(dose: DoseTaken, supply: Supply) -> Decimal | None:
     """The pieces of one dose, or None where no amount is written. Of mg and pieces the larger."""
     written = [parse_decimal(dose.pieces)] if dose.pieces else []
     if dose.dose is not None:
-        per_piece = Decimal(supply.base_mg.numerator) / Decimal(supply.base_mg.denominator)
-        written.append((dose.dose.to("mg").value / per_piece).quantize(Decimal("0.0001"), ROUND_DOWN))
+        base = supply.base_mg
+        written.append(_pieces_in(dose.dose.to("mg").value, base.numerator, base.denominator))
     return max(written, default=None)
+
+
+@lru_cache(maxsize=4096)
+def _pieces_in(mg: Decimal, numerator: int, denominator: int) -> Decimal:
+    """The pieces that hold ``mg``, cut down; a diary of years says the same few doses a thousand times."""
+    return (mg / (Decimal(numerator) / Decimal(denominator))).quantize(_TEN_THOUSANDTH, ROUND_DOWN)
 
 
 def missed_run(diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, since: date, on: date) -> Missed:

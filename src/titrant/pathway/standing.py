@@ -7,6 +7,7 @@ was entered only after the signature was not there when it was signed: it is jud
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from functools import cache
 
 from msgspec import Struct, structs
 
@@ -54,12 +55,19 @@ class _Bands(Struct, frozen=True):
     def facts(self) -> frozenset[str]:
         return frozenset().union(*(one[2] for one in (*self.rows, *self.required)))
 
+    def speaking_of(self, changed: frozenset[str]) -> "_Bands":
+        """Those that read one of these facts."""
+        return _Bands(
+            tuple(one for one in self.rows if changed & one[2]), tuple(one for one in self.required if changed & one[2])
+        )
+
 
 def judged_days(
     now: Assessment, seen: Screening, readings: Readings, library: Library, since: Since
 ) -> tuple[Judged, ...]:
     """Every day of the course with a reading, and those entered later, judged on the facts as they stood then."""
     judged = _judged(library)
+    concerned = cache(judged.speaking_of)  # most days bring the same few facts
     own = {name: _own(name, several, now, library) for name, several in readings.items()}
     read = {name: several for name, several in readings.items() if own[name] & judged.facts}
     measured = frozenset[str]().union(*own.values())
@@ -69,8 +77,8 @@ def judged_days(
         then = structs.replace(now, on=day, facts=facts)
         values = {**others, **then.values}
         failed: list[str] = []
-        grave = tuple(_grave(then, values, changed, judged, failed))
-        found.append(Judged(day, grave, tuple(_asked(day, values, changed, now, judged)), tuple(failed), entered))
+        grave = tuple(_grave(then, values, concerned(changed), failed))
+        found.append(Judged(day, grave, tuple(_asked(day, values, now, concerned(changed))), tuple(failed), entered))
     return tuple(found)
 
 
@@ -141,26 +149,21 @@ def _by_day(readings: Readings) -> dict[When, dict[str, list[Reading]]]:
     return found
 
 
-def _grave(
-    then: Assessment, values: dict[str, Value], changed: frozenset[str], judged: _Bands, failed: list[str]
-) -> Iterator[Finding]:
+def _grave(then: Assessment, values: dict[str, Value], judged: _Bands, failed: list[str]) -> Iterator[Finding]:
     """Findings that stop or bar, by the bands that speak of what was new on the day."""
     found = Found([], [], [])
-    for place, bands, facts in judged.rows:
+    for place, bands, _ in judged.rows:
         try:
-            if changed & facts:
-                judge_bands(place, bands, then, values, found)
+            judge_bands(place, bands, then, values, found)
         except Exception as error:  # noqa: BLE001 - as in the screen: what goes wrong in a check ends in a refusal
             failed.append(f"{place} as of {then.on}: {type(error).__name__}")
     return (one for one in found.findings if one.severity is Severity.STOP or one.bar is not Bar.NONE)
 
 
-def _asked(
-    day: date, values: dict[str, Value], changed: frozenset[str], now: Assessment, judged: _Bands
-) -> Iterator[Missing]:
+def _asked(day: date, values: dict[str, Value], now: Assessment, judged: _Bands) -> Iterator[Missing]:
     """Facts that are required because of what was new on the day, and were not given on it or later."""
-    for name, kind, facts in judged.required:
-        if kind.required_when is None or not changed & facts or judge(kind.required_when, values) is not True:
+    for name, kind, _ in judged.required:
+        if kind.required_when is None or judge(kind.required_when, values) is not True:
             continue
         known = now.facts.get(name)
         if known is None or known.on is None or known.on < day:

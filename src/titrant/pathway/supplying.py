@@ -146,14 +146,21 @@ def _pattern(one: Regimen) -> tuple[Dose, int, int]:
 
 def level_on(levels: tuple[SignedLevel, ...], day: date) -> SignedLevel | None:
     """The newest level that had begun by ``day``; None before the first, and where it had ended."""
-    begun = [level for level in levels if level.since <= day]
-    newest = max(begun, key=lambda level: level.since) if begun else None
+    # Asked several times for each day of a diary, so without a list of its own. Of two of one day the first counts.
+    newest = None
+    for level in levels:
+        if level.since <= day and (newest is None or newest.since < level.since):
+            newest = level
     return None if newest is None or (newest.until is not None and newest.until <= day) else newest
 
 
 def supply_on(levels: tuple[SignedLevel, ...], day: date, otherwise: Supply) -> Supply:
     """The product that was signed for ``day``; pieces of a day are pieces of that one."""
-    level = level_on(levels, day)
+    return supply_of_level(level_on(levels, day), otherwise)
+
+
+def supply_of_level(level: SignedLevel | None, otherwise: Supply) -> Supply:
+    """The product of the level that holds on a day."""
     return level.supply if level is not None and level.supply is not None else otherwise
 
 
@@ -177,7 +184,11 @@ def falls_on(week_from: date, days_per_week: int, day: date) -> bool:
 
 def pieces_on(levels: tuple[SignedLevel, ...], day: date) -> Decimal:
     """The pieces that were signed for ``day``."""
-    level = level_on(levels, day)
+    return pieces_of_level(level_on(levels, day), day)
+
+
+def pieces_of_level(level: SignedLevel | None, day: date) -> Decimal:
+    """The pieces of ``day`` by the level that holds on it."""
     if level is None or not is_dosing_day(level, day):
         return Decimal(0)
     return level.regimen.pieces * level.regimen.times_per_day
