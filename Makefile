@@ -61,7 +61,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m compileall -q src
 	@touch $(READY)
 
-# Once, before the tests: else two workers would compile the same kernels at the same time.
-$(COMPILED): $(READY) src/titrant/pkpd/kernels.py
+# Once, before the tests: else each of their workers would compile the same kernels.
+$(COMPILED): $(READY) src/titrant/pkpd/kernels.py $(wildcard src/titrant/cohort/*.py src/titrant/pkpd/response/*.py)
 	$(BIN)/python -m tools.compiled
 	@touch $(COMPILED)

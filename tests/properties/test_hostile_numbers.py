@@ -22,6 +22,7 @@ from titrant.knowledge.shapes.facts import Kind
 from titrant.pathway.assess import assess
 from titrant.pathway.case import Case
 from titrant.pathway.plan import plan_case
+from titrant.terms import quantity
 from titrant.terms import reading as door
 from titrant.terms.errors import CaseFileError
 from titrant.terms.reading import Unreadable, read_json, read_yaml
@@ -230,8 +231,10 @@ def test_no_hostile_number_comes_in_by_a_record() -> None:
 def test_a_parser_that_is_too_kind_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Python's own number parsing, as a default model would have it."""
     monkeypatch.setattr("titrant.pathway.readings.parse_decimal", Decimal)
-    monkeypatch.setattr("titrant.terms.quantity.parse_decimal", Decimal)
     monkeypatch.setattr("titrant.pathway.case.parse_decimal", Decimal)
+    # What the kind parser has read must not be remembered for the tests that come after.
+    monkeypatch.setattr("titrant.terms.quantity.parse_decimal", Decimal)
+    monkeypatch.setattr("titrant.terms.quantity._parsed", quantity._parsed.__wrapped__)
     assert through_case_files(("5_0", "5.", "１"))[0]
 
 

@@ -76,9 +76,11 @@ class DrugTable:
     def conflict(self, name: str = "", rxnorm: str = "", atc: str = "") -> bool:
         """Whether the codes and the words name different drugs."""
         coded = {one.name for one in (self._by_rxcui.get(rxnorm), self._by_atc.get(atc)) if one}
+        if len(coded) != 1:
+            return len(coded) > 1  # two codes for two drugs; without any code there is nothing to contradict
         exact = self.named(name)
         written = {one.drug.name for one in ((exact,) if exact else self.in_text(name))}
-        return len(coded) > 1 or bool(coded and written and not coded <= written)
+        return bool(written) and not coded <= written
 
     def named(self, name: str) -> Match | None:
         """The drug of exactly this name or known spelling."""
