@@ -31,7 +31,7 @@ from titrant.pathway import assess, screen
 from titrant.pathway.case import Case
 from titrant.terms.quantity import Quantity
 
-PAIRS, RELEASE_PAIRS = 20_000, 100_000
+PAIRS, RELEASE_PAIRS = 8_000, 100_000
 PARTS = {
     "medications": "medications",
     "allergies": "allergies",

@@ -64,6 +64,7 @@ def test_a_suspended_plan_counts_and_one_that_has_ended_is_named_only(office) ->
 
 @pytest.mark.parametrize("typed", [
     {"name": unicodedata.normalize("NFD", "José Núñez")}, {"name": "José  Núñez"}, {"name": " JOSÉ\u00a0NÚÑEZ "},
+    {"name": "Jo\u200bsé Nú\u00adñez\ufeff"},
     {"name": "Zoe Other (synthetic)", "number": "r-77"}, {"name": "", "number": "Ｒ-７７"},
 ])  # fmt: skip
 def test_one_person_is_seen_however_the_name_or_number_was_typed(office, typed) -> None:

@@ -89,7 +89,8 @@ def by_phone(client, payload):
              "rescue": [{"drug": payload}], "pain": {"average": 4}}  # fmt: skip
     body = {"id": str(uuid.uuid4()), "entry": entry}
     client.post("/p/entries/", body, content_type="application/json")
-    client.post("/p/messages/", {"id": str(uuid.uuid4()), "text": payload or "x"})
+    form = client.get("/p/messages/").context
+    client.post("/p/messages/", {"id": form["id"], "case": form["case"], "text": payload or "x"})
 
 
 def case_with(office, signed_in, payloads, writing):

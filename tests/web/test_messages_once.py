@@ -27,7 +27,7 @@ def test_an_answer_of_staff_posted_twice_is_kept_once(office, signed_in) -> None
 def test_a_message_of_a_patient_posted_twice_is_kept_once(office) -> None:
     case = new_case(office.store)
     phone = client_of(phone_of(office, case).token)
-    sent = {"id": phone.get("/p/messages/").context["id"], "text": "May I take it later?"}
+    sent = {"id": phone.get("/p/messages/").context["id"], "case": case, "text": "May I take it later?"}
     for _ in range(3):
         assert phone.post("/p/messages/", sent).status_code == 302
     assert texts(office, case) == ["May I take it later?"]
@@ -37,7 +37,7 @@ def test_other_words_on_a_form_that_the_browser_showed_again_are_another_message
     case = new_case(office.store)
     phone, form = client_of(phone_of(office, case).token), str(uuid.uuid4())
     for text in ("First.", "Second.", "First."):
-        assert phone.post("/p/messages/", {"id": form, "text": text}).status_code == 302
+        assert phone.post("/p/messages/", {"id": form, "case": case, "text": text}).status_code == 302
     assert texts(office, case) == ["First.", "Second."]
 
 
@@ -64,7 +64,7 @@ def test_what_is_no_message_is_refused_from_both_sides(office, text) -> None:
     with pytest.raises(NotNow):
         messages.send(office, NURSE, case, text, "form")
     phone = client_of(phone_of(office, case).token)
-    page = phone.post("/p/messages/", {"id": str(uuid.uuid4()), "text": text}).content.decode()
+    page = phone.post("/p/messages/", {"id": str(uuid.uuid4()), "case": case, "text": text}).content.decode()
     assert "This was not sent: write something, and at most 2,000 letters." in page
     assert f">{text}</textarea>" in page, "what was written is still there"
     assert texts(office, case) == []
@@ -73,7 +73,7 @@ def test_what_is_no_message_is_refused_from_both_sides(office, text) -> None:
 def test_for_a_character_that_cannot_be_seen_no_message_is_lost(office) -> None:
     case = new_case(office.store)
     phone = client_of(phone_of(office, case).token)
-    phone.post("/p/messages/", {"id": str(uuid.uuid4()), "text": "Call \u2068Nora\u2069\r\nplease"})
+    phone.post("/p/messages/", {"id": str(uuid.uuid4()), "case": case, "text": "Call \u2068Nora\u2069\r\nplease"})
     assert texts(office, case) == ["Call \ufffdNora\ufffd\nplease"]
 
 

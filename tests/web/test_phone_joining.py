@@ -248,7 +248,7 @@ def test_words_of_messages_are_shown_as_words(office) -> None:
     case = on_plan(office)
     client = client_of(phone_of(office, case).token)
     hostile = "<script>alert(1)</script> {{ 7|add:7 }} \u00e9"
-    client.post("/p/messages/", {"id": str(uuid.uuid4()), "text": hostile})
+    client.post("/p/messages/", {"id": str(uuid.uuid4()), "case": case, "text": hostile})
     page = client.get("/p/messages/").content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
@@ -259,7 +259,7 @@ def test_a_day_can_be_written_without_scripts(office) -> None:
     case = on_plan(office)
     client = client_of(phone_of(office, case).token)
     page = client.get("/p/").content.decode()
-    hidden = dict(re.findall(r'<input type="hidden" name="(id|entered|shown_[0-9-]+)" value="([^"]+)"', page))
+    hidden = dict(re.findall(r'<input type="hidden" name="(id|case|entered|shown_[0-9-]+)" value="([^"]+)"', page))
     sent = {**hidden, "day": today().isoformat(), "dose": "one", "pain": "4", "effects": "none", "activity": "done"}
     for _ in range(2):  # a double click
         assert client.post("/p/write/", sent).status_code == 200
@@ -270,7 +270,7 @@ def test_a_day_can_be_written_without_scripts(office) -> None:
 def test_danger_without_scripts_says_whom_to_call(office, outside_hours) -> None:
     client = client_of(phone_of(office, on_plan(office)).token)
     page = client.get("/p/").content.decode()
-    hidden = dict(re.findall(r'<input type="hidden" name="(id|entered|shown_[0-9-]+)" value="([^"]+)"', page))
+    hidden = dict(re.findall(r'<input type="hidden" name="(id|case|entered|shown_[0-9-]+)" value="([^"]+)"', page))
     answer = client.post("/p/write/", {**hidden, "day": today().isoformat(), "flag_chest_pain": "yes"}).content.decode()
     assert "Call the emergency number now" in answer
     assert f"When the clinic is closed: {outside_hours}" in answer
@@ -372,6 +372,17 @@ def test_a_form_of_the_person_before_is_not_kept_for_the_next(office) -> None:
     _, form = sent_plainly(client_of(phone_of(office, first).token))
     page = client_of(phone_of(office, second).token).post("/p/write/", {**form, "pain": "7"}).content.decode()
     assert "of the person who used this phone before" in page
+    assert diary_of(office, second) == []
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_form_that_is_not_kept_still_says_what_to_do_at_once(office, named) -> None:
+    first, second = on_plan(office), on_plan(office)
+    _, form = sent_plainly(client_of(phone_of(office, first).token))
+    form = {name: one for name, one in form.items() if named or name != "case"}
+    page = client_of(phone_of(office, second).token).post("/p/write/", {**form, "flag_chest_pain": "yes"})
+    assert "Call the emergency number now" in page.content.decode()
+    assert "of the person who used this phone before" in page.content.decode()
     assert diary_of(office, second) == []
 
 

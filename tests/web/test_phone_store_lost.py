@@ -141,6 +141,25 @@ def test_without_store_and_network_the_page_of_danger_says_that_nothing_is_kept(
     assert (flag["flags"], bad["pain"]) == (["chest_pain"], {"average": 9})
 
 
+def test_while_the_store_does_not_answer_a_red_flag_is_not_said_to_be_kept(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    page.evaluate(HANG)
+    page.context.set_offline(True)
+    tap(page, "Help now")
+    tap(page, "Chest pain, or cannot breathe")
+    page.get_by_role("heading", name="Get help now").wait_for()
+    tap(page, "Close")
+    page.wait_for_timeout(1_000)
+    assert not page.get_by_text("Kept on this phone").is_visible()
+    page.get_by_text("1 not yet sent", exact=True).first.wait_for()  # the store was given up, the page holds it
+    assert not page.get_by_text("Kept on this phone").is_visible()
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    page.locator(".unsent").wait_for(state="detached")
+    assert [one["flags"] for one in office.store.open(case).tree["given"]["diary"]] == [["chest_pain"]]
+
+
 def test_a_store_that_comes_back_takes_over_what_the_page_alone_had_kept(phone, office) -> None:
     case = on_plan(office)
     page = phone(case)

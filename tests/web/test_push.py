@@ -1,6 +1,7 @@
 """Reminders pushed to a phone: only with a key and when the patient asked; they say that something waits."""
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,7 +136,7 @@ def test_a_message_of_the_clinic_is_told_in_the_patients_language(office, key, s
 def test_what_a_patient_writes_is_not_pushed_back(office, key, service, patient) -> None:
     one = patient()
     one.allow(service.subscription())
-    one.client.post("/p/messages/", {"id": "5f0f2a2e-3d6b-4a7c-9e55-0d6c1f2a3b4c", "text": "A question."})
+    one.client.post("/p/messages/", {"id": str(uuid.uuid4()), "case": one.case, "text": "A question."})
     assert one.waiting("push") == []
 
 

@@ -18,11 +18,12 @@ _NO_NAME = frozenset((
 def folded(text: str) -> str:
     """``text`` in the form in which names and record numbers are compared.
 
-    Letter case, spaces, and whether an accent is a sign of its own depend on the keyboard, not on the person. Brought
-    together once more after folding the case, which takes some Greek letters apart.
+    Letter case, spaces, signs without a width, and whether an accent is a sign of its own depend on the keyboard, not
+    on the person. Brought together once more after folding the case, which takes some Greek letters apart.
     """
     together = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(unicodedata.normalize("NFKC", together).split())
+    seen = "".join(one for one in together if unicodedata.category(one) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", seen).split())
 
 
 def names_nobody(text: str) -> bool:

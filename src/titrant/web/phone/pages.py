@@ -129,7 +129,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     fault = text = ""
     if request.method == "POST":
         sent, text = request.POST.get("id", ""), request.POST.get("text", "")
-        if request.POST.get("case", patient.case) != patient.case:
+        if not is_own_form(request, patient):
             return form_of_other(request)
         try:
             said_to.send(here, patient.actor, patient.case, text, str(uuid.UUID(sent)))
@@ -153,15 +153,18 @@ def plain(request: HttpRequest) -> HttpResponse:
     here, patient = office(), patient_of(request)
     assert patient is not None
     words, said = words_of(here, patient), phone_state(here, patient.case)
-    if request.POST.get("case", patient.case) != patient.case:
-        return form_of_other(request)
     entry = entry_of(request.POST)
+    # Whoever wrote it: what to do at once is shown with any answer.
+    danger = {
+        "help": help_of(words, entry, said["asks"]["pressure_limits"]), "calls": calls_of(words, said["clinic"]),
+    }  # fmt: skip
+    if not is_own_form(request, patient):
+        return _page(request, "kept", fault=words.say("form_other"), **danger)
     done = _keep_plain(here, patient, entry, request.POST.get("id", ""))
     receipt_text = words.say("receipt", number=done.receipt.number) if done.receipt else ""
     return _page(
         request, "kept", receipt_text=receipt_text, fault=words.say(done.fault, why=done.why) if done.fault else "",
-        help=help_of(words, entry, said["asks"]["pressure_limits"]), again=done.pressure_again, entry=entry,
-        calls=calls_of(words, said["clinic"]), changed=plan_changed(request.POST, said),
+        again=done.pressure_again, entry=entry, **danger, changed=plan_changed(request.POST, said),
         standing=said["status_text"] or not_asked_today(said),
         id=str(uuid.uuid4()), case=patient.case,
     )  # fmt: skip

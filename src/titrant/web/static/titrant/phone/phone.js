@@ -709,12 +709,14 @@
 
   // Danger: the words are on the phone, and are shown before anything is sent
 
+  let flagged = Promise.resolve(); // the newest sign of danger, on its way to the disk while its words are read
+
   function flags() {
     show(title(say("emergency_ask")), el("div", { class: "taps close" }, FLAGS.map((name) =>
       button(say(`flag_${name}`), () => {
-        const kept = keep({ day: back(0), flags: [name] });
+        flagged = keep({ day: back(0), flags: [name] });
         go("danger", { about: name });
-        return kept;
+        return flagged;
       }, "danger"))), numbers(true, "pair"));
   }
 
@@ -739,6 +741,7 @@
       el("p", { class: "strong" }, say(`do_${about}`)), el("p", {}, say("emergency_do"))),
     numbers(CALL.includes(about)), outside(), el("p", { class: "small" }, say("emergency_kept")),
     button(say("close"), async () => {
+      await flagged.catch(() => {}); // "kept" is said when it is; what went wrong was said where it was tapped
       if (left) reopen();
       else if (then && draft) go(then.step, then);
       else if (draft && ["emergency", "severe"].includes(about)) await finish();
