@@ -101,6 +101,20 @@ def test_the_page_says_what_titrant_adjust_says(on_the_day, signed_in, name) -> 
         assert told["regimen"]["text"] in page
 
 
+def test_a_pause_behind_the_stop_is_named_beside_it(on_the_day, signed_in) -> None:
+    facts = facts_of("following-two-flat-steps")
+    newest = facts["given"]["diary"][-1]
+    newest["effects"] = {**(newest.get("effects") or {}), "urinary_blood": 2}
+    page = text_of(signed_in("prescriber").get(f"/patients/{new_case(on_the_day.store, facts)}/"))
+    stop, pause = page.index("Two steps in a row without an effect"), page.index("Also, whatever becomes of this")
+    assert stop < pause < page.index("Pause: A urinary symptom (urinary blood, grade 2)")
+
+
+def test_where_one_action_stands_alone_no_other_is_named(on_the_day, signed_in) -> None:
+    case = new_case(on_the_day.store, facts_of("following-two-flat-steps"))
+    assert "whatever becomes of this" not in text_of(signed_in("prescriber").get(f"/patients/{case}/"))
+
+
 def test_the_effect_of_a_step_stands_with_its_interval(on_the_day, signed_in) -> None:
     case = new_case(on_the_day.store, facts_of("following-ready-for-a-step"))
     page = signed_in("nurse").get(f"/patients/{case}/").content.decode()

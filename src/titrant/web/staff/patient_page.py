@@ -19,6 +19,7 @@ from titrant.clinic.listing import title_of
 from titrant.clinic.numbers_used import numbers_used
 from titrant.clinic.office import Office, waiting_entries
 from titrant.clinic.packs import device_line
+from titrant.clinic.saying_following import also_against
 from titrant.clinic.saying_model import model_lines
 from titrant.clinic.standing import Standing, StandingsKept, doses_to_offer
 from titrant.clinic.telling_following import headline, not_chosen_lines
@@ -146,11 +147,13 @@ def _proposal(here: Office, standing: Standing) -> dict[str, Any]:
     assert followed is not None
     assert data is not None
     decided = followed.decided
+    also = also_against(decided, words)
     return {
         "proposal": data,
         "headline": headline(decided),
+        "also": also,
         "numbers": numbers_used(decided, words),
-        "findings": _unsaid(data),
+        "findings": _unsaid(data, also),
         "notes_found": _notes(data["findings"]),
         "model_lines": _plain(model_lines(followed.model, words, followed.by_rules)),
         "missing": _missing(here, standing, data["missing"]),
@@ -199,9 +202,9 @@ def _weighty(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in findings if one["severity"] != Severity.NOTE.value]
 
 
-def _unsaid(data: dict[str, Any]) -> list[dict[str, Any]]:
+def _unsaid(data: dict[str, Any], also: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Weighty findings that do not stand among the reasons already."""
-    said = {one["facts"].get("finding") for one in data["reasons"]}
+    said = {one["facts"].get("finding") for one in (*data["reasons"], *also)}
     return [one for one in _weighty(data["findings"]) if one["code"] not in said]
 
 
