@@ -13,6 +13,7 @@ from titrant.cohort.shapes import HOLD, LESS, LOWER, PAUSE, PROPOSED, RAISE, REF
 
 _FIRST, _END, _ACTION, _CALL, _TAPER, _LOWER_TO, _BASE, _BANDS, _KIND = range(9)
 BY_RUNG, BY_EXPOSURE = compiling.BY_RUNG, compiling.BY_EXPOSURE
+_MISSED = compiling.KINDS.index("missed")
 LOWEST_BIT = np.uint64(1)
 
 
@@ -168,6 +169,28 @@ def _reducing(rules, facts, action, mask, now):
             return PROPOSED, PAUSE, -1, any_calls(rules, mask), mask
         lowest = min(lowest, to)
     return PROPOSED, LOWER, lowest, any_calls(rules, mask), mask
+
+
+@njit(cache=True)
+def _behind(rules, out, action):
+    """As ``_applying``, without the ladder of missed doses, which has its own word on tapers."""
+    mask = _applying(rules, out, action)
+    for k in range(len(rules.rules)):
+        if rules.rules[k, _KIND] == _MISSED:
+            mask &= ~(LOWEST_BIT << np.uint64(k))
+    return mask
+
+
+@njit(cache=True)
+def taper_at_most(rules, facts, mask, now, out):
+    """Parts that no step of a taper may be above; 0: no taper, also where a rule behind the stop leaves no dose."""
+    if not all_taper(rules, mask) or _behind(rules, out, PAUSE):
+        return 0
+    lowering = _behind(rules, out, LOWER)
+    if not lowering:
+        return now
+    _, action, to, _, _ = _reducing(rules, facts, LOWER, lowering, now)
+    return to if action == LOWER else 0
 
 
 @njit(cache=True)

@@ -234,6 +234,8 @@ def _judged(p, c, days, levels, paused, seed, policy, t, start, w, rules, scratc
         missing = judging.unjudged(rules, out, found.old, found.old_harm) > 0
         action, to, then = _with_opinion(c, action, to, then, now, t, start, rules.n[0], missing)
     c.answered, c.answer = 0, NOTHING
+    if action == STOP:
+        to = judging.taper_at_most(rules, found, mask, now, out)
     _act(p, c, days, levels, paused, seed, t, start, w, rules, outcome, action, to, then, call, reviewed, mask)
 
 
@@ -302,19 +304,19 @@ def _reduce(c, levels, paused, t, start, rules, action, to, mask):
         kind = judging.kind_of_stop(rules, mask)
         c.ended_on, c.ended_by = t, mask
         c.ended = HARM if kind == 0 else NO_BENEFIT if kind == 1 else MISSED if kind == 2 else PLAN_OVER
-        _taper(c, levels, t, start, rules, judging.all_taper(rules, mask))
+        _taper(c, levels, t, start, rules, to)
 
 
 @njit(cache=True)
-def _taper(c, levels, t, start, rules, in_steps):
+def _taper(c, levels, t, start, rules, at_most):
     """The doses after a stop: none, or the steps of the taper where it was taken for long enough."""
     n, now = rules.n[0], levels[c.levels - 1].parts
     day, held = t, now
-    if in_steps and t - start > n.taper_after:
+    if at_most > 0 and t - start > n.taper_after:
         share = 1000 - n.taper_tenths
         while share > 0:
             to = lowered(now, share, 1000, n.part)
-            if 0 < to < held:
+            if 0 < to < held and to <= at_most:
                 _sign(c, levels, day, to)
                 held, day = to, day + n.taper_every
             share -= n.taper_tenths

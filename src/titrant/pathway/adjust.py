@@ -103,14 +103,15 @@ def adjust(found: Review, library: Library, opinion: Opinion | None = None) -> A
 def against_any_dose(found: Review) -> Iterator[tuple[Action, tuple[Reason, ...]]]:
     """Every action that applies and leaves no dose, safest first, with its reasons.
 
-    An adjustment names the first alone. Once a prescriber has answered that one, it must not hide the next.
+    An adjustment names the first alone. Once a prescriber has answered that one, it must not hide the next. How a stop
+    is made, by a taper or at once, is no reason against a dose.
     """
     verdicts = _verdicts(found)
     for action in REDUCING:
         if applying := _of(verdicts, action, True):
             made = _reducing(found, action, applying, verdicts)
             if made.action in (Action.STOP, Action.PAUSE):  # a lower dose that cannot be made is a pause
-                yield made.action, made.reasons
+                yield made.action, tuple(one for one in made.reasons if not one.code.startswith("no_taper_"))
 
 
 # Judging
@@ -202,11 +203,9 @@ def _reducing(
 ) -> Adjustment:
     missing = _unjudged(found, verdicts)
     if action is not Action.LOWER:
-        asked = action is Action.STOP and all(one.rule.taper for one in applying) and taper_needed(found)
-        steps = taper(found) if asked and not suspended(found) else ()
-        made = _proposed(found, action, steps[0].regimen if steps else None, applying)
-        reasons = (*made.reasons, _why_no_taper(found)) if asked and not steps else made.reasons
-        return structs.replace(made, taper=steps, reasons=reasons, missing=missing)
+        made = structs.replace(_proposed(found, action, None, applying), missing=missing)
+        in_steps = action is Action.STOP and all(one.rule.taper for one in applying) and taper_needed(found)
+        return _tapered(made, verdicts) if in_steps else made
     wanted = [(lowered(found, _share(found, one.rule)), one) for one in applying]
     made_of = [regimen for regimen, _ in wanted if regimen is not None]
     if len(made_of) < len(wanted):
@@ -220,12 +219,29 @@ def _reducing(
     return structs.replace(_proposed(found, Action.LOWER, lowest, applying), missing=missing)
 
 
-def _why_no_taper(found: Review) -> Reason:
-    """A taper gives doses; to somebody who takes none it would be a start that nobody has checked."""
+def _tapered(made: Adjustment, verdicts: tuple[Verdict, ...]) -> Adjustment:
+    """The stop with the steps of its taper, or with why there are none.
+
+    A taper gives doses. To somebody who takes none it would be a start that nobody has checked; and no rule that leaves
+    less is passed over because a stop comes before it. The ladder of missed doses has its own word: after its longest
+    gap there is no taper, and before that it waits for the prescriber, who signs this one.
+    """
+    found = made.review
+    spoken = tuple(one for one in verdicts if one.rule.when is None or "missed_rung" not in one.rule.when.facts())
+    behind = [(one, _of(spoken, one, True)) for one in (Action.PAUSE, Action.LOWER)]
+    others = [_reducing(found, one, applying, verdicts) for one, applying in behind if applying]
+    steps: tuple[TaperStep, ...] = ()
     if suspended(found):
-        return no_source("no_taper_while_suspended", f"{_place(found)}/taper", {})
-    facts = {"days_missed": str(found.missed.possible)}
-    return no_source("no_taper_after_a_gap", f"{_place(found)}/missed_doses", facts)
+        why = no_source("no_taper_while_suspended", f"{_place(found)}/taper", {})
+    elif any(one.action is Action.PAUSE for one in others):
+        why = no_source("no_taper_beside_a_pause", f"{_place(found)}/taper", {})
+    else:
+        steps = taper(found, min((one.regimen.dose for one in others if one.regimen), default=None))
+        facts = {"days_missed": str(found.missed.possible)}
+        why = no_source("no_taper_after_a_gap", f"{_place(found)}/missed_doses", facts)
+    if not steps:
+        return structs.replace(made, reasons=(*made.reasons, why))
+    return structs.replace(made, regimen=steps[0].regimen, taper=steps)
 
 
 def _share(found: Review, rule: CourseRule) -> Fraction:

@@ -166,9 +166,10 @@ def as_now(review: Review) -> Regimen:
 # Tapering
 
 
-def taper(review: Review) -> tuple[TaperStep, ...]:
+def taper(review: Review, at_most: Dose | None = None) -> tuple[TaperStep, ...]:
     """The steps down from the present dose, where the drug was taken for long enough to need them.
 
+    Steps above ``at_most``, to which another rule lowers, are left out.
     There are none for somebody who may have taken nothing for so long that any dose would be a new start.
     """
     rules, on, now = review.protocol.taper, review.on, review.level.regimen
@@ -178,7 +179,7 @@ def taper(review: Review) -> tuple[TaperStep, ...]:
     steps, earliest, latest, share, held = [], on, on, 1 - part, now
     while share > 0:
         regimen = lowered(review, share)
-        if regimen is not None and regimen.dose < held.dose:
+        if regimen is not None and regimen.dose < held.dose and (at_most is None or regimen.dose <= at_most):
             steps.append(TaperStep(earliest, latest, regimen))
             held = regimen
             earliest, latest = days_later(earliest, rules.every.value), days_later(latest, rules.every_at_most.value)
