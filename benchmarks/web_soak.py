@@ -3,8 +3,10 @@
     python -m benchmarks.web_soak --hours 2
 
 Prints a line of JSON: the memory of the server and of its background worker at the start and at the end, by how much
-it grows in an hour (least squares, after the first quarter), and how the requests fared. Then a fresh server answers
-the same requests on the records as they have grown: what the old one holds above that, it has not given back.
+it grows in an hour, and how the requests fared. Growth is told twice, by least squares: over every reading after the
+first quarter, while the caches of the connections still fill; and over the least of each five minutes of the second
+half, when they are full and what a request holds for a moment is left out. Then a fresh server answers the same
+requests on the records as they have grown: what the old one holds above that, it has not given back.
 """
 
 import argparse
@@ -31,7 +33,7 @@ RATE = 20  # requests a second, as T36 asks
 PATIENTS = 2_000  # so that an hour of entries adds a few days to each record, and not a month
 FRESH_S = 400.0  # for the fresh server: as many requests as fill every cache
 _SENDERS = 8
-_READ_EVERY_S = 30.0
+_READ_EVERY_S, _LEAST_OF_S = 30.0, 300.0
 _MB = 1_000_000
 Request = tuple[str, str, str, bytes]  # method, path, cookie, body
 
@@ -93,11 +95,18 @@ def memory(pid: int) -> int:
     return sum(int(Path(f"/proc/{one}/statm").read_text().split()[1]) * page for one in (pid, *descendants(pid)))
 
 
-def per_hour(read: list[tuple[float, int]]) -> float:
-    """Growth in MB an hour, by least squares over all but the first quarter of the readings."""
-    later = read[len(read) // 4 :]
-    slope = statistics.linear_regression([at for at, _ in later], [held for _, held in later]).slope
+def per_hour(read: list[tuple[float, int]]) -> float | None:
+    """Growth in MB an hour, by least squares; None where there are too few readings to tell."""
+    if len(read) < 2:
+        return None
+    slope = statistics.linear_regression([at for at, _ in read], [held for _, held in read]).slope
     return round(slope * 3600 / _MB, 2)
+
+
+def least(read: list[tuple[float, int]]) -> list[tuple[float, int]]:
+    """The least reading of each five minutes: what is held, without what a request needs for a moment."""
+    several = (list(group) for _, group in itertools.groupby(read, key=lambda one: one[0] // _LEAST_OF_S))
+    return [min(group, key=lambda one: one[1]) for group in several]
 
 
 def soaked(server: Server, asked: Iterator[Request], seconds: float) -> dict[str, Any]:
@@ -119,7 +128,8 @@ def soaked(server: Server, asked: Iterator[Request], seconds: float) -> dict[str
         "answers": dict(sorted(visitors.statuses.items())),
         "first_mb": {name: round(read[0][1] / _MB, 1) for name, read in held.items()},
         "last_mb": {name: round(read[-1][1] / _MB, 1) for name, read in held.items()},
-        "growth_mb_per_hour": {name: per_hour(read) for name, read in held.items()},
+        "growth_mb_per_hour": {name: per_hour(read[len(read) // 4 :]) for name, read in held.items()},
+        "growth_when_full_mb_per_hour": {name: per_hour(least(read[len(read) // 2 :])) for name, read in held.items()},
         "read_mb": {name: [round(one / _MB, 1) for _, one in read[::10]] for name, read in held.items()},
     }  # fmt: skip
 
