@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from django.utils.functional import SimpleLazyObject
 
 from titrant.app import engine
+from titrant.app.mailing import mail_server
 from titrant.app.place import Place
 from titrant.clinic.acts.subscribing import Reach
 
@@ -174,9 +175,11 @@ WHITENOISE_AUTOREFRESH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 
-EMAIL_HOST = os.environ.get("TITRANT_SMTP", "")
+_MAIL = mail_server(os.environ.get("TITRANT_SMTP", ""), os.environ.get("TITRANT_SMTP_PASSWORD", ""))
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.host, _MAIL.port, _MAIL.user, _MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.starttls, _MAIL.tls
 EMAIL_TIMEOUT = 10  # seconds for each answer of the mail server: one that stays silent holds nothing up
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
+EMAIL_BACKEND = "titrant.app.mail_backend.Backend" if EMAIL_HOST else "django.core.mail.backends.dummy.EmailBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("TITRANT_MAIL_FROM", "titrant@localhost")
 
 # The push services of the browsers are known; a clinic that runs one of its own names it here.

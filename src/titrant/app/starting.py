@@ -6,6 +6,7 @@ import re
 import socket
 from pathlib import Path
 
+from titrant.app.mailing import mail_server
 from titrant.app.place import Place
 from titrant.terms.errors import NotNow
 
@@ -17,6 +18,7 @@ def open_place(folder: Path | None, *, synthetic: bool = False) -> Place:
     if folder is not None:
         os.environ["TITRANT_DATA"] = str(folder.absolute())
     _check_key(os.environ.get("TITRANT_KEY", ""))
+    mail_server(os.environ.get("TITRANT_SMTP", ""), os.environ.get("TITRANT_SMTP_PASSWORD", ""))
     place = Place.from_environment()
     place.make(synthetic=synthetic or place.is_demo)
     (place.folder / "static").mkdir(mode=0o700, exist_ok=True)  # where whitenoise looks first
