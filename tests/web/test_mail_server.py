@@ -80,6 +80,21 @@ def send_mail(to: str) -> None:
     delivering.send_mail(to, "s", "t")
 
 
+def test_the_doctor_says_whether_mail_goes_out(tmp_path, certificate) -> None:
+    from tests.running.clinic import free_port, titrant
+
+    folder, stub = tmp_path / "data", Stub(certificate, tls=False)
+    none = titrant(folder, "doctor", "--mail", "nurse@clinic.invalid")
+    assert none.returncode == 10
+    assert "red   test mail" in none.stdout, none.stdout
+    assert "NoMailServer: no mail server is set" in none.stdout
+    taken = titrant(folder, "doctor", "--mail", "nurse@clinic.invalid", TITRANT_SMTP=f"127.0.0.1:{stub.port}")
+    assert "look whether it has come" in taken.stdout, taken.stdout
+    assert "clear RCPT TO:<nurse@clinic.invalid>" in stub.told
+    gone = titrant(folder, "doctor", "--mail", "nurse@clinic.invalid", TITRANT_SMTP=f"127.0.0.1:{free_port()}")
+    assert "did not take a mail to nurse@clinic.invalid (ConnectionRefusedError" in gone.stdout, gone.stdout
+
+
 class Stub:
     """A mail server on this machine: one connection after the other, and what it was told."""
 
@@ -201,3 +216,17 @@ def test_a_server_that_never_comes_to_an_end_is_cut_off(clinic_database, dribbli
     with settings_for(f"127.0.0.1:{dribbling}", ""), pytest.raises(OSError, match="closed"):
         send_mail("nurse@clinic.invalid")
     assert 0.9 <= time.monotonic() - begun < 4
+
+
+def test_without_a_mail_server_nothing_counts_as_sent_and_the_demo_mails_nobody(clinic_database, tmp_path) -> None:
+    from titrant.app.delivering import NoMailServer
+    from titrant.app.place import Place
+
+    backend = "django.core.mail.backends.dummy.EmailBackend"
+    real, demo = Place(tmp_path / "real"), Place(tmp_path / "demo")
+    real.make()
+    demo.make(synthetic=True)
+    with override_settings(EMAIL_HOST="", EMAIL_BACKEND=backend, PLACE=real), pytest.raises(NoMailServer):
+        send_mail("nurse@clinic.invalid")
+    with override_settings(EMAIL_HOST="", EMAIL_BACKEND=backend, PLACE=demo):
+        send_mail("nurse@clinic.invalid")

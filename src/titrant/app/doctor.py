@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 from msgspec import Struct
 
@@ -280,8 +281,35 @@ def _pushes(place: Place, now: datetime) -> Iterator[Finding]:
         yield _ok("push", "there is a key, and nothing is late")
 
 
+def _mail(place: Place, _now: datetime) -> Iterator[Finding]:
+    from titrant.app.wiring import office
+
+    if settings.EMAIL_HOST or place.is_demo:
+        yield _ok("mail", settings.EMAIL_HOST or "a demo mails nobody")
+    elif office().settings.red_flag_to:
+        yield _red("mail", "Red flags are to be mailed, and no mail server is set.",
+                   "Set TITRANT_SMTP; until then look at the worklist for red flags.", blocks=False)  # fmt: skip
+    else:
+        yield _warn(
+            "mail", "No mail server is set: nobody is mailed of a red flag.", "Set TITRANT_SMTP, or look often."
+        )
+
+
+def try_mail(address: str) -> Finding:
+    """One mail by the way of the alarms. That a server took it is not that it was read: somebody looks for it."""
+    from titrant.app.delivering import send_mail
+
+    try:
+        send_mail(address, "Test of Titrant", "Titrant can send mail. No message is waiting.")
+    except (OSError, ValueError) as error:
+        says = f"The mail server did not take a mail to {address} ({type(error).__name__}: {error})."
+        do = "Look at TITRANT_SMTP, its password and TITRANT_MAIL_FROM (docs/running.md)."
+        return _red("test mail", says, do, blocks=False)
+    return _ok("test mail", f"the mail server took a mail to {address}; look whether it has come")
+
+
 Check = Callable[[Place, datetime], Iterator[Finding]]
 CHECKS: tuple[Check, ...] = (
     _engine, _settings_of_the_database, _role, _tables, _newest_link, _quick_check, _file_system, _permissions, _disk,
-    _time_zones, _knowledge, _signing_key, _worker, _jobs, _queue, _pushes,
+    _time_zones, _knowledge, _signing_key, _worker, _jobs, _queue, _mail, _pushes,
 )  # fmt: skip

@@ -86,15 +86,16 @@ def demo(port: int, patients: int, data: Path, keep: bool, once: bool) -> None:
 @click.command()
 @_DATA
 @click.option("--json", "as_json", is_flag=True)
-def doctor(data: Path | None, as_json: bool) -> None:
+@click.option("--mail", metavar="ADDRESS", default="", help="Also send a test mail there, as alarms are sent.")
+def doctor(data: Path | None, as_json: bool, mail: str) -> None:
     """Check the machine: engine, files, clock, keys, queue, worker. Exit code 0: well; 10: red."""
     from titrant.app.starting import open_place
 
     place = open_place(data)
-    from titrant.app.doctor import examine
+    from titrant.app.doctor import examine, try_mail
     from titrant.app.wiring import now
 
-    found = examine(place, now())
+    found = [*examine(place, now()), *([try_mail(mail)] if mail else [])]
     for one in found:
         click.echo(_as_json(one) if as_json else f"{one.state:5} {one.name:20} {one.says} {one.do}".rstrip())
     _end_with(10 if any(one.state == "red" for one in found) else 0)
