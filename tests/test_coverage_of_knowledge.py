@@ -304,6 +304,7 @@ INJECTED: dict[str, Callable[[], Told] | None] = {
     "change_looks_like_a_slip": None,
     "change_not_to_be_had": None,
     "change_signed_already": None,
+    "change_takes_steps_back": None,
     "entry_not_come": None,
     "gap_is_a_new_start": None,
     "no_proposals": None,

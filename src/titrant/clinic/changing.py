@@ -14,9 +14,10 @@ from msgspec import Struct, structs
 
 from titrant.knowledge.shapes.following import REDUCING, Action
 from titrant.knowledge.shapes.protocols import Bounds
-from titrant.pathway.adjust import Adjustment
+from titrant.pathway.adjust import Adjustment, lowered_by_rules, next_less
+from titrant.pathway.case import Level
 from titrant.pathway.dispense import level_faults
-from titrant.pathway.next_dose import TaperStep, lowered, raised, share_kept, step_caps, suspended, taper
+from titrant.pathway.next_dose import TaperStep, raised, step_caps, suspended, taper
 from titrant.pathway.plan import Outcome
 from titrant.pathway.reconciling import is_new_start, missed_run
 from titrant.pathway.supplying import SignedLevel
@@ -55,6 +56,7 @@ class Change(Struct, frozen=True, kw_only=True):
     missing: tuple[Missing, ...] = ()
     against: bool = False
     second: tuple[Reason, ...] = ()  # why a second prescriber must stand behind it
+    takes_back: tuple[Reason, ...] = ()  # lower doses that are signed for later, and would not come
 
 
 def judged(decided: Adjustment, chosen: Chosen) -> Change:
@@ -65,13 +67,15 @@ def judged(decided: Adjustment, chosen: Chosen) -> Change:
             return Change(action="", refused=refused, missing=decided.missing)
         chosen = Chosen(action=_proposed_name(decided), renew=chosen.renew)
     change = _made(decided, chosen)
-    against = not _as_proposed(decided, change)
+    back = tuple(_taken_back(decided, change))
+    against = bool(back) or not _as_proposed(decided, change)
     refused = change.refused or tuple(_refusals(decided, change, against=against))
     refused = (*refused, *_new_start(decided, change, renew=chosen.renew))
     open_ones = decided.missing if against and is_more(decided, change) else ()
     return Change(
         action=change.action, regimen=change.regimen, steps=change.steps, refused=refused, missing=open_ones,
         against=against or renews(chosen, change.regimen, change.action), second=tuple(_second(decided, change)),
+        takes_back=back,
     )  # fmt: skip
 
 
@@ -90,7 +94,8 @@ def _as_proposed(decided: Adjustment, change: Change) -> bool:
         return False
     if change.regimen is None or change.steps:
         return change.action == _proposed_name(decided)
-    return change.regimen == decided.regimen
+    # The first step of a proposed taper, signed without the others, is a dose that goes on.
+    return not decided.taper and change.regimen == decided.regimen
 
 
 def _made(decided: Adjustment, chosen: Chosen) -> Change:
@@ -101,7 +106,8 @@ def _made(decided: Adjustment, chosen: Chosen) -> Change:
     if action in _NO_DOSE:
         return Change(action=action)
     if action == TAPER:
-        steps = decided.taper or taper(decided.review)
+        least = lowered_by_rules(decided.review)
+        steps = decided.taper or taper(decided.review, least.dose if least else None)
         first = steps[0].regimen if steps else None
         return Change(action=TAPER if first else Action.STOP.value, regimen=first, steps=steps if first else ())
     if decided.action is not None and action == decided.action.value:
@@ -111,7 +117,7 @@ def _made(decided: Adjustment, chosen: Chosen) -> Change:
     elif action == Action.RAISE.value:
         made = raised(decided.review)[1]
     else:
-        made = lowered(decided.review, share_kept(decided.review))
+        made = next_less(decided.review)
     refused = () if made else (_own("change_not_to_be_had", decided, {"action": action}),)
     return Change(action=action, regimen=made, refused=refused)
 
@@ -157,6 +163,25 @@ def is_more(decided: Adjustment, change: Change) -> bool:
 
 
 # What stands against it
+
+
+def _weekly_mg(one: Level) -> Decimal:
+    return Dose.of(one.dose).mg * one.times_per_day * one.days_per_week
+
+
+def _taken_back(decided: Adjustment, change: Change) -> Iterator[Reason]:
+    """Less than this is signed for a later day, as in a taper, and a signature of today takes its place."""
+    found, new = decided.review, change.regimen
+    if new is None:
+        return
+    later = [
+        one
+        for one in found.case.given.course.levels
+        if found.on < one.since and (Dose.of(one.dose) < new.dose or _weekly_mg(one) < new.weekly.mg)
+    ]
+    if later:
+        steps = ", ".join(f"{one.dose} from {one.since} on" for one in later)
+        yield _own("change_takes_steps_back", decided, {"steps": steps, "dose": str(new.dose)})
 
 
 def _refusals(decided: Adjustment, change: Change, *, against: bool) -> Iterator[Reason]:

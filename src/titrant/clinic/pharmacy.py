@@ -10,7 +10,7 @@ from titrant.clinic import packs
 from titrant.clinic.acts.verifying import verified_plan
 from titrant.clinic.earlier_pieces import Earlier, earlier_pieces, house_on, why_not_with_earlier
 from titrant.clinic.office import Office, case_in
-from titrant.clinic.rules_on_supply import held_back
+from titrant.clinic.rules_on_supply import held_back, lowered_meanwhile
 from titrant.explain.amounts import quantity_text, regimen_text
 from titrant.explain.words import Words
 from titrant.knowledge.shapes.jurisdictions import Jurisdiction
@@ -144,6 +144,7 @@ def _answer(office: Office, record: Record, blocked: MaySupply, basis: _Basis) -
         blocked, may=bool(most > 0), refused=refused, law=law, plan=basis.plan, fills=fills,
         warnings=(
             *_open_tasks(record), *_rules_not_asked(office), *_withdrawn(office, basis),
+            *lowered_meanwhile(office, record),
             *(one.text for one in law if not one.refuses),
         ),
         regimen=basis.signed,

@@ -10,7 +10,7 @@ from titrant.clinic.saying import check_data, evidence_data, finding_data, missi
 from titrant.clinic.saying_model import model_data
 from titrant.explain.amounts import regimen_text
 from titrant.explain.words import Reader, Words
-from titrant.pathway.adjust import Adjustment, against_any_dose, rests_on
+from titrant.pathway.adjust import Adjustment, all_that_reduces, rests_on
 from titrant.pathway.course_facts import shown
 from titrant.pathway.harm import Harm
 from titrant.pathway.plan import Alternative
@@ -73,11 +73,11 @@ def adjustment_data(decided: Adjustment, words: Words, followed: Followed | None
 
 
 def also_against(decided: Adjustment, words: Words) -> list[Json]:
-    """What else leaves no dose, behind the action that is proposed: it holds whatever becomes of that one."""
+    """What else leaves less or no dose, behind the action that is proposed: it holds whatever becomes of that one."""
     told = {said(one, words) for one in decided.reasons}
     return [
         {"action": action.value, **_reason(one, words)}
-        for action, reasons in against_any_dose(decided.review)
+        for action, reasons in all_that_reduces(decided.review)
         for one in reasons
         if said(one, words) not in told
     ]

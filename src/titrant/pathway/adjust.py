@@ -106,12 +106,30 @@ def against_any_dose(found: Review) -> Iterator[tuple[Action, tuple[Reason, ...]
     An adjustment names the first alone. Once a prescriber has answered that one, it must not hide the next. How a stop
     is made, by a taper or at once, is no reason against a dose.
     """
+    return ((one, why) for one, why in all_that_reduces(found) if one in (Action.STOP, Action.PAUSE))
+
+
+def all_that_reduces(found: Review) -> Iterator[tuple[Action, tuple[Reason, ...]]]:
+    """As ``against_any_dose``, with what only lowers; a lower dose that cannot be made is a pause."""
     verdicts = _verdicts(found)
     for action in REDUCING:
         if applying := _of(verdicts, action, True):
             made = _reducing(found, action, applying, verdicts)
-            if made.action in (Action.STOP, Action.PAUSE):  # a lower dose that cannot be made is a pause
+            if made.action is not None:
                 yield made.action, tuple(one for one in made.reasons if not one.code.startswith("no_taper_"))
+
+
+def lowered_by_rules(found: Review) -> Regimen | None:
+    """What the rules lower to, whatever comes before them; None where none does."""
+    verdicts = _verdicts(found)
+    applying = _of(verdicts, Action.LOWER, True)
+    return _reducing(found, Action.LOWER, applying, verdicts).regimen if applying else None
+
+
+def next_less(found: Review) -> Regimen | None:
+    """The dose that "lower" stands for: a share less, and no more than a rule lowers to."""
+    made = [one for one in (lowered(found, share_kept(found)), lowered_by_rules(found)) if one is not None]
+    return min(made, key=lambda one: one.dose.mg, default=None)
 
 
 # Judging
@@ -231,8 +249,11 @@ def _tapered(made: Adjustment, verdicts: tuple[Verdict, ...]) -> Adjustment:
     behind = [(one, _of(spoken, one, True)) for one in (Action.PAUSE, Action.LOWER)]
     others = [_reducing(found, one, applying, verdicts) for one, applying in behind if applying]
     steps: tuple[TaperStep, ...] = ()
+    ends = found.case.given.course.ends
     if suspended(found):
         why = no_source("no_taper_while_suspended", f"{_place(found)}/taper", {})
+    elif ends is not None and ends <= found.on:
+        why = no_source("no_taper_after_a_signed_end", f"{_place(found)}/taper", {"ends": ends.isoformat()})
     elif any(one.action is Action.PAUSE for one in others):
         why = no_source("no_taper_beside_a_pause", f"{_place(found)}/taper", {})
     else:
@@ -417,15 +438,16 @@ def _against(action: Action, decided: Adjustment, verdicts: tuple[Verdict, ...],
 def _alternatives(decided: Adjustment) -> Iterator[Alternative]:
     """To hold and to lower, which the software never argues against; after a stop only less than that."""
     found = decided.review
+    less = next_less(found)
     if decided.action in (Action.STOP, Action.PAUSE):
         yield Alternative(Action.PAUSE.value if decided.action is Action.STOP else Action.STOP.value, None)
-        yield Alternative("lower", lowered(found, share_kept(found)) if decided.action is Action.PAUSE else None)
+        yield Alternative("lower", less if decided.action is Action.PAUSE else None)
         return
     if decided.action is not Action.HOLD:
         yield Alternative("hold", as_now(found) if decided.action is not Action.LOWER else None)
     else:
         yield Alternative("stop", None)
-    yield Alternative("lower", lowered(found, share_kept(found)))
+    yield Alternative("lower", less)
 
 
 def _next_review(decided: Adjustment) -> date:

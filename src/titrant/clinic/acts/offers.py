@@ -12,7 +12,7 @@ from titrant.clinic.following import follow_at
 from titrant.clinic.office import Office, case_in, waiting_entries
 from titrant.clinic.saying_following import said
 from titrant.clinic.shaping import shape_case
-from titrant.pathway.adjust import Adjustment, against_any_dose
+from titrant.pathway.adjust import Adjustment, all_that_reduces
 from titrant.pathway.case import Case
 from titrant.pathway.deliver import Supply
 from titrant.pathway.plan import Outcome, Plan
@@ -53,6 +53,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     refused: tuple[Reason, ...] = ()
     missing: tuple[Missing, ...] = ()
     against: bool = False
+    takes_back: bool = False  # less was signed for later, and would not come
     second: tuple[Reason, ...] = ()  # why a second prescriber must stand behind it
     seconded_by: tuple[tuple[str, str], ...] = ()  # (id, name) of those who do, for exactly this content
 
@@ -68,7 +69,7 @@ class Offer(Struct, frozen=True, kw_only=True):
     @property
     def unchanged(self) -> bool:
         """Whether the patient goes on exactly as before."""
-        return not self.is_start and self.action == "hold"
+        return not self.is_start and self.action == "hold" and not self.takes_back
 
 
 def offer_start(office: Office, case: str, *, reason: str = "", words: str = "") -> Offer:
@@ -161,6 +162,7 @@ def _change(office: Office, record: Record, chosen: Chosen) -> Offer:
         case=record.summary.case, version=record.version, inputs_sha256=record.inputs_sha256, chosen=chosen,
         is_start=False, action=change.action, proposal=decided, supply=decided.review.supply, regimen=change.regimen,
         refused=change.refused, missing=change.missing, against=change.against, second=change.second,
+        takes_back=bool(change.takes_back),
     )  # fmt: skip
     if change.refused or change.missing or not change.action:
         return base
@@ -169,9 +171,10 @@ def _change(office: Office, record: Record, chosen: Chosen) -> Offer:
 
 def _written(office: Office, record: Record, base: Offer, change: Change, decided: Adjustment) -> Offer:
     why = reason_text(office, base.chosen.reason)
-    # What is signed answers every stop and pause that applies, so the text says them all, not those proposed alone.
-    others = (one for _, reasons in against_any_dose(decided.review) for one in reasons)
-    rules = tuple(dict.fromkeys(said(one, office.desk.words) for one in (*decided.reasons, *others)))
+    # What is signed answers every rule that reduces, so the text says them all, not those proposed alone.
+    others = (one for _, reasons in all_that_reduces(decided.review) for one in reasons)
+    told = (*decided.reasons, *others, *change.takes_back)
+    rules = tuple(dict.fromkeys(said(one, office.desk.words) for one in told))
     draft = drafted(decided, change, base.chosen, office.library, why=why, rules=rules)
     content = draft.content | _names(record, draft.text)
     refused = tuple(_ended(draft.starts >= draft.ends, change, draft.ends.isoformat()))
