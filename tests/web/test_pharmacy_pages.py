@@ -64,6 +64,17 @@ def test_one_screen_answers_may_i_supply_how_much_until_when(signed_in, on_plan,
     assert "does not transmit prescriptions" in said
 
 
+def test_a_dose_that_the_rules_lower_is_handed_out_knowingly(signed_in, on_plan, office):
+    from titrant.clinic.acts import recording
+
+    drug = {"name": "diltiazem", "since": office.today.isoformat()}
+    version = office.store.summary(on_plan).version
+    recording.add_drug(office, actor("nurse"), on_plan, drug, expected=version)
+    said = text_of(signed_in("pharmacist").get(f"/patients/{on_plan}/supply/"))
+    assert "The rules say lower: " in said
+    assert "ask the prescriber before handing it out" in said
+
+
 def test_a_supply_is_entered_and_the_label_line_is_there(signed_in, on_plan, office):
     client = signed_in("pharmacist")
     answer = client.post(f"/patients/{on_plan}/supply/enter/", supplied(office, on_plan), follow=True)

@@ -89,7 +89,8 @@ def pinned_protocol(office: Office, plan: Event) -> Protocol:
 def may_supply(office: Office, record: Record, held: tuple[str, ...] | None = None) -> MaySupply:
     """The answer for ``record`` today. Never raises for a patient who cannot be supplied: that is an answer.
 
-    ``held`` is why the rules of following hold the supply back, where they were asked of this record today already.
+    ``held`` is why the rules of following hold the supply back, where they were asked of this record today already;
+    who asked them tells what they lower as well.
     """
     pack = packs.pack_of(office.settings, office.library)
     blocked = MaySupply(may=False, refused=(), warnings=(), version=record.version, pack=pack)
@@ -98,11 +99,12 @@ def may_supply(office: Office, record: Record, held: tuple[str, ...] | None = No
         case = case_in(record, office.today)
         decided, dispensing = office.desk.dispense(case, pinned_protocol(office, plan))
         levels = signed_levels(case, decided.supply)
+        lowered = lowered_meanwhile(office, record) if held is None else ()
         held = held_back(office, record) if held is None else held
         earlier = earlier_pieces(office, record)
     except TitrantError as error:
         return _replaced(blocked, refused=(f"{error.fault} {error.repair}",), plan=record.plan)
-    return _answer(office, record, blocked, _Basis(plan, case, decided, dispensing, levels, held, earlier))
+    return _answer(office, record, blocked, _Basis(plan, case, decided, dispensing, levels, held, lowered, earlier))
 
 
 class _Basis(Struct, frozen=True):
@@ -112,6 +114,7 @@ class _Basis(Struct, frozen=True):
     dispensing: Dispensing | None
     levels: tuple[SignedLevel, ...]
     held: tuple[str, ...]
+    lowered: tuple[str, ...]
     earlier: tuple[Earlier, ...]
 
     @property
@@ -144,7 +147,7 @@ def _answer(office: Office, record: Record, blocked: MaySupply, basis: _Basis) -
         blocked, may=bool(most > 0), refused=refused, law=law, plan=basis.plan, fills=fills,
         warnings=(
             *_open_tasks(record), *_rules_not_asked(office), *_withdrawn(office, basis),
-            *lowered_meanwhile(office, record),
+            *basis.lowered,
             *(one.text for one in law if not one.refuses),
         ),
         regimen=basis.signed,

@@ -45,7 +45,7 @@ def held_back(office: Office, record: Record, decided: Adjustment | None = None)
     return ()
 
 
-def lowered_meanwhile(office: Office, record: Record) -> tuple[str, ...]:
+def lowered_meanwhile(office: Office, record: Record, decided: Adjustment | None = None) -> tuple[str, ...]:
     """What the rules say of less, where the plan in force was signed without it; empty where they cannot be asked.
 
     The signed dose stays until a prescriber has signed, so this holds no supply back; who hands it out knows of it.
@@ -53,7 +53,7 @@ def lowered_meanwhile(office: Office, record: Record) -> tuple[str, ...]:
     if record.summary.state is not State.ON_PLAN or office.no_proposals:
         return ()
     try:
-        found = review_at(office.desk, case_in(record, office.today))
+        found = decided.review if decided else review_at(office.desk, case_in(record, office.today))
     except TitrantError:
         return ()
     lower = [one for action, reasons in all_that_reduces(found) if action is Action.LOWER for one in reasons]

@@ -9,6 +9,7 @@ import msgspec
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from msgspec import structs
 
 from titrant.clinic import packs
 from titrant.clinic.acts import supply as acts
@@ -17,7 +18,7 @@ from titrant.clinic.earlier_pieces import named
 from titrant.clinic.labelling import Labelled, label_data, labels
 from titrant.clinic.office import Office
 from titrant.clinic.pharmacy import MaySupply, may_supply, refill_line
-from titrant.clinic.rules_on_supply import held_back
+from titrant.clinic.rules_on_supply import held_back, lowered_meanwhile
 from titrant.clinic.stock import Batch
 from titrant.pathway.case import Supplied
 from titrant.record.events import Actor, Event, Kind, Role
@@ -59,8 +60,10 @@ def _page(request: HttpRequest, case: UUID, error: TitrantError | None = None) -
     standing = standing_now(here, case)
     record = standing.record
     # What the rules say is kept with the standing; only where they were not asked of it are they asked again.
-    held = held_back(here, record, standing.followed.by_rules) if standing.followed else None
-    answer = may_supply(here, record, held)
+    by_rules = standing.followed.by_rules if standing.followed else None
+    answer = may_supply(here, record, held_back(here, record, by_rules) if by_rules else None)
+    lowered = lowered_meanwhile(here, record, by_rules) if by_rules else ()
+    answer = structs.replace(answer, warnings=(*answer.warnings, *lowered))
     context = {
         **head(here, standing, "supply"),
         **_answer(here, record, answer),
