@@ -283,10 +283,15 @@ def signed_levels(
                 product.route, supply.name, dose, level.times_per_day, level.days_per_week, pieces, supply.piece_unit
             )
             regimen = exact or by_hand
-            if not (found and found[-1].regimen.daily < regimen.daily and _never_began(level.since, case)):
+            if not (found and _is_more(regimen, found[-1].regimen) and _never_began(level.since, case)):
                 signed = parse_instant(level.signed) if level.signed else None
                 found.append(SignedLevel(level.since, regimen, week_from=days[0], signed=signed, supply=supply))
     return tuple(found)
+
+
+def _is_more(new: Regimen, now: Regimen) -> bool:
+    """More in one dose, on a day or in a week."""
+    return now.dose < new.dose or now.daily < new.daily or now.weekly < new.weekly
 
 
 def _never_began(since: date, case: Case) -> bool:
