@@ -47,7 +47,7 @@ from titrant.pathway.sessions import SessionDay, session_days
 from titrant.pathway.severe import SevereHarm, severe_harm
 from titrant.pathway.standing import Standing, judged_days, standing_since
 from titrant.pathway.supply_balance import Balance, balance
-from titrant.pathway.supplying import SignedLevel, regimens
+from titrant.pathway.supplying import SignedLevel, first_of_signature, regimens
 from titrant.pathway.swing import Change, change
 from titrant.pathway.unseen import Since, counting_days, since_signed
 from titrant.terms.calendar import days_later, whole_days
@@ -124,6 +124,7 @@ class Review(Struct, frozen=True, kw_only=True):
     following: Following
     supply: Supply  # the product of the next signature; a level tells the one that was signed for it
     levels: tuple[SignedLevel, ...]
+    since: Since  # what decides whether something still counts, or a prescriber has signed after it
     phase: Phase
     span: Span
     diary: Diary
@@ -194,7 +195,7 @@ def review(case: Case, library: Library, on: date) -> Review:
     harm = harm_of(diary, readings.get("blood_pressure", ()), levels, following, since, on)
     unplanned = (*_unplanned(diary, since), *ketamine_beside(diary, library, since))
     judged = judged_days(assessment, screening, readings, library, since)
-    given, looked_from = case.given.course, min(levels[-1].since, span.first)
+    given, looked_from = case.given.course, min(first_of_signature(levels).since, span.first)
     return Review(
         on=on,
         case=case,
@@ -203,6 +204,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         following=following,
         supply=supply_of(case.next_product, protocol, library) if case.next_product else supply,
         levels=levels,
+        since=since,
         phase=phase_of(levels, protocol, on),
         span=span,
         diary=diary,
@@ -231,7 +233,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         should_be_left=should_be_left(given.supplies, levels, on),
         checks=following_checks(assessment, screening, diary, library, levels, protocol),
         sessions=session_days(case, library, diary, levels, supply, on),
-        loads=loads(assessment, screening, library, levels, days_later(on, protocol.step.interval.value)),
+        loads=loads(assessment, screening, library, since, days_later(on, protocol.step.interval.value)),
         tolerance=_tolerance(steps),
         flare=_flare(diary, following, span),
         plan_ends=plan_end(case, protocol, on),
@@ -504,7 +506,10 @@ def _unread(case: Case) -> Iterator[Missing]:
 
 
 def _missed(case: Case, diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, on: date) -> Missed:
-    """Missed days since the newest signed level; the day after a prescriber lifted a suspension begins anew."""
+    """Missed days since the newest signature, also over its later steps: those begin by themselves.
+
+    The day after a prescriber lifted a suspension begins anew.
+    """
     lifted = [one.lifted_on for one in case.given.course.suspensions if one.lifted_on is not None]
-    since = max([levels[-1].since, *(day for day in lifted if day <= on)])
+    since = max([first_of_signature(levels).since, *(day for day in lifted if day <= on)])
     return missed_run(diary, levels, supply, since, on)

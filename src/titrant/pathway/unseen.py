@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from titrant.knowledge.shapes.following import Following
 from titrant.pathway.diary import URINARY, Day, Diary
-from titrant.pathway.supplying import SignedLevel, regimens
+from titrant.pathway.supplying import SignedLevel, first_of_signature, regimens
 
 
 class Since(Struct, frozen=True):
@@ -25,6 +25,7 @@ class Since(Struct, frozen=True):
     severe_from: Decimal  # the grade from which a side effect is severe
     signed_at: datetime | None = None  # the instants of the two signatures, where the record has them
     lowered_at: datetime | None = None
+    looked: date | None = None  # the first day of the newest signature, whose later steps begin by themselves
 
     def unseen(self, day: Day) -> bool:
         """Whether no signature is known to have come after the entry."""
@@ -36,6 +37,13 @@ class Since(Struct, frozen=True):
     def not_seen(self, on: date, written: datetime | None) -> bool:
         """Whether no signature is known to have come after what is of ``on`` and was written down at ``written``."""
         return self.signed <= on or _after(written, self.signed_at)
+
+    def newly_told(self, on: date | None, written: datetime | None) -> bool:
+        """Whether a drug or a session of ``on`` came, or was told, after a prescriber last signed.
+
+        A step of a taper that begins by itself is no look at it.
+        """
+        return (on is not None and (self.looked or self.signed) <= on) or _after(written, self.signed_at)
 
     def counts(self, day: Day) -> bool:
         """Whether a severe harm of ``day`` still counts."""
@@ -81,6 +89,7 @@ def since_signed(levels: tuple[SignedLevel, ...], following: Following, first: d
         following.severe_effect_from.value.value,
         levels[-1].signed,
         doses[-1].signed if lowered else None,
+        first_of_signature(levels).since,
     )
 
 
