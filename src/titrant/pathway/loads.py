@@ -34,7 +34,7 @@ class Loads(Struct, frozen=True):
 
 def loads(assessment: Assessment, screening: Screening, library: Library, since: Since, until: date) -> Loads:
     """Loads on the day of ``assessment``; a drug that ends up to ``until``, the next review, counts as stopped."""
-    on, span = assessment.on, (since.looked or since.signed, until)
+    on, span = assessment.on, (since.looked, until)
     taken = [one for one in screening.interacting if one.drug.taken_on(on)]
     unknown = [drug for drug in assessment.drugs if drug.match is None and drug.taken_on(on)]
     named = [(drug.name, drug.medication) for drug in (*(one.drug for one in taken), *unknown)]

@@ -47,7 +47,7 @@ from titrant.pathway.sessions import SessionDay, session_days
 from titrant.pathway.severe import SevereHarm, severe_harm
 from titrant.pathway.standing import Standing, judged_days, standing_since
 from titrant.pathway.supply_balance import Balance, balance
-from titrant.pathway.supplying import SignedLevel, first_of_signature, regimens
+from titrant.pathway.supplying import SignedLevel, regimens
 from titrant.pathway.swing import Change, change
 from titrant.pathway.unseen import Since, counting_days, since_signed
 from titrant.terms.calendar import days_later, whole_days
@@ -124,7 +124,6 @@ class Review(Struct, frozen=True, kw_only=True):
     following: Following
     supply: Supply  # the product of the next signature; a level tells the one that was signed for it
     levels: tuple[SignedLevel, ...]
-    since: Since  # what decides whether something still counts, or a prescriber has signed after it
     phase: Phase
     span: Span
     diary: Diary
@@ -164,6 +163,11 @@ class Review(Struct, frozen=True, kw_only=True):
         return self.levels[-1]
 
     @property
+    def since(self) -> Since:
+        """What decides whether something still counts, or a prescriber has signed after it."""
+        return since_signed(self.levels, self.following, self.span.first)
+
+    @property
     def regimen_since(self) -> date:
         """The first day of the present regimen; a repeated signature does not begin it anew."""
         return regimens(self.levels)[-1].since
@@ -189,13 +193,13 @@ def review(case: Case, library: Library, on: date) -> Review:
     since = since_signed(levels, following, span.first)
     told = with_rescue(with_diary(case, diary, library, since.not_seen), diary, library, since)
     assessment = assess(told, library, on)
-    screening = screen(assessment, library)
+    screening, readings = screen(assessment, library), history(told, library)
     steps = tuple(_steps(diary, regimens(levels), following, span))
-    missed, readings = _missed(case, diary, levels, supply, on), history(told, library)
+    missed = missed_run(diary, levels, supply, _missed_from(case, since, on), on)
     harm = harm_of(diary, readings.get("blood_pressure", ()), levels, following, since, on)
     unplanned = (*_unplanned(diary, since), *ketamine_beside(diary, library, since))
     judged = judged_days(assessment, screening, readings, library, since)
-    given, looked_from = case.given.course, min(first_of_signature(levels).since, span.first)
+    given, looked_from = case.given.course, min(since.looked, span.first)
     return Review(
         on=on,
         case=case,
@@ -204,7 +208,6 @@ def review(case: Case, library: Library, on: date) -> Review:
         following=following,
         supply=supply_of(case.next_product, protocol, library) if case.next_product else supply,
         levels=levels,
-        since=since,
         phase=phase_of(levels, protocol, on),
         span=span,
         diary=diary,
@@ -505,11 +508,7 @@ def _unread(case: Case) -> Iterator[Missing]:
         yield Missing("diary_unread", "diary_not_read", {"entries": count, "why": "; ".join((*unread[:_SHOWN], *more))})
 
 
-def _missed(case: Case, diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, on: date) -> Missed:
-    """Missed days since the newest signature, also over its later steps: those begin by themselves.
-
-    The day after a prescriber lifted a suspension begins anew.
-    """
+def _missed_from(case: Case, since: Since, on: date) -> date:
+    """From when missed days count: the newest signature, or the day after which a prescriber lifted a suspension."""
     lifted = [one.lifted_on for one in case.given.course.suspensions if one.lifted_on is not None]
-    since = max([first_of_signature(levels).since, *(day for day in lifted if day <= on)])
-    return missed_run(diary, levels, supply, since, on)
+    return max([since.looked, *(day for day in lifted if day <= on)])

@@ -19,13 +19,13 @@ class Since(Struct, frozen=True):
     """What decides whether a day still counts: the newest signature, the last lowering, the first of the last days."""
 
     begun: date  # the first level of the course
-    signed: date
+    signed: date  # the first day of the present level
+    looked: date  # the same of the signature that it is a step of: later steps begin by themselves
     lowered: date | None  # the day on which the present dose was lowered to
     first: date
     severe_from: Decimal  # the grade from which a side effect is severe
     signed_at: datetime | None = None  # the instants of the two signatures, where the record has them
     lowered_at: datetime | None = None
-    looked: date | None = None  # the first day of the newest signature, whose later steps begin by themselves
 
     def unseen(self, day: Day) -> bool:
         """Whether no signature is known to have come after the entry."""
@@ -43,7 +43,7 @@ class Since(Struct, frozen=True):
 
         A step of a taper that begins by itself is no look at it.
         """
-        return (on is not None and (self.looked or self.signed) <= on) or _after(written, self.signed_at)
+        return (on is not None and self.looked <= on) or _after(written, self.signed_at)
 
     def counts(self, day: Day) -> bool:
         """Whether a severe harm of ``day`` still counts."""
@@ -84,12 +84,12 @@ def since_signed(levels: tuple[SignedLevel, ...], following: Following, first: d
     return Since(
         levels[0].since,
         levels[-1].since,
+        first_of_signature(levels).since,
         doses[-1].since if lowered else None,
         first,
         following.severe_effect_from.value.value,
         levels[-1].signed,
         doses[-1].signed if lowered else None,
-        first_of_signature(levels).since,
     )
 
 
