@@ -274,3 +274,12 @@ def test_the_name_of_the_person_is_no_colleagues(place: str, by: str, library: L
 @pytest.mark.parametrize("place", PLACES)
 def test_a_colleague_by_name_is_believed(place: str, library: Library) -> None:
     assert adjusted(case_of(with_said(said_by("Dr Ida Friend (synthetic)")[place])), library)
+
+
+def test_a_drug_that_is_told_again_in_answers_stays_as_late_as_it_was_told() -> None:
+    late = {"name": "diltiazem", "since": "2026-11-01", "entered": "2026-11-20T15:00Z"}
+    for said in ({"name": "diltiazem", "since": "2026-11-01"}, late | {"entered": "2026-11-19T15:00Z"}):
+        (one,) = drugs_of(drugs_onto(with_drugs(late), said))
+        assert one.entered == late["entered"]
+    (one,) = drugs_of(drugs_onto(with_drugs(late), {"name": "diltiazem", "since": "2026-11-03"}))
+    assert (str(one.since), one.entered) == ("2026-11-03", late["entered"])

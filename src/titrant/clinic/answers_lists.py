@@ -20,6 +20,7 @@ from titrant.terms.numbers import parse_decimal
 # How an entry is called, and what an import wrote beside it for people: neither is a statement about the person.
 _ASIDE = frozenset(("name", "substance", "matched", "source"))
 _CODES = ("rxnorm", "atc", "snomed")
+_TOLD = "entered"  # when it was written down; that it was told again makes it no older
 
 
 _List = TypeVar("_List", MedicationList, AllergyList)
@@ -89,7 +90,7 @@ def _completed(
 def _listed_fits(own: Medication | Allergy, said: Medication | Allergy) -> bool:
     """Whether ``said`` says nothing else than ``own`` of anything that ``own`` speaks of."""
     mine, other = tree_of(own), tree_of(said)
-    names = (mine.keys() & other.keys()) - _ASIDE
+    names = (mine.keys() & other.keys()) - _ASIDE - {_TOLD}
     if isinstance(own, Medication):
         names |= set() if own.stop_day_open else {"until"}  # no end is said as well: the drug is taken
         names |= {"route"} & other.keys() if own.dose is not None else set()  # where none is written, it is by mouth
@@ -97,7 +98,7 @@ def _listed_fits(own: Medication | Allergy, said: Medication | Allergy) -> bool:
 
 
 def _joined(own: Any, said: Any) -> Any:
-    added = tree_of(said).keys() - {"matched", "source"}
+    added = tree_of(said).keys() - {"matched", "source"} - ({_TOLD} if getattr(own, _TOLD, "") else set())
     return structs.replace(own, **{name: getattr(said, name) for name in added})
 
 
@@ -126,8 +127,11 @@ def _in_words(entry: Medication | Allergy) -> str:
 
 
 def _with_codes(said: Any, mine: list[Any]) -> Any:
-    """``said`` with the codes of the entry in whose place it stands: what it is does not change with a newer list."""
-    codes = {name: getattr(mine[0], name) for name in _CODES if getattr(mine[0], name, "")}
+    """``said`` with the codes of the entry in whose place it stands: what it is does not change with a newer list.
+
+    Nor does when it was told.
+    """
+    codes = {name: getattr(mine[0], name) for name in (*_CODES, _TOLD) if getattr(mine[0], name, "")}
     return structs.replace(said, **{name: code for name, code in codes.items() if not getattr(said, name)})
 
 

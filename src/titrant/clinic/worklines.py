@@ -16,7 +16,7 @@ from titrant.pathway.checks_due import State as CheckState
 from titrant.pathway.diary import Day
 from titrant.pathway.plan import Outcome
 from titrant.pathway.review import Review
-from titrant.pathway.unseen import Since, since_signed
+from titrant.pathway.unseen import Since
 from titrant.record.summary import GRADES, Grade, Judged, Summary
 from titrant.terms.calendar import whole_days
 from titrant.terms.reason import Missing, Reason
@@ -96,7 +96,7 @@ def sign_lines(found: Review, library: Library) -> list[tuple[Line, Seen]]:
     """The signs of the diary that still count, each with its days."""
     seen_on: dict[str, list[date]] = {}
     seen: dict[str, list[Seen]] = {}
-    since = since_signed(found.levels, found.following, found.span.first)
+    since = found.since
     for day in (day for day in found.diary.days if since.counts(day)):
         for one in by_sign(_counting(day, since, found, library)):
             seen_on.setdefault(one.sign.code, []).append(day.on)

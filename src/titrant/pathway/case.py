@@ -4,7 +4,7 @@ This is the shape of case files, of scenario tests and of what an import writes.
 the work of the first step, assess.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
@@ -28,6 +28,10 @@ def _real_day(day: date | None, name: str) -> None:
 def _instant(text: str) -> None:
     if text:
         parse_instant(text)
+
+
+def _instant_of(text: str) -> datetime | None:
+    return parse_instant(text) if text else None
 
 
 def _positive(quantity: Quantity | None, name: str) -> None:
@@ -103,13 +107,19 @@ class Medication(Given, frozen=True, kw_only=True):
     matched: str = ""  # how an import recognised it
     checked_by_hand: HandCheck | None = None
     source: str = ""
+    entered: str = ""  # the instant of writing, where it was written later than its own day tells
 
     def __post_init__(self) -> None:
+        _instant(self.entered)
         if not self.name.strip():
             raise ValueError("a drug needs a name, as it is written on the box or in the record")
         _positive(self.dose, "dose")
         if self.times_per_day:
             _count(self.times_per_day, "times_per_day")
+
+    @property
+    def entered_at(self) -> datetime | None:
+        return _instant_of(self.entered)
 
     @property
     def stop_day_open(self) -> bool:
@@ -207,10 +217,16 @@ class Parenteral(Given, frozen=True, kw_only=True):
     on: date
     tolerated: Literal["yes", "no", ""] = ""
     dissociation: Literal["none", "mild", "moderate", "severe", ""] = ""  # as seen
+    entered: str = ""  # the instant of writing, where it was written later than its own day tells
 
     def __post_init__(self) -> None:
+        _instant(self.entered)
         _positive(self.dose_24h, "dose_24h")
         self.dose_24h.to("mg")
+
+    @property
+    def entered_at(self) -> datetime | None:
+        return _instant_of(self.entered)
 
 
 class Review(Given, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from fractions import Fraction
 from math import prod
 
 from titrant.knowledge.judging import Value
+from titrant.pathway.case import Medication
 from titrant.pathway.checks_following import last_raise
 from titrant.pathway.diary import urinary_answer
 from titrant.pathway.entries import GRADES
@@ -188,19 +189,30 @@ def _drugs(review: Review) -> Told:
 
 
 def new_exposure_share(review: Review) -> Fraction:
-    """By how much drugs that were started since the dose was signed cut a start; their shares multiply."""
-    return prod((share for share, since in _shares(review) if since and review.level.since <= since), start=Fraction(1))
+    """By how much drugs that were started or told since the dose was signed cut a start; their shares multiply."""
+    new = (share for share, drugs in _shares(review) if _newly_told(review, drugs))
+    return prod(new, start=Fraction(1))
+
+
+def _newly_told(review: Review, drugs: tuple[Medication, ...]) -> bool:
+    """Whether a drug of several rows is new: by the day of the last of them, or because any was told since."""
+    last = drugs[-1].since if drugs else None
+    told = (one.entered_at for one in drugs)
+    return review.since.newly_told(last, None) or any(review.since.newly_told(None, one) for one in told)
 
 
 def undated_exposure(review: Review) -> bool:
-    return any(since is None for _, since in _shares(review))
+    return any(not drugs or drugs[-1].since is None for _, drugs in _shares(review))
 
 
-def _shares(review: Review) -> Iterator[tuple[Fraction, date | None]]:
-    begun = {drug.name: drug.medication.since for drug in review.assessment.drugs}
+def _shares(review: Review) -> Iterator[tuple[Fraction, tuple[Medication, ...]]]:
+    """Each share by which a drug cuts a start, with the rows of the list that are this drug."""
+    rows: dict[str, tuple[Medication, ...]] = {}
+    for drug in review.assessment.drugs:
+        rows[drug.name] = (*rows.get(drug.name, ()), drug.medication)
     for one in review.screening.limits:
         if one.limit.share and "drug" in one.facts:
-            yield min(Fraction(one.limit.share), Fraction(1)), begun.get(one.facts["drug"])
+            yield min(Fraction(one.limit.share), Fraction(1)), rows.get(one.facts["drug"], ())
 
 
 def _sessions(review: Review) -> Told:
@@ -216,7 +228,8 @@ def _sessions(review: Review) -> Told:
 
 def sessions_to_judge(review: Review) -> tuple[SessionDay, ...]:
     """Sessions after which no prescriber has signed, however long ago; what was signed after has been looked at."""
-    return tuple(one for one in review.sessions if review.level.since <= one.on < review.on)
+    told = (one for one in review.sessions if one.on < review.on)
+    return tuple(one for one in told if review.since.newly_told(one.on, one.entered))
 
 
 def _adherence(review: Review) -> Told:

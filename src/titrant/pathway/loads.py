@@ -10,17 +10,17 @@ from titrant.knowledge.shapes.interactions import Counts
 from titrant.pathway.assess import Assessment, TakenDrug, opioid_load
 from titrant.pathway.interacting import interactions_of
 from titrant.pathway.screen import Screening
-from titrant.pathway.supplying import SignedLevel
+from titrant.pathway.unseen import Since
 from titrant.terms.quantity import Quantity
 
 
 class Loads(Struct, frozen=True):
-    """Loads now and before the first dose, and the drugs that came or went since the present dose was signed."""
+    """Loads now and before the first dose, and the drugs that came, were told or went since the dose was signed."""
 
     opioid_now: Quantity
     opioid_before: Quantity
     sedating: tuple[str, ...]
-    new: tuple[str, ...]  # interacting, started since
+    new: tuple[str, ...]  # interacting, started or told since
     undated: tuple[str, ...]  # interacting, and nobody says since when
     stopped_inducers: tuple[str, ...]
     stopped_inhibitors: tuple[str, ...]
@@ -32,24 +32,21 @@ class Loads(Struct, frozen=True):
         return str(Quantity(change, self.opioid_now.unit))
 
 
-def loads(
-    assessment: Assessment, screening: Screening, library: Library, levels: tuple[SignedLevel, ...], until: date
-) -> Loads:
+def loads(assessment: Assessment, screening: Screening, library: Library, since: Since, until: date) -> Loads:
     """Loads on the day of ``assessment``; a drug that ends up to ``until``, the next review, counts as stopped."""
-    since, on = levels[-1].since, assessment.on
+    on, span = assessment.on, (since.looked, until)
     taken = [one for one in screening.interacting if one.drug.taken_on(on)]
     unknown = [drug for drug in assessment.drugs if drug.match is None and drug.taken_on(on)]
-    names = [(one.drug.name, one.drug.medication.since) for one in taken]
-    names += [(drug.name, drug.medication.since) for drug in unknown]
-    before = levels[0].since - timedelta(days=1)
+    named = [(drug.name, drug.medication) for drug in (*(one.drug for one in taken), *unknown)]
+    before = since.begun - timedelta(days=1)
     return Loads(
         opioid_now=opioid_load(_since(assessment.drugs, on), library, on),
         opioid_before=opioid_load(_since(assessment.drugs, before), library, before),
         sedating=tuple(dict.fromkeys(one.drug.name for one in taken if Counts.DEPRESSANT in one.interaction.counts)),
-        new=tuple(dict.fromkeys(name for name, day in names if day is not None and since <= day)),
-        undated=tuple(dict.fromkeys(name for name, day in names if day is None)),
-        stopped_inducers=tuple(_stopped(assessment, library, (since, until), Counts.INDUCER)),
-        stopped_inhibitors=tuple(_stopped(assessment, library, (since, until), Counts.INHIBITOR)),
+        new=tuple(dict.fromkeys(name for name, one in named if since.newly_told(one.since, one.entered_at))),
+        undated=tuple(dict.fromkeys(name for name, one in named if one.since is None)),
+        stopped_inducers=tuple(_stopped(assessment, library, span, Counts.INDUCER)),
+        stopped_inhibitors=tuple(_stopped(assessment, library, span, Counts.INHIBITOR)),
         lasting=tuple(dict.fromkeys(_lasting(assessment, library))),
     )
 

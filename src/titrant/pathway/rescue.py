@@ -24,16 +24,17 @@ def with_rescue(case: Case, diary: Diary, library: Library, since: Since) -> Cas
     One that was taken since the newest signature counts as begun then; of an earlier one nobody says since when.
     """
     listed = case.given.medications or MedicationList()
-    taken: dict[str, tuple[list[date], Rescue]] = {}
+    taken: dict[str, tuple[list[Day], Rescue]] = {}
     for day, one in _rescues(diary, since):
         days, most = taken.setdefault(_name(one), ([], one))
-        taken[_name(one)] = ([*days, day.on], max(most, one, key=lambda each: each.times))
+        taken[_name(one)] = ([*days, day], max(most, one, key=lambda each: each.times))
     added = []
     for name, (days, one) in sorted(taken.items()):
-        as_listed = all(_on_list(name, listed, library, day) for day in days)
-        if _matters(name, library, max(days)) and (not as_listed or _more_than_listed(one, listed, library)):
-            since_signed = [day for day in days if since.signed <= day]
-            added.append(_medication(name, min(since_signed, default=None), one))
+        as_listed = all(_on_list(name, listed, library, day.on) for day in days)
+        newest = max(day.on for day in days)
+        if _matters(name, library, newest) and (not as_listed or _more_than_listed(one, listed, library)):
+            new = [day for day in days if since.newly_told(day.on, day.received)]
+            added.append(_medication(name, new, one))
     if not added:
         return case
     drugs = msgspec.structs.replace(listed, drugs=(*listed.drugs, *added))
@@ -98,7 +99,10 @@ def _more_than_listed(one: Rescue, listed: MedicationList, library: Library) -> 
     return sum(dose.value * number for dose, number in zip(doses, times, strict=True)) < one.dose.value * one.times
 
 
-def _medication(name: str, begun: date | None, one: Rescue) -> Medication:
+def _medication(name: str, new: list[Day], one: Rescue) -> Medication:
+    """``new``: the days with it that no prescriber has signed after."""
+    begun = min((day.on for day in new), default=None)
+    told = max(((day.received, day.entry.received) for day in new if day.received), default=(None, ""))[1]
     dose = one.dose if one.dose is not None and one.dose.value > 0 else None
     times = str(one.times) if one.times > 0 else ""
-    return Medication(name=name, dose=dose, times_per_day=times, since=begun, source="diary")
+    return Medication(name=name, dose=dose, times_per_day=times, since=begun, source="diary", entered=told)

@@ -163,6 +163,11 @@ class Review(Struct, frozen=True, kw_only=True):
         return self.levels[-1]
 
     @property
+    def since(self) -> Since:
+        """What decides whether something still counts, or a prescriber has signed after it."""
+        return since_signed(self.levels, self.following, self.span.first)
+
+    @property
     def regimen_since(self) -> date:
         """The first day of the present regimen; a repeated signature does not begin it anew."""
         return regimens(self.levels)[-1].since
@@ -188,13 +193,13 @@ def review(case: Case, library: Library, on: date) -> Review:
     since = since_signed(levels, following, span.first)
     told = with_rescue(with_diary(case, diary, library, since.not_seen), diary, library, since)
     assessment = assess(told, library, on)
-    screening = screen(assessment, library)
+    screening, readings = screen(assessment, library), history(told, library)
     steps = tuple(_steps(diary, regimens(levels), following, span))
-    missed, readings = _missed(case, diary, levels, supply, on), history(told, library)
+    missed = missed_run(diary, levels, supply, _missed_from(case, since, on), on)
     harm = harm_of(diary, readings.get("blood_pressure", ()), levels, following, since, on)
     unplanned = (*_unplanned(diary, since), *ketamine_beside(diary, library, since))
     judged = judged_days(assessment, screening, readings, library, since)
-    given, looked_from = case.given.course, min(levels[-1].since, span.first)
+    given, looked_from = case.given.course, min(since.looked, span.first)
     return Review(
         on=on,
         case=case,
@@ -231,7 +236,7 @@ def review(case: Case, library: Library, on: date) -> Review:
         should_be_left=should_be_left(given.supplies, levels, on),
         checks=following_checks(assessment, screening, diary, library, levels, protocol),
         sessions=session_days(case, library, diary, levels, supply, on),
-        loads=loads(assessment, screening, library, levels, days_later(on, protocol.step.interval.value)),
+        loads=loads(assessment, screening, library, since, days_later(on, protocol.step.interval.value)),
         tolerance=_tolerance(steps),
         flare=_flare(diary, following, span),
         plan_ends=plan_end(case, protocol, on),
@@ -508,8 +513,7 @@ def _unread(case: Case) -> Iterator[Missing]:
         yield Missing("diary_unread", "diary_not_read", {"entries": count, "why": "; ".join((*unread[:_SHOWN], *more))})
 
 
-def _missed(case: Case, diary: Diary, levels: tuple[SignedLevel, ...], supply: Supply, on: date) -> Missed:
-    """Missed days since the newest signed level; the day after a prescriber lifted a suspension begins anew."""
+def _missed_from(case: Case, since: Since, on: date) -> date:
+    """From when missed days count: the newest signature, or the day after which a prescriber lifted a suspension."""
     lifted = [one.lifted_on for one in case.given.course.suspensions if one.lifted_on is not None]
-    since = max([levels[-1].since, *(day for day in lifted if day <= on)])
-    return missed_run(diary, levels, supply, since, on)
+    return max([since.looked, *(day for day in lifted if day <= on)])

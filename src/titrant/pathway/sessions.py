@@ -6,11 +6,11 @@ after an injection than after the same amount by mouth.
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.protocols import Conversion
@@ -27,6 +27,7 @@ class SessionDay(Struct, frozen=True):
 
     ``session``: all that was given there in 24 hours. ``took``: whether a home dose was taken, None where nobody says.
     ``home``: how much, None where that is not known. ``by``: the conversion; None where no protocol has one.
+    ``entered``: when the session, or that a dose was taken beside it, was told, where later than the day itself says.
     """
 
     on: date
@@ -34,6 +35,7 @@ class SessionDay(Struct, frozen=True):
     took: bool | None
     home: Dose | None
     by: Conversion | None
+    entered: datetime | None = None
 
     @property
     def equivalent(self) -> Dose | None:
@@ -56,7 +58,15 @@ def session_days(
         if levels[0].since <= one.on <= on:
             given[one.on] = given.get(one.on, Decimal(0)) + Dose.of(one.dose_24h).mg
     by = max(_conversions(library), key=lambda one: (one.share_to.value, one.id), default=None)
-    return tuple(_day(day, Dose(given[day]), by, diary, levels, supply) for day in sorted(given))
+    days = (_day(day, Dose(given[day]), by, diary, levels, supply) for day in sorted(given))
+    return tuple(structs.replace(one, entered=_told(one, case, diary)) for one in days)
+
+
+def _told(day: SessionDay, case: Case, diary: Diary) -> datetime | None:
+    """When the newest part of what happened on ``day`` was told: a session, or a home dose that was taken beside it."""
+    told = [one.entered_at for one in case.given.parenteral if one.on == day.on]
+    told += [one.received for one in diary.between(day.on, day.on)] if day.took else []
+    return max((one for one in told if one is not None), default=None)
 
 
 def _conversions(library: Library) -> Iterator[Conversion]:

@@ -140,6 +140,15 @@ def regimens(levels: tuple[SignedLevel, ...]) -> tuple[SignedLevel, ...]:
     return tuple(found)
 
 
+def first_of_signature(levels: tuple[SignedLevel, ...]) -> SignedLevel:
+    """The level with which the newest signature began: steps of a taper begin by themselves, and nobody looks again.
+
+    Where the instants are not known, each level is taken as signed by itself.
+    """
+    signed = levels[-1].signed
+    return levels[-1] if signed is None else next(level for level in levels if level.signed == signed)
+
+
 def _pattern(one: Regimen) -> tuple[Dose, int, int]:
     return one.dose, one.times_per_day, one.days_per_week
 

@@ -12,14 +12,15 @@ from msgspec import Struct
 
 from titrant.knowledge.shapes.following import Following
 from titrant.pathway.diary import URINARY, Day, Diary
-from titrant.pathway.supplying import SignedLevel, regimens
+from titrant.pathway.supplying import SignedLevel, first_of_signature, regimens
 
 
 class Since(Struct, frozen=True):
     """What decides whether a day still counts: the newest signature, the last lowering, the first of the last days."""
 
     begun: date  # the first level of the course
-    signed: date
+    signed: date  # the first day of the present level
+    looked: date  # the same of the signature that it is a step of: later steps begin by themselves
     lowered: date | None  # the day on which the present dose was lowered to
     first: date
     severe_from: Decimal  # the grade from which a side effect is severe
@@ -36,6 +37,13 @@ class Since(Struct, frozen=True):
     def not_seen(self, on: date, written: datetime | None) -> bool:
         """Whether no signature is known to have come after what is of ``on`` and was written down at ``written``."""
         return self.signed <= on or _after(written, self.signed_at)
+
+    def newly_told(self, on: date | None, written: datetime | None) -> bool:
+        """Whether a drug or a session of ``on`` came, or was told, after a prescriber last signed.
+
+        A step of a taper that begins by itself is no look at it.
+        """
+        return (on is not None and self.looked <= on) or _after(written, self.signed_at)
 
     def counts(self, day: Day) -> bool:
         """Whether a severe harm of ``day`` still counts."""
@@ -76,6 +84,7 @@ def since_signed(levels: tuple[SignedLevel, ...], following: Following, first: d
     return Since(
         levels[0].since,
         levels[-1].since,
+        first_of_signature(levels).since,
         doses[-1].since if lowered else None,
         first,
         following.severe_effect_from.value.value,

@@ -7,6 +7,7 @@ that it signed, and the instant of writing into whatever came later and is of a 
 
 from datetime import datetime
 
+from titrant.record.dating_drugs import drug_told, drugs_told
 from titrant.record.events import Event, instant_of, instant_text
 from titrant.terms.canonical import Json
 
@@ -38,7 +39,8 @@ def dated(given: Json, event: Event) -> Json:
     changes = body.get("set") or {}
     own = changes.get("given") or {}
     words = {kind: {name: _word(one, since, at) for name, one in own[kind].items()} for kind in _WORDS if own.get(kind)}
-    return body | ({"add": add} if add else {}) | ({"set": changes | {"given": own | words}} if words else {})
+    put = words | _drugs(own, given, since, at)
+    return body | ({"add": add} if add else {}) | ({"set": changes | {"given": own | put}} if put else {})
 
 
 def entry_dated(entry: Json, given: Json, event: Event) -> Json:
@@ -54,6 +56,15 @@ def _newest(given: Json) -> tuple[str, str] | None:
     return (newest["since"], newest["signed"]) if newest.get("signed") else None
 
 
+def _drugs(own: Json, given: Json, since: str, at: str) -> Json:
+    """The drug list where ``own`` writes it as a whole: only what it did not have before is newly told."""
+    listed = own.get("medications") or {}
+    if not isinstance(listed.get("list"), list | tuple):
+        return {}
+    before = list((given.get("medications") or {}).get("list") or ())
+    return {"medications": listed | {"list": drugs_told(before, list(listed["list"]), since, at)}}
+
+
 def _one(path: str, value: Json, since: str, at: str) -> Json:
     kind = path.partition(".")[0]
     if kind == "readings" and isinstance(value, str):
@@ -64,6 +75,10 @@ def _one(path: str, value: Json, since: str, at: str) -> Json:
         return value | {"entered": at}
     if kind == "diary" and isinstance(value, dict) and _written_on(value) <= since:
         return value | {"received": at}
+    if path == "medications.list":
+        return drug_told(value, since, at)
+    if kind == "parenteral" and isinstance(value, dict):
+        return value | ({"entered": at} if str(value.get("on", "")) < since else {})
     return value
 
 
