@@ -19,10 +19,10 @@ demo: $(READY)
 plans: $(READY)
 	@$(BIN)/python -m tools.demo
 
-# Three workers on two cores: a third of the tests wait for a browser, a disk or another process.
+# Four workers on two cores: many of the tests wait for a browser, a disk or another process.
 test: check $(COMPILED)
 	@$(BIN)/python -m tools.system
-	$(BIN)/pytest -n 3 --dist worksteal -m "not release and not night"
+	$(BIN)/pytest -n 4 --dist worksteal -m "not release and not night"
 
 check: $(READY)
 	$(BIN)/ruff check .
