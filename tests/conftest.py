@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ordered: list[pytest.Item] = []
     for worker, (start, end) in enumerate(pairwise(bounds)):
         own = first[worker::workers]
-        ordered += [*own, *islice(others, end - start - len(own))]
+        ordered += [*own, *islice(others, max(end - start - len(own), 0))]
     items[:] = [*ordered, *others]
 
 
