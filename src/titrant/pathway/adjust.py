@@ -254,7 +254,7 @@ def _tapered(made: Adjustment, verdicts: tuple[Verdict, ...]) -> Adjustment:
         why = no_source("no_taper_while_suspended", f"{_place(found)}/taper", {})
     elif ends is not None and ends <= found.on:
         why = no_source("no_taper_after_a_signed_end", f"{_place(found)}/taper", {"ends": ends.isoformat()})
-    elif any(one.action is Action.PAUSE for one in others):
+    elif any(one.action is Action.PAUSE for one in others) or _session_untold(spoken):
         why = no_source("no_taper_beside_a_pause", f"{_place(found)}/taper", {})
     else:
         steps = taper(found, min((one.regimen.dose for one in others if one.regimen), default=None))
@@ -263,6 +263,11 @@ def _tapered(made: Adjustment, verdicts: tuple[Verdict, ...]) -> Adjustment:
     if not steps:
         return structs.replace(made, reasons=(*made.reasons, why))
     return structs.replace(made, regimen=steps[0].regimen, taper=steps)
+
+
+def _session_untold(verdicts: tuple[Verdict, ...]) -> bool:
+    """Whether nobody says if a home dose was taken beside a session; silence as such the ladder judges."""
+    return any("session_stacked" in one.unknown for one in _of(verdicts, Action.PAUSE, None))
 
 
 def _share(found: Review, rule: CourseRule) -> Fraction:
