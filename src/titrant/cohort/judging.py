@@ -183,9 +183,15 @@ def _behind(rules, out, action):
 
 @njit(cache=True)
 def taper_at_most(rules, facts, mask, now, out):
-    """Parts that no step of a taper may be above; 0: no taper, also where a rule behind the stop leaves no dose."""
-    if not all_taper(rules, mask) or _behind(rules, out, PAUSE):
+    """Parts that no step of a taper may be above.
+
+    0: no taper, also where a rule behind the stop leaves no dose, or something is missing in which a harm could lie.
+    """
+    if not all_taper(rules, mask) or _behind(rules, out, PAUSE) or facts.old_harm:
         return 0
+    for k in range(len(rules.rules)):
+        if out[k] == -1 and rules.rules[k, _ACTION] <= LOWER and rules.rules[k, _KIND] != _MISSED:
+            return 0
     lowering = _behind(rules, out, LOWER)
     if not lowering:
         return now

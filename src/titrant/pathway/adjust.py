@@ -31,6 +31,7 @@ from titrant.pathway.next_dose import (
     taper_needed,
 )
 from titrant.pathway.plan import KNOWLEDGE_NEEDED, Alternative, Outcome, protocol_warnings
+from titrant.pathway.reconciling import is_new_start
 from titrant.pathway.review import Review, review
 from titrant.terms.calendar import days_later
 from titrant.terms.dose import Dose
@@ -240,34 +241,41 @@ def _reducing(
 def _tapered(made: Adjustment, verdicts: tuple[Verdict, ...]) -> Adjustment:
     """The stop with the steps of its taper, or with why there are none.
 
-    A taper gives doses. To somebody who takes none it would be a start that nobody has checked; and no rule that leaves
-    less is passed over because a stop comes before it. The ladder of missed doses has its own word: after its longest
-    gap there is no taper, and before that it waits for the prescriber, who signs this one.
+    A taper gives doses, so no rule that leaves less is passed over because a stop comes before it. The ladder of missed
+    doses has its own word: after its longest gap there is no taper, and before that it waits for the prescriber, who
+    signs this one.
     """
     found = made.review
-    spoken = tuple(one for one in verdicts if one.rule.when is None or "missed_rung" not in one.rule.when.facts())
+    spoken = tuple(one for one in verdicts if one.rule.when is None or _LADDER not in one.rule.when.facts())
     behind = [(one, _of(spoken, one, True)) for one in (Action.PAUSE, Action.LOWER)]
     others = [_reducing(found, one, applying, verdicts) for one, applying in behind if applying]
-    steps: tuple[TaperStep, ...] = ()
-    ends = found.case.given.course.ends
-    if suspended(found):
-        why = no_source("no_taper_while_suspended", f"{_place(found)}/taper", {})
-    elif ends is not None and ends <= found.on:
-        why = no_source("no_taper_after_a_signed_end", f"{_place(found)}/taper", {"ends": ends.isoformat()})
-    elif any(one.action is Action.PAUSE for one in others) or _session_untold(spoken):
-        why = no_source("no_taper_beside_a_pause", f"{_place(found)}/taper", {})
-    else:
-        steps = taper(found, min((one.regimen.dose for one in others if one.regimen), default=None))
-        facts = {"days_missed": str(found.missed.possible)}
-        why = no_source("no_taper_after_a_gap", f"{_place(found)}/missed_doses", facts)
-    if not steps:
-        return structs.replace(made, reasons=(*made.reasons, why))
+    if why := _why_no_taper(made, others):
+        call = made.call or why.code == "no_taper_not_judged"
+        return structs.replace(made, reasons=(*made.reasons, why), call=call)
+    steps = taper(found, min((one.regimen.dose for one in others if one.regimen), default=None))
     return structs.replace(made, regimen=steps[0].regimen, taper=steps)
 
 
-def _session_untold(verdicts: tuple[Verdict, ...]) -> bool:
-    """Whether nobody says if a home dose was taken beside a session; silence as such the ladder judges."""
-    return any("session_stacked" in one.unknown for one in _of(verdicts, Action.PAUSE, None))
+_LADDER = "missed_rung"
+
+
+def _why_no_taper(made: Adjustment, others: list[Adjustment]) -> Reason | None:
+    """To somebody who takes none a taper would be a start that nobody has checked; beside a rule that leaves no dose, or
+    a question that might ask for one, it would be a dose that the rules do not allow."""
+    found, place = made.review, _place(made.review)
+    ends = found.case.given.course.ends
+    if suspended(found):
+        return no_source("no_taper_while_suspended", f"{place}/taper", {})
+    if ends is not None and ends <= found.on:
+        return no_source("no_taper_after_a_signed_end", f"{place}/taper", {"ends": ends.isoformat()})
+    if is_new_start(found.protocol, found.missed.possible):
+        facts = {"days_missed": str(found.missed.possible)}
+        return no_source("no_taper_after_a_gap", f"{place}/missed_doses", facts)
+    if any(one.action is Action.PAUSE for one in others):
+        return no_source("no_taper_beside_a_pause", f"{place}/taper", {})
+    if any(one.why not in _ONLY_RAISE and one.fact != _LADDER for one in made.missing):
+        return no_source("no_taper_not_judged", f"{place}/taper", {})
+    return None
 
 
 def _share(found: Review, rule: CourseRule) -> Fraction:

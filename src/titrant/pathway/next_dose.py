@@ -169,8 +169,8 @@ def as_now(review: Review) -> Regimen:
 def taper(review: Review, at_most: Dose | None = None) -> tuple[TaperStep, ...]:
     """The steps down from the present dose, where the drug was taken for long enough to need them.
 
-    Steps above ``at_most``, to which another rule lowers, are left out.
-    There are none for somebody who may have taken nothing for so long that any dose would be a new start.
+    Steps above ``at_most``, to which another rule lowers, are left out. There are none for somebody who may have taken
+    nothing for so long that any dose would be a new start.
     """
     rules, on, now = review.protocol.taper, review.on, review.level.regimen
     if not taper_needed(review) or is_new_start(review.protocol, review.missed.possible):
