@@ -238,6 +238,9 @@ def _reducing(
     return structs.replace(_proposed(found, Action.LOWER, lowest, applying), missing=missing)
 
 
+_LADDER = "missed_rung"  # the fact that rules of the ladder of missed doses ask
+
+
 def _tapered(made: Adjustment, verdicts: tuple[Verdict, ...]) -> Adjustment:
     """The stop with the steps of its taper, or with why there are none.
 
@@ -256,12 +259,12 @@ def _tapered(made: Adjustment, verdicts: tuple[Verdict, ...]) -> Adjustment:
     return structs.replace(made, regimen=steps[0].regimen, taper=steps)
 
 
-_LADDER = "missed_rung"
-
-
 def _why_no_taper(made: Adjustment, others: list[Adjustment]) -> Reason | None:
-    """To somebody who takes none a taper would be a start that nobody has checked; beside a rule that leaves no dose, or
-    a question that might ask for one, it would be a dose that the rules do not allow."""
+    """None where a taper may be proposed.
+
+    To somebody who takes none it would be a start that nobody has checked; beside a rule that leaves no dose, or might if
+    it could be judged, it would be a dose that the rules do not allow.
+    """
     found, place = made.review, _place(made.review)
     ends = found.case.given.course.ends
     if suspended(found):
