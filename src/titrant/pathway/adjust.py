@@ -262,8 +262,8 @@ def _tapered(made: Adjustment, verdicts: tuple[Verdict, ...]) -> Adjustment:
 def _why_no_taper(made: Adjustment, others: list[Adjustment]) -> Reason | None:
     """None where a taper may be proposed.
 
-    To somebody who takes none it would be a start that nobody has checked; beside a rule that leaves no dose, or might if
-    it could be judged, it would be a dose that the rules do not allow.
+    To somebody who takes none it would be a start that nobody has checked; beside a rule that leaves no dose, or might
+    if it could be judged, it would be a dose that the rules do not allow.
     """
     found, place = made.review, _place(made.review)
     ends = found.case.given.course.ends
