@@ -117,14 +117,24 @@ def test_where_the_store_is_lost_for_good_all_is_sent_and_the_page_says_so(phone
     accessible(page)
 
 
-def test_without_store_and_network_the_page_of_danger_says_that_nothing_is_kept(phone, office) -> None:
-    case = on_plan(office)
-    page = phone(case)
-    page.evaluate(FAIL)
+def red_flag_offline(page, fault: str) -> None:
+    """Chest pain is told where there is no network and the store has a fault."""
+    page.evaluate(fault)
     page.context.set_offline(True)
     tap(page, "Help now")
     tap(page, "Chest pain, or cannot breathe")
     page.get_by_role("heading", name="Get help now").wait_for()
+
+
+def go_online(page) -> None:
+    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+
+
+def test_without_store_and_network_the_page_of_danger_says_that_nothing_is_kept(phone, office) -> None:
+    case = on_plan(office)
+    page = phone(case)
+    red_flag_offline(page, FAIL)
     page.get_by_text(NOT_KEPT).wait_for()
     page.get_by_text("1 not yet sent").wait_for()
     help_now, not_kept = (page.get_by_text(one).bounding_box() for one in ("Sit down. Do not drive.", NOT_KEPT))
@@ -135,8 +145,7 @@ def test_without_store_and_network_the_page_of_danger_says_that_nothing_is_kept(
     tap(page, "9")
     page.get_by_role("heading", name="Thank you").wait_for()
     assert not page.get_by_text("Kept on this phone").is_visible()
-    page.context.set_offline(False)
-    page.evaluate("window.dispatchEvent(new Event('online'))")
+    go_online(page)
     flag, bad = reached(office, case, page)
     assert (flag["flags"], bad["pain"]) == (["chest_pain"], {"average": 9})
 
@@ -144,18 +153,13 @@ def test_without_store_and_network_the_page_of_danger_says_that_nothing_is_kept(
 def test_while_the_store_does_not_answer_a_red_flag_is_not_said_to_be_kept(phone, office) -> None:
     case = on_plan(office)
     page = phone(case)
-    page.evaluate(HANG)
-    page.context.set_offline(True)
-    tap(page, "Help now")
-    tap(page, "Chest pain, or cannot breathe")
-    page.get_by_role("heading", name="Get help now").wait_for()
+    red_flag_offline(page, HANG)
     tap(page, "Close")
     page.wait_for_timeout(1_000)
     assert not page.get_by_text("Kept on this phone").is_visible()
     page.get_by_text("1 not yet sent", exact=True).first.wait_for()  # the store was given up, the page holds it
     assert not page.get_by_text("Kept on this phone").is_visible()
-    page.context.set_offline(False)
-    page.evaluate("window.dispatchEvent(new Event('online'))")
+    go_online(page)
     page.locator(".unsent").wait_for(state="detached")
     assert [one["flags"] for one in office.store.open(case).tree["given"]["diary"]] == [["chest_pain"]]
 
@@ -196,8 +200,7 @@ def test_a_red_flag_that_waits_on_the_phone_is_sent_also_when_the_store_fails_la
     tap(page, "Close")
     page.locator(".banner.ok").get_by_text("1 not yet sent").wait_for()
     assert page.get_by_text("Sent", exact=True).count() == 0
-    page.context.set_offline(False)
-    page.evaluate("window.dispatchEvent(new Event('online'))")
+    go_online(page)
     page.locator(".unsent").wait_for(state="detached")
     page.evaluate(MEND)  # on the disk it lay still: sent again, it counts once
     page.get_by_text(NOT_KEPT).wait_for(state="detached")
