@@ -262,13 +262,13 @@ def test_a_rule_that_answers_nothing_allows_nothing() -> None:
 
 
 def test_a_default_weight_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    rightly = assess._readings
+    rightly = assess._newest
 
-    def helpful(case: Case, knowledge: Library, on: object) -> dict[str, assess.Known]:
+    def helpful(case: Case, *given: object) -> dict[str, assess.Known]:
         usual = assess.Known(Quantity.parse("70 kg"), case.on, "assumed")
-        return {"weight": usual, **rightly(case, knowledge, on)}  # type: ignore[arg-type]
+        return {"weight": usual, **rightly(case, *given)}  # type: ignore[arg-type]
 
-    monkeypatch.setattr(assess, "_readings", helpful)
+    monkeypatch.setattr(assess, "_newest", helpful)
     assert less_is_never_more(11, 3_000, (taken_away,))
 
 

@@ -72,7 +72,7 @@ def _in_measure(tree: Any, depth: int) -> bool:
             if isinstance(part, dict):
                 diaries.add(id(part.get("diary")))
             parts = part.values() if isinstance(part, dict) else part
-            below.extend(one for one in parts if isinstance(one, _NESTED))
+            below += [one for one in parts if isinstance(one, _NESTED)]
         level = below
     return not level
 

@@ -5,7 +5,7 @@ or too old, the recognised drugs, and the criteria of candidacy. It judges nothi
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -25,6 +25,7 @@ from titrant.pathway.case import Answer, Case, ConditionAnswer, Medication
 from titrant.pathway.colleagues import check_colleagues
 from titrant.pathway.dated import check_days, check_levels, day_not_after
 from titrant.pathway.hand_checks import checked_drugs
+from titrant.pathway.history import Readings, oldest_first
 from titrant.pathway.questionnaires import scored_readings
 from titrant.pathway.readings import Reading, check_plausible, in_the_unit_of, parse_reading
 from titrant.terms.calendar import age_in_years, whole_days
@@ -83,6 +84,7 @@ class Assessment(Struct, frozen=True):
     case: Case
     conditions_from_allergies: frozenset[str] = frozenset()
     stale_conditions: frozenset[str] = frozenset()  # answered "no" too long ago, or on a day that is not known
+    readings: Readings = {}  # all that ``facts`` was taken from
 
     @property
     def values(self) -> dict[str, Value]:
@@ -95,7 +97,8 @@ def assess(case: Case, library: Library, on: date) -> Assessment:
     check_days(case, library, on)
     check_colleagues(case)
     check_levels(case, library)
-    facts = {**_readings(case, library, on), **_answers(case, library, on)}
+    readings = oldest_first(_readings(case, library, on))
+    facts = {**_newest(case, readings, library, on), **_answers(case, library, on)}
     facts |= derived(case, facts, on, library)
     _check_reviews(case, library)
     drugs = tuple(one for drug in checked_drugs(case, library) for one in recognised(drug, library))
@@ -126,6 +129,7 @@ def assess(case: Case, library: Library, on: date) -> Assessment:
         case,
         frozenset(from_allergies(case, library)),
         stale,
+        readings,
     )
 
 
@@ -155,7 +159,7 @@ def _too_old(kind: FactKind, known: Known) -> dict[str, str]:
 # Reading the case
 
 
-def _readings(case: Case, library: Library, on: date) -> dict[str, Known]:
+def _readings(case: Case, library: Library, on: date) -> dict[str, list[Reading]]:
     taken = scored_readings(case, library)
     for name, written in case.given.readings.items():
         kind = _kind_of(name, "readings", library, (Kind.QUANTITY, Kind.PRESSURE))
@@ -163,13 +167,18 @@ def _readings(case: Case, library: Library, on: date) -> dict[str, Known]:
         taken.setdefault(name, []).extend(
             _reading(name, place, text, kind, library) for place, text in enumerate(several)
         )
+    for name, readings in taken.items():
+        for place, reading in enumerate(readings):
+            day_not_after(f"given.readings.{name}[{place}]", reading.on, on)
+    return taken
+
+
+def _newest(case: Case, taken: Readings, library: Library, on: date) -> dict[str, Known]:
     # Only a start asks for several readings; during a course the newest one speaks, and the review reads them all.
     rows = () if case.given.course.levels else library.checks.values()
     needed = {fact: row.baseline.readings for row in rows for fact in row.facts}
     facts: dict[str, Known] = {}
     for name, readings in taken.items():
-        for place, reading in enumerate(readings):
-            day_not_after(f"given.readings.{name}[{place}]", reading.on, on)
         if readings:
             facts |= newest_known(name, readings, library.facts[name], on, needed.get(name, 1))
     return facts
@@ -200,7 +209,7 @@ def _repair(name: str, text: str, kind: FactKind, library: Library) -> str:
     return "Correct the reading, or leave it out; what is missing is asked for."
 
 
-def newest_known(name: str, readings: list[Reading], kind: FactKind, on: date, needed: int = 1) -> dict[str, Known]:
+def newest_known(name: str, readings: Sequence[Reading], kind: FactKind, on: date, needed: int = 1) -> dict[str, Known]:
     """The newest readings, as many as a start needs and all of their days; the worst of them counts.
 
     So a high reading can be hidden neither by repeating it on the same day nor by a single normal one after it.
@@ -243,10 +252,12 @@ def _times_upper_limit(name: str, of_day: list[Reading], kind: FactKind, fresh: 
     return {f"{name}_x_uln": Known(Quantity(times, "xULN"), worst.on, worst.source, fresh, assumed=note)}
 
 
-def _change(name: str, readings: list[Reading], newest: Reading) -> dict[str, Known]:
+def _change(name: str, readings: Sequence[Reading], newest: Reading) -> dict[str, Known]:
     """Change from the oldest reading of the case, for the facts in which a change is judged."""
+    if name not in CHANGES:
+        return {}
     first = min(readings, key=lambda reading: (reading.on, reading.value))
-    if first.on == newest.on or name not in CHANGES:
+    if first.on == newest.on:
         return {}
     derived, relative = CHANGES[name]
     change = newest.value - first.value

@@ -99,17 +99,23 @@ def with_diary(case: Case, diary: Diary, library: Library, not_seen: NotSeen) ->
     ``not_seen``: whether no signature came after a day and an instant of writing; a bladder symptom on record that
     nobody has signed after is not undone by the diary.
     """
-    readings = {name: _listed(written) for name, written in case.given.readings.items()}
-    for day in diary.days:
-        for one in day.pressures:
-            text = f"{one.value}/{one.second} mmHg on {day.on}{_received(day)} from diary"
-            readings["blood_pressure"] = (*readings.get("blood_pressure", ()), text)
-        if day.average_pain is not None:
-            text = f"{day.average_pain} points on {day.on}{_received(day)} from diary"
-            readings["pain"] = (*readings.get("pain", ()), text)
+    pressures = [
+        f"{one.value}/{one.second} mmHg on {day.on}{_received(day)} from diary"
+        for day in diary.days
+        for one in day.pressures
+    ]
+    pains = [
+        f"{pain} points on {day.on}{_received(day)} from diary"
+        for day in diary.days
+        if (pain := day.average_pain) is not None
+    ]
+    readings = dict(case.given.readings)
+    for name, own in (("blood_pressure", pressures), ("pain", pains)):
+        if own:
+            readings[name] = (*_listed(readings.get(name, ())), *own)
     given = msgspec.structs.replace(
         case.given,
-        readings={**readings},
+        readings=readings,
         questionnaires=_with_peg(case, diary),
         answers=_with_urinary(case, diary, library, not_seen),
     )

@@ -38,6 +38,11 @@ def _within(value: int | None, bounds: tuple[int, int], name: str) -> None:
         raise ValueError(f"{name} is {value}; it is from {lo} to {hi}")
 
 
+# Most of a diary is well: one look at several answers spares the closer one, made some ten times for each entry.
+_SCORES_OR_NONE = frozenset((None, *range(SCORES[0], SCORES[1] + 1)))
+_GRADES = frozenset(range(GRADES[0], GRADES[1] + 1))
+
+
 class DoseTaken(Written, frozen=True, kw_only=True):
     """One dose: taken, missed with a reason, or unplanned. Amount in mg, in pieces, or both."""
 
@@ -54,7 +59,8 @@ class DoseTaken(Written, frozen=True, kw_only=True):
             raise ValueError(f"a dose is {self.dose}; it must be more than nothing")
         if self.pieces and not parse_decimal(self.pieces) > 0:
             raise ValueError(f"pieces is {self.pieces}; it must be more than nothing")
-        _within(self.hold_minutes, (0, 240), "hold_minutes")
+        if self.hold_minutes is not None:
+            _within(self.hold_minutes, (0, 240), "hold_minutes")
 
 
 class PainScores(Written, frozen=True, kw_only=True):
@@ -65,6 +71,8 @@ class PainScores(Written, frozen=True, kw_only=True):
     worst: int | None = None
 
     def __post_init__(self) -> None:
+        if _SCORES_OR_NONE.issuperset((self.average, self.now, self.worst)):
+            return
         for name in ("average", "now", "worst"):
             _within(getattr(self, name), SCORES, f"pain.{name}")
 
@@ -114,10 +122,12 @@ class Entry(Written, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.through is not None and not self.day <= self.through:
             raise ValueError(f"through, {self.through}, is before day, {self.day}")
-        for name in ("sleep", "mood"):
-            _within(getattr(self, name), SCORES, name)
-        for name, grade in (self.effects or {}).items():
-            _within(grade, GRADES, f"the grade of {name}")
+        if not _SCORES_OR_NONE.issuperset((self.sleep, self.mood)):
+            for name in ("sleep", "mood"):
+                _within(getattr(self, name), SCORES, name)
+        if self.effects and not _GRADES.issuperset(self.effects.values()):
+            for effect, grade in self.effects.items():
+                _within(grade, GRADES, f"the grade of {effect}")
         if self.entered not in ("", SAME_DAY):
             entered_between(self.entered)
         if self.received:

@@ -1,24 +1,16 @@
 """Every reading of a fact over time, oldest first: what a change is measured from."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from titrant.knowledge.library import Library
-from titrant.knowledge.shapes.facts import Kind
-from titrant.pathway.case import Case
-from titrant.pathway.questionnaires import scored_readings
-from titrant.pathway.readings import Reading, parse_reading
+from titrant.pathway.readings import Reading
+
+Readings = Mapping[str, tuple[Reading, ...]]  # by fact, oldest first
 
 
-def history(case: Case, library: Library) -> dict[str, tuple[Reading, ...]]:
-    """Readings by fact. The case has been assessed before, so whatever cannot be read was refused there."""
-    found = scored_readings(case, library)
-    for name, written in case.given.readings.items():
-        kind = library.facts[name]
-        if kind.kind in (Kind.QUANTITY, Kind.PRESSURE):
-            texts = (written,) if isinstance(written, str) else written
-            found.setdefault(name, []).extend(parse_reading(text, kind) for text in texts)
-    return {name: tuple(sorted(one, key=lambda each: (each.on, each.value))) for name, one in found.items()}
+def oldest_first(taken: Mapping[str, list[Reading]]) -> Readings:
+    return {name: tuple(sorted(one, key=lambda each: (each.on, each.value))) for name, one in taken.items()}
 
 
 def newest_before(readings: tuple[Reading, ...], day: date) -> Decimal | None:

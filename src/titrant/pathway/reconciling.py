@@ -131,11 +131,12 @@ def _said(entry: Entry, signed: Decimal) -> Decimal | None:
 
 def pieces_of(dose: DoseTaken, supply: Supply) -> Decimal | None:
     """The pieces of one dose, or None where no amount is written. Of mg and pieces the larger."""
-    written = [parse_decimal(dose.pieces)] if dose.pieces else []
-    if dose.dose is not None:
-        base = supply.base_mg
-        written.append(_pieces_in(dose.dose.to("mg").value, base.numerator, base.denominator))
-    return max(written, default=None)
+    written = parse_decimal(dose.pieces) if dose.pieces else None
+    if dose.dose is None:
+        return written
+    base = supply.base_mg
+    in_mg = _pieces_in(dose.dose.to("mg").value, base.numerator, base.denominator)
+    return in_mg if written is None else max(written, in_mg)
 
 
 @lru_cache(maxsize=4096)

@@ -25,7 +25,7 @@ from titrant.pathway.diary import Day, Diary, complete_days, mean, pain_by_day, 
 from titrant.pathway.entries import parse_instant
 from titrant.pathway.extra_doses import check_amounts, days_taken_while_suspended, extra_days
 from titrant.pathway.harm import Harm, harm_of
-from titrant.pathway.history import history, newest, newest_before
+from titrant.pathway.history import Readings, newest, newest_before
 from titrant.pathway.loads import Loads, loads
 from titrant.pathway.notes import Note, notes_of
 from titrant.pathway.readings import Reading
@@ -133,7 +133,7 @@ class Review(Struct, frozen=True, kw_only=True):
     taken_suspended: tuple[date, ...]  # days with a dose while the course was suspended
     contradicting: tuple[date, ...]  # days of the window whose entries say both that nothing and something was taken
     notes: tuple[Note, ...]  # free text of the diary; the program does not read it
-    readings: dict[str, tuple[Reading, ...]]  # all of them by fact, those of the diary among them, oldest first
+    readings: Readings  # all of them by fact, those of the diary among them, oldest first
     assessment: Assessment
     screening: Screening
     standing: Standing  # what readings would have stopped or asked that newer ones undid, and nobody signed after
@@ -193,7 +193,7 @@ def review(case: Case, library: Library, on: date) -> Review:
     since = since_signed(levels, following, span.first)
     told = with_rescue(with_diary(case, diary, library, since.not_seen), diary, library, since)
     assessment = assess(told, library, on)
-    screening, readings = screen(assessment, library), history(told, library)
+    screening, readings = screen(assessment, library), assessment.readings
     steps = tuple(_steps(diary, regimens(levels), following, span))
     missed = missed_run(diary, levels, supply, _missed_from(case, since, on), on)
     harm = harm_of(diary, readings.get("blood_pressure", ()), levels, following, since, on)
@@ -329,7 +329,7 @@ def stretches(levels: tuple[SignedLevel, ...], last: date) -> Iterator[tuple[Sig
 
 
 def _benefit(
-    readings: dict[str, tuple[Reading, ...]],
+    readings: Readings,
     diary: Diary,
     protocol: Protocol,
     following: Following,

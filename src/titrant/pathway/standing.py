@@ -16,12 +16,12 @@ from titrant.knowledge.library import Library
 from titrant.knowledge.shapes.common import Band
 from titrant.knowledge.shapes.facts import FactKind
 from titrant.pathway.assess import Assessment, Known, derived, newest_known
+from titrant.pathway.history import Readings
 from titrant.pathway.readings import Reading
 from titrant.pathway.screen import Found, Screening, judge_bands, review_of
 from titrant.pathway.unseen import Since
 from titrant.terms.reason import Bar, Finding, Missing, Severity
 
-Readings = Mapping[str, tuple[Reading, ...]]
 Facts = dict[str, Known]
 When = tuple[date, datetime | None]  # of which day, and when it was entered where that was later than the day tells
 
@@ -73,7 +73,7 @@ def judged_days(
     measured = frozenset[str]().union(*own.values())
     others = {name: value for name, value in seen.values.items() if name not in measured}
     found = []
-    for (day, entered), facts, changed in _days(now, read, library, since, measured):
+    for (day, entered), facts, changed in _days(now, read, library, since, own):
         then = structs.replace(now, on=day, facts=facts)
         values = {**others, **then.values}
         failed: list[str] = []
@@ -124,9 +124,13 @@ def _own(name: str, several: tuple[Reading, ...], now: Assessment, library: Libr
 
 
 def _days(
-    now: Assessment, readings: Readings, library: Library, since: Since, measured: frozenset[str]
+    now: Assessment, readings: Readings, library: Library, since: Since, own: Mapping[str, frozenset[str]]
 ) -> Iterator[tuple[When, Facts, frozenset[str]]]:
-    """Each day with a reading that may count: the facts as they stood then, and those that were new on it."""
+    """Each day with a reading that may count: the facts as they stood then, and those that were new on it.
+
+    ``own``: by fact all that rests on its readings.
+    """
+    measured = frozenset[str]().union(*own.values())
     facts: Facts = {name: one for name, one in now.facts.items() if name not in measured}
     for (day, entered), new in sorted(_by_day(readings).items(), key=lambda one: (one[0][0], str(one[0][1] or ""))):
         known: Facts = {}
@@ -134,10 +138,12 @@ def _days(
             # The first reading of all is what a change is measured from.
             known |= newest_known(name, [readings[name][0], *several], library.facts[name], day)
         facts = {**facts, **known}
-        worked_out = derived(now.case, facts, day, library)
-        more = {name: one for name, one in worked_out.items() if name in measured}
+        resting = frozenset[str]().union(*(own[name] for name in new)) - known.keys()
+        if resting:
+            worked_out = derived(now.case, facts, day, library)
+            facts |= {name: worked_out[name] for name in resting if name in worked_out}
         if since.begun <= day or since.not_seen(day, entered):
-            yield (day, entered), {**facts, **more}, frozenset({*known, *more})
+            yield (day, entered), facts, frozenset((*known, *resting))
 
 
 def _by_day(readings: Readings) -> dict[When, dict[str, list[Reading]]]:

@@ -118,12 +118,14 @@ class Quantity:
 
     def to(self, unit: str) -> "Quantity":
         """The same quantity in another unit of its dimension. Raises ValueError across dimensions."""
+        if unit == self.unit:
+            return self
         here, there = UNITS[self.unit], UNITS[unit]
         if here.dimension != there.dimension:
             raise ValueError(
                 f"{self} is {with_article(here.dimension)}; it cannot be read as {unit} ({there.dimension})"
             )
-        return self if here is there else Quantity(self.value * here.factor / there.factor, unit)
+        return Quantity(self.value * here.factor / there.factor, unit)
 
     def __str__(self) -> str:
         return f"{plain(self.value)} {self.unit}"
