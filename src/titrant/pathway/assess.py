@@ -41,7 +41,7 @@ _HUNDREDTH = Decimal("0.01")
 STRUCTURED = ("indication", "medications", "allergies", "failed_treatments", "goals")
 
 
-class Known(Struct, frozen=True):
+class Known(Struct, frozen=True, gc=False):
     """A fact that is known: its value, the day it was true, who says so, and whether it may still be relied on."""
 
     value: Value

@@ -172,7 +172,7 @@ class AllergyList(Given, frozen=True, kw_only=True):
         check_named(self.by, "by", "went through the list")
 
 
-class QuestionnaireAnswers(Given, frozen=True, kw_only=True):
+class QuestionnaireAnswers(Given, frozen=True, kw_only=True, gc=False):
     """One answered questionnaire: item id to whole number (FHIR QuestionnaireResponse)."""
 
     on: date

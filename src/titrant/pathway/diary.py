@@ -29,7 +29,7 @@ LONGEST_SPAN = 400  # days of one entry with ``through``: a guard against a slip
 _ONE_DAY = timedelta(days=1)
 
 
-class Day(Struct, frozen=True):
+class Day(Struct, frozen=True, gc=False):
     """One day of the diary: its entry, whether and when it was made (None: not known), and its blood pressures."""
 
     on: date

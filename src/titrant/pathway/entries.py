@@ -28,8 +28,12 @@ GRADES = (0, 4)  # none, mild, moderate, severe, emergency: the diary's own scal
 SCORES = (0, 10)
 
 
-class Written(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Base of everything that stands in a diary: unknown fields are refused, values do not change."""
+class Written(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """Base of everything that stands in a diary: unknown fields are refused, values do not change.
+
+    None of it can be part of a circle. Of a diary of years thousands live at once, and a search for circles among them
+    (``gc``) would hold an answer up; the same is said of days, readings and events.
+    """
 
 
 def _within(value: int | None, bounds: tuple[int, int], name: str) -> None:

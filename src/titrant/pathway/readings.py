@@ -23,7 +23,7 @@ _FORM = "write VALUE UNIT on YYYY-MM-DD, such as 70 kg on 2026-11-14"
 _LONGEST = 200
 
 
-class Reading(Struct, frozen=True):
+class Reading(Struct, frozen=True, gc=False):
     """One measured value in the unit of its fact. A pressure has ``value`` systolic and ``second`` diastolic."""
 
     value: Decimal

@@ -26,7 +26,7 @@ Facts = dict[str, Known]
 When = tuple[date, datetime | None]  # of which day, and when it was entered where that was later than the day tells
 
 
-class Judged(Struct, frozen=True):
+class Judged(Struct, frozen=True, gc=False):
     """A day with readings: what they stopped or barred on it, what they asked, and the checks that failed."""
 
     on: date

@@ -27,7 +27,7 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
-class Actor(Struct, frozen=True):
+class Actor(Struct, frozen=True, gc=False):
     """Who did it: an opaque id, the printed name, and the role held at that moment."""
 
     id: str
@@ -192,7 +192,7 @@ class Draft(Struct, frozen=True):
     at: datetime  # an instant with its zone
 
 
-class Event(Struct, frozen=True, kw_only=True):
+class Event(Struct, frozen=True, kw_only=True, gc=False):
     """One thing that happened in the stream ``case``, as number ``number`` of it."""
 
     case: str
