@@ -190,7 +190,8 @@ def taper_at_most(rules, facts, mask, now, out):
     if not all_taper(rules, mask) or _behind(rules, out, PAUSE) or facts.old_harm:
         return 0
     for k in range(len(rules.rules)):
-        if out[k] == -1 and rules.rules[k, _ACTION] <= LOWER and rules.rules[k, _KIND] != _MISSED:
+        reduces = rules.rules[k, _ACTION] <= LOWER and rules.rules[k, _TAPER] != 1 and rules.rules[k, _KIND] != _MISSED
+        if out[k] == -1 and reduces:
             return 0
     lowering = _behind(rules, out, LOWER)
     if not lowering:

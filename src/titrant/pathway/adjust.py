@@ -252,14 +252,14 @@ def _tapered(made: Adjustment, verdicts: tuple[Verdict, ...]) -> Adjustment:
     spoken = tuple(one for one in verdicts if one.rule.when is None or _LADDER not in one.rule.when.facts())
     behind = [(one, _of(spoken, one, True)) for one in (Action.PAUSE, Action.LOWER)]
     others = [_reducing(found, one, applying, verdicts) for one, applying in behind if applying]
-    if why := _why_no_taper(made, others):
+    if why := _why_no_taper(made, spoken, others):
         call = made.call or why.code == "no_taper_not_judged"
         return structs.replace(made, reasons=(*made.reasons, why), call=call)
     steps = taper(found, min((one.regimen.dose for one in others if one.regimen), default=None))
     return structs.replace(made, regimen=steps[0].regimen, taper=steps)
 
 
-def _why_no_taper(made: Adjustment, others: list[Adjustment]) -> Reason | None:
+def _why_no_taper(made: Adjustment, verdicts: tuple[Verdict, ...], others: list[Adjustment]) -> Reason | None:
     """None where a taper may be proposed.
 
     To somebody who takes none it would be a start that nobody has checked; beside a rule that leaves no dose, or might
@@ -276,7 +276,9 @@ def _why_no_taper(made: Adjustment, others: list[Adjustment]) -> Reason | None:
         return no_source("no_taper_after_a_gap", f"{place}/missed_doses", facts)
     if any(one.action is Action.PAUSE for one in others):
         return no_source("no_taper_beside_a_pause", f"{place}/taper", {})
-    if any(one.why not in _ONLY_RAISE and one.fact != _LADDER for one in made.missing):
+    # A rule that would itself stop by a taper takes nothing from this one.
+    unjudged = any(one.applies is None and one.rule.action in REDUCING and not one.rule.taper for one in verdicts)
+    if unjudged or any(one.why not in (*_ONLY_RAISE, "rule_cannot_be_judged") for one in made.missing):
         return no_source("no_taper_not_judged", f"{place}/taper", {})
     return None
 
