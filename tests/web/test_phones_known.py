@@ -3,6 +3,7 @@ gives none."""
 
 import re
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -13,9 +14,13 @@ from tests.clinic.signing_by_hand import NURSE
 from tests.web.conftest import TEAM, actor
 from tests.web.phone_cases import client_of, on_plan, phone_of, today
 from tests.web.visitors import OTHER_TEAM
+from titrant.clinic.acts.diary import keep_entry
 from titrant.clinic.acts.enrolling import enrol, invite
 from titrant.clinic.acts.people import open_in_emergency
+from titrant.clinic.acts.signing import suspend
+from titrant.clinic.pharmacy import may_supply
 from titrant.record.events import Actor, Kind, Role
+from titrant.record.states import State
 from titrant.terms.errors import NotNow
 
 REASON = "Found unconscious at the counter"
@@ -111,6 +116,76 @@ def test_more_is_not_signed_in_an_emergency(office, outsider) -> None:
         assert office.store.summary(case).version == version, said
     client.post(f"/patients/{case}/sign/", {"do": "draft", "action": "stop", "expected": version})
     assert office.store.summary(case).draft
+
+
+def sent_as_guest(office: Any, outsider: Any, case: str, **said: str) -> Client:
+    _, client = outsider("prescriber", case)
+    version = office.store.summary(case).version
+    client.post(f"/patients/{case}/sign/", {"do": "draft", "action": "lower", "expected": version, **said})
+    return client
+
+
+def test_a_lower_dose_is_prepared_in_an_emergency_and_a_renewal_is_not(office, outsider) -> None:
+    case = on_plan(office)
+    sent_as_guest(office, outsider, case, renew="1")
+    assert not office.store.summary(case).draft
+    sent_as_guest(office, outsider, case)
+    assert office.store.summary(case).draft
+
+
+def test_a_suspension_is_not_lifted_in_an_emergency_by_a_lower_dose(office, outsider) -> None:
+    case = on_plan(office)
+    suspend(office, case, "Confused at the visit; no dose", actor("prescriber"))
+    version = office.store.summary(case).version
+    client = sent_as_guest(office, outsider, case)
+    client.post(f"/patients/{case}/sign/", {"do": "sign", "action": "lower", "expected": version, "reason": "other"})
+    assert not office.store.summary(case).draft
+    assert office.store.summary(case).state is State.SUSPENDED
+
+
+def test_what_the_rules_hold_back_is_not_signed_free_in_an_emergency(office, outsider) -> None:
+    case = on_plan(office)
+    told = {"day": office.today.isoformat(), "entered": office.now().isoformat(), "effects": {"dissociation": 3}}
+    keep_entry(office, case, told, "abcdefgh1", actor("patient"), received_at=office.now())
+    assert may_supply(office, office.store.open(case)).refused
+    sent_as_guest(office, outsider, case)
+    assert not office.store.summary(case).draft
+    sent_as_guest(office, outsider, case, action="pause")
+    assert office.store.summary(case).draft, "nothing to take can be signed by everybody"
+
+
+def test_findings_are_added_in_an_emergency_and_none_is_taken_back(office, outsider) -> None:
+    case = on_plan(office)
+    _, client = outsider("nurse", case)
+
+    def entered(**fields: str) -> int:
+        said = {name.replace("__", "."): value for name, value in fields.items()}
+        sent = {"what": "typed", "version": str(office.store.summary(case).version), **said}
+        return client.post(f"/patients/{case}/checks/", sent).status_code
+
+    assert entered(readings__blood_pressure="126/78") == 302
+    assert entered(conditions__psychosis="active") == 302
+    for back in ({"conditions__psychosis": "no"}, {"answers__urinary": "none"}, {"what": "medications_reviewed"}):
+        assert entered(**back) == 403, back
+    assert office.store.open(case).tree["given"]["conditions"]["psychosis"]["state"] == "active"
+
+
+def test_an_emergency_that_a_wrong_clock_dated_ahead_lets_nobody_in(office, staff) -> None:
+    from titrant.web.sessions import actor_of
+
+    case, person, client = on_plan(office), staff("nurse", (OTHER_TEAM,)), Client()
+    ahead = msgspec.structs.replace(office, now=lambda: datetime.now(UTC) + timedelta(days=30))
+    open_in_emergency(ahead, actor_of(person), case, REASON)
+    client.force_login(person)
+    assert client.get(f"/patients/{case}/").status_code == 404
+
+
+def test_who_is_signed_out_is_told_that_nothing_was_recorded(office, signed_in) -> None:
+    case, client = on_plan(office), signed_in("nurse")
+    client.logout()
+    answer = client.post(f"/messages/{case}/", {"act": "send", "text": "Stop the evening dose", "form": "x"})
+    assert answer.status_code == 404
+    assert "what you sent was not recorded" in words_of(answer)
 
 
 def test_an_answer_in_an_emergency_leaves_the_message_on_the_list_of_the_team(office, outsider) -> None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from titrant.record.events import BEGINNING, Kind, Role, instant_text
 from titrant.storage.models import CaseTeam, ChainHead, Fact, ReadEntry, Staff, TeamMember
+from titrant.storage.outbox import SKEW
 from titrant.terms.canonical import sha256_of
 
 EMERGENCY = timedelta(hours=4)  # how long a record stays open to somebody outside the care team
@@ -75,8 +76,9 @@ def _detail(text: str) -> str:
 
 def opened_in_emergency(by_id: str, now: datetime) -> tuple[str, ...]:
     """The records that this person opened outside their care team, and that are still open to them."""
-    since = instant_text(now - EMERGENCY)
-    rows = Fact.objects.filter(kind=Kind.EMERGENCY_ACCESS.value, by_id=by_id, at__gt=since)
+    # What a clock that ran ahead has dated later than now lets nobody in: it would stay open until that day.
+    since, until = instant_text(now - EMERGENCY), instant_text(now + SKEW)
+    rows = Fact.objects.filter(kind=Kind.EMERGENCY_ACCESS.value, by_id=by_id, at__gt=since, at__lte=until)
     return tuple(sorted(set(rows.values_list("case", flat=True))))
 
 

@@ -15,6 +15,7 @@ from titrant.clinic.calendar_file import due_calendar
 from titrant.clinic.office import Office
 from titrant.clinic.standing import Standing
 from titrant.knowledge.library import Library
+from titrant.knowledge.shapes.conditions import ConditionState
 from titrant.knowledge.shapes.facts import Kind
 from titrant.knowledge.shapes.monitoring import Check
 from titrant.knowledge.shapes.questionnaires import Scoring
@@ -23,7 +24,7 @@ from titrant.pathway.checks_due import DueCheck, baseline
 from titrant.record.events import Actor
 from titrant.terms.canonical import Json
 from titrant.terms.errors import CaseFileError, TitrantError
-from titrant.web.access import CLINICAL, Reach, Route
+from titrant.web.access import CLINICAL, Reach, Route, belongs_to_the_team
 from titrant.web.errors import refused
 from titrant.web.staff import patient_page
 from titrant.web.staff.fields import Filled
@@ -165,6 +166,8 @@ def _drugs(standing: Standing, here: Office) -> list[dict[str, Any]]:
 def _entered(request: HttpRequest, here: Office, case: UUID) -> HttpResponse:
     posted, actor = request.POST, request.visitor.actor  # type: ignore[attr-defined]
     act = _ACTS.get(posted.get("what", ""))
+    if request.in_emergency and not _only_adds(posted):  # type: ignore[attr-defined]
+        return refused(request, belongs_to_the_team())
     try:
         if act is None:
             raise CaseFileError("entry", "It is not known what was entered.", "", "Load the page again.")
@@ -177,6 +180,19 @@ def _entered(request: HttpRequest, here: Office, case: UUID) -> HttpResponse:
         return refused(request, error)
     messages.success(request, "Recorded.", extra_tags="ok")
     return redirect(posted.get("back") if posted.get("back") == "patient" else "checks", case=case)
+
+
+_ADDING = ("typed", "questionnaire", "drug", "allergy")
+
+
+def _only_adds(posted: QueryDict) -> bool:
+    """Whether it can take nothing back that the care team found: what was measured, a new drug, an active disease.
+
+    An answer can be turned into its opposite, and a supply that it held back would be free.
+    """
+    answers = [value for key, value in posted.items() if key.startswith("answers.") and str(value).strip()]
+    states = [value for key, value in posted.items() if key.startswith("conditions.") and str(value).strip()]
+    return posted.get("what", "") in _ADDING and not answers and set(states) <= {ConditionState.ACTIVE.value}
 
 
 def _key_of(error: CaseFileError, posted: Mapping[str, str]) -> str:

@@ -11,12 +11,14 @@ from titrant.clinic.acts import signing
 from titrant.clinic.acts.offers import Offer, offer, reasons_to_choose
 from titrant.clinic.acts.signing import Chosen, drafted_choice, is_start, verified_plan
 from titrant.clinic.office import Office
+from titrant.clinic.rules_on_supply import held_back
 from titrant.clinic.saying import finding_data
 from titrant.clinic.start_questions import words_of
 from titrant.explain.amounts import regimen_text
 from titrant.pathway.adjust import Adjustment
 from titrant.record.events import Kind, Role
 from titrant.record.folding import Record
+from titrant.record.states import State
 from titrant.terms.errors import Stale, TitrantError
 from titrant.terms.reading import shown_text
 from titrant.web.access import CARING, Reach, Route, belongs_to_the_team
@@ -94,8 +96,18 @@ _LESS = ("lower", "taper", "pause", "stop")
 
 
 def _is_less(here: Office, case: str, do: str, chosen: Chosen) -> bool:
-    """Whether it takes dose away, which is all that an emergency gives somebody of another team to sign or prepare."""
-    return do in ("draft", "sign") and offer(here, here.store.open(case), chosen).action in _LESS
+    """Whether it takes dose away, which is all that an emergency gives somebody of another team to sign or prepare.
+
+    A lower dose is more than none: it is not less while the plan is suspended, nor where the rules ask for a stop or a
+    pause, which a signature would answer. A renewal lasts longer, whatever its dose.
+    """
+    if do not in ("draft", "sign") or chosen.renew:
+        return False
+    record = here.store.open(case)
+    made = offer(here, record, chosen)
+    gives_none = made.action in _LESS and made.regimen is None
+    none_now = record.summary.state is State.SUSPENDED or bool(held_back(here, record))
+    return gives_none or (made.action in _LESS and not none_now)
 
 
 def _legal(post: Any) -> dict[str, str]:
