@@ -13,12 +13,16 @@ from django.urls import reverse
 
 from tests.clinic.signing_by_hand import opened, sign, tree_of
 from tests.web.conftest import TEAM, actor
+from titrant.clinic.acts import supply as acts
 from titrant.clinic.acts.diary import keep_entry
 from titrant.clinic.acts.judging import judge_and_keep
+from titrant.clinic.acts.supply import book
+from titrant.clinic.stock import STOCK_KINDS
 from titrant.record.events import CLINIC, SYSTEM, Kind
 
 LIQUID = "oral-solution-10|10 mg/mL|base"
 PASSWORD = "four plain words here"
+WITNESS = "Second Person (synthetic)"
 
 
 @pytest.fixture
@@ -46,8 +50,17 @@ def with_password(staff, role, **kinds):
 def supplied(office, case, **changes):
     return {
         "product": LIQUID, "lot": "A1", "beyond_use": (office.today + timedelta(days=90)).isoformat(), "quantity": "21",
-        "told": "yes", "version": str(office.store.summary(case).version),
+        "told": "yes", "version": str(office.store.summary(case).version), "form": str(uuid.uuid4()),
     } | changes  # fmt: skip
+
+
+def form():
+    return {"form": str(uuid.uuid4())}
+
+
+def received(office, lot, **changes):
+    beyond = (office.today + timedelta(days=90)).isoformat()
+    return {"product": LIQUID, "lot": lot, "quantity": "50", "beyond_use": beyond, **form()} | changes
 
 
 def text_of(answer):
@@ -186,25 +199,161 @@ def test_what_was_handed_out_before_a_stop_is_counted_on_the_page(signed_in, off
     page = client.get(f"/patients/{case}/supply/")
     assert "21 mL of Oral solution 10 mg/mL were handed out" in text_of(page)
     assert f'<option value="{LIQUID}">Oral solution 10 mg/mL, from before</option>' in page.content.decode()
-    answer = client.post(f"/patients/{case}/supply/count/", {"left": "0", "product": LIQUID}, follow=True)
+    answer = client.post(f"/patients/{case}/supply/count/", {"left": "0", "product": LIQUID, **form()}, follow=True)
     assert "Count entered" in text_of(answer)
     assert "Yes 21 mL until" in text_of(answer)
 
 
 def test_the_stock_book_keeps_its_balance_in_the_database(signed_in, on_plan, office):
     client, lot = signed_in("pharmacist"), f"L{uuid.uuid4().hex[:6]}"
-    receipt = {"product": LIQUID, "lot": lot, "quantity": "50", "beyond_use": str(office.today + timedelta(days=90))}
-    assert client.post("/stock/receive/", receipt).status_code == 302
+    assert client.post("/stock/receive/", received(office, lot)).status_code == 302
     given = supplied(office, on_plan, lot=lot, beyond_use="", from_stock="yes")
     assert client.post(f"/patients/{on_plan}/supply/enter/", given).status_code == 302
     batch = f"oral-solution-10|10 mg/mL|base|{lot}|shelf"
-    waste = {"batch": batch, "quantity": "30", "witness": "Second Person (synthetic)", "why": "spilt"}
+    waste = {"batch": batch, "quantity": "30", "witness": WITNESS, "why": "spilt", **form()}
     refused = client.post("/stock/waste/", waste)
     assert refused.status_code == 409
     assert "There are 29 mL of this lot" in text_of(refused)
     assert client.post("/stock/waste/", waste | {"quantity": "29"}).status_code == 302
     said = text_of(client.get("/stock/"))
     assert re.search(rf"destroyed spilt {lot} .*? -29 0 mL", said)
+
+
+# Once for each form
+
+
+ONCE = "This form was sent before and counts once."
+
+
+@pytest.fixture
+def handed_out(signed_in, on_plan, office):
+    """A lot of 50 mL of which the patient was handed 21."""
+    client, lot = signed_in("pharmacist"), f"L{uuid.uuid4().hex[:6]}"
+    client.post("/stock/receive/", received(office, lot))
+    given = supplied(office, on_plan, lot=lot, from_stock="yes")
+    assert client.post(f"/patients/{on_plan}/supply/enter/", given).status_code == 302
+    return client, on_plan, lot
+
+
+def balances(office, lot):
+    return {one.batch.where: int(one.balance) for one in book(office).holdings if one.batch.lot == lot}
+
+
+def acts_on(office, case, lot):
+    """What may be posted on the supply of a patient and on the book: page, act, fields, and the lot after it."""
+    number = office.store.open(case).of(Kind.SUPPLIED)[0].number
+    line = next(one.number for one in book(office).lines if one.batch.lot == lot)
+    on_case, seen = f"/patients/{case}/supply/", {"witness": WITNESS}
+    batch = f"{LIQUID}|{lot}|shelf"
+    return {
+        "receive": ("/stock/", received(office, lot), {"shelf": 79}),
+        "waste": ("/stock/", {"batch": batch, "quantity": "5", "why": "spilt", **seen}, {"shelf": 24}),
+        "correct stock": ("/stock/", {"number": line, "change": "-2", "why": "48 came", **seen}, {"shelf": 27}),
+        "correct": (on_case, {"number": number, "pieces": "20", "why": "one fell"}, {"shelf": 30}),
+        "return": (on_case, {"product": LIQUID, "lot": lot, "quantity": "5", **seen}, {"shelf": 29, "returned": 5}),
+        "count": (on_case, {"left": "3"}, {"shelf": 29}),
+    }  # fmt: skip
+
+
+ACTS = ("receive", "waste", "correct stock", "correct", "return", "count")
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_form_that_is_sent_twice_is_entered_once_and_answered_as_done(handed_out, office, act):
+    client, case, lot = handed_out
+    page, fields, after = acts_on(office, case, lot)[act]
+    address = f"{page}{act.partition(' ')[0]}/"
+    shown = re.search(r'name="form" value="([^"]+)"', client.get(page).content.decode())[1]
+    assert client.post(address, fields | {"form": shown}, follow=True).redirect_chain == [(page, 302)]
+    head = office.store.head()
+    again = client.post(address, fields | {"form": shown}, follow=True)
+    assert again.redirect_chain == [(page, 302)]
+    assert ONCE in text_of(again)
+    assert balances(office, lot) == after
+    assert office.store.head() == head
+
+
+@pytest.mark.parametrize("act", ["receive", "return"])
+def test_of_two_of_one_form_at_once_one_is_entered(handed_out, office, signed_in, monkeypatch, act):
+    """The second comes while the first has read the book and not written yet."""
+    client, case, lot = handed_out
+    page, fields, after = acts_on(office, case, lot)[act]
+    fields |= form()
+    check, other, answers = acts.check_not_below_zero, Client(), []
+    other.cookies = client.cookies
+
+    def meanwhile(*line):
+        monkeypatch.setattr(acts, "check_not_below_zero", check)
+        answers.append(other.post(f"{page}{act}/", fields).status_code)
+        check(*line)
+
+    monkeypatch.setattr(acts, "check_not_below_zero", meanwhile)
+    assert client.post(f"{page}{act}/", fields).status_code == 302
+    assert answers == [302]
+    assert balances(office, lot) == after
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_without_its_form_nothing_is_entered(handed_out, office, act):
+    client, case, lot = handed_out
+    page, fields, _ = acts_on(office, case, lot)[act]
+    head = office.store.head()
+    for id_ in ("", "no id"):
+        refused = client.post(f"{page}{act.partition(' ')[0]}/", fields | {"form": id_})
+        assert refused.status_code == 409
+        assert "Load the page again" in text_of(refused)
+    assert office.store.head() == head
+
+
+def test_a_page_that_was_refused_and_put_right_is_entered_once(handed_out, office):
+    client, _case, lot = handed_out
+    first = received(office, lot, quantity="a hundred")
+    refused = client.post("/stock/receive/", first)
+    assert refused.status_code == 409
+    kept = set(re.findall(r'name="form" value="([^"]+)"', refused.content.decode()))
+    assert kept == {first["form"]}
+    right = first | {"quantity": "100"}
+    for _ in range(2):
+        assert client.post("/stock/receive/", right).status_code == 302
+    assert balances(office, lot) == {"shelf": 129}
+    assert client.post("/stock/receive/", right | form()).status_code == 302, "another form is another receipt"
+    assert balances(office, lot) == {"shelf": 229}
+
+
+def test_a_part_that_is_handed_out_twice_by_one_form_is_handed_out_once(signed_in, on_plan, office):
+    client, part = signed_in("pharmacist"), supplied(office, on_plan, quantity="3")
+    for _ in range(2):
+        assert client.post(f"/patients/{on_plan}/supply/enter/", part).status_code == 302
+    assert len(office.store.open(on_plan).of(Kind.SUPPLIED)) == 1
+
+
+SECRET = "Ada Canary was admitted; her mother brought it"
+
+
+@pytest.mark.parametrize("act", ["return", "correct"])
+def test_what_was_written_on_a_patients_page_is_not_in_the_book(handed_out, office, signed_in, act):
+    client, case, lot = handed_out
+    page, fields, _ = acts_on(office, case, lot)[act]
+    assert client.post(f"{page}{act}/", fields | {"why": SECRET, **form()}).status_code == 302
+    for role in ("administrator", "auditor", "pharmacist"):
+        said = text_of(signed_in(role).get("/stock/"))
+        assert SECRET not in said
+        assert lot in said
+    assert SECRET in text_of(client.get(page)), "the reason is gone from the patient's record"
+    assert not [one for one in office.store.events(CLINIC, STOCK_KINDS) if SECRET in str(one.body)]
+
+
+def test_a_reason_of_a_patient_that_stands_in_an_older_line_is_not_shown(handed_out, office, signed_in):
+    _client, case, lot = handed_out
+    line = {
+        "product": dict(zip(("family", "strength", "content"), LIQUID.split("|"), strict=True)), "lot": lot,
+        "where": "returned", "quantity": "5", "unit": "mL", "on": office.today.isoformat(), "why": SECRET, "case": case,
+    }  # fmt: skip
+    for kind in (Kind.STOCK_RETURNED, Kind.STOCK_CORRECTED):
+        office.store.append(CLINIC, [office.draft(kind, line, actor("pharmacist"))], expected=None)
+    said = text_of(signed_in("auditor").get("/stock/"))
+    assert SECRET not in said
+    assert "correction of a supply; the patient&#x27;s record says why" in said
 
 
 AMOUNTS = ("quantity", "left", "pieces", "change")

@@ -109,11 +109,18 @@ def book_of(events: Iterable[Event]) -> Book:
         lines.append(Line(
             number=event.number, batch=batch, what=_WORDS[event.kind], change=change, balance=balance,
             unit=body["unit"], on=body["on"], by=event.by.name, witness=body.get("witness", ""),
-            note=body.get("why", ""), case=body.get("case", ""), corrects=body.get("corrects", 0),
+            note=_note(event), case=body.get("case", ""), corrects=body.get("corrects", 0),
         ))  # fmt: skip
         beyond = _beyond_use(event, before.beyond_use if before else "")
         held[batch] = Holding(batch=batch, balance=balance, unit=body["unit"], beyond_use=beyond, last_on=body["on"])
     return Book(tuple(lines), tuple(held[batch] for batch in sorted(held)))
+
+
+def _note(event: Event) -> str:
+    """Why, where it was written in the book. What was written on a patient's page is read there, by who may see it."""
+    if not event.body.get("case"):
+        return str(event.body.get("why", ""))
+    return "of a supply; the patient's record says why" if event.kind is Kind.STOCK_CORRECTED else ""
 
 
 def _beyond_use(event: Event, known: str) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from msgspec import Struct, structs
 
 from titrant.clinic import packs
+from titrant.clinic.acts.once import check_first, of_form
 from titrant.clinic.earlier_pieces import earlier_pieces, handings, named, product_of, same_product
 from titrant.clinic.office import Office, case_in
 from titrant.clinic.pharmacy import (
@@ -52,9 +53,10 @@ class Handed(Struct, frozen=True, kw_only=True):
 # Handing out
 
 
-def supply(office: Office, case: str, handed: Handed, by: Actor, *, expected: int) -> Summary:
+def supply(office: Office, case: str, handed: Handed, by: Actor, *, expected: int, form: str = "") -> Summary:
     """Hand out a supply: everything is checked again now, the stock line and the case line are one act."""
     record = office.store.open(case)
+    check_first(record.events, form)
     answer = may_supply(office, record)
     if not answer.may:
         raise _refused(" ".join(answer.refused) or "There is nothing to supply today.")
@@ -66,7 +68,7 @@ def supply(office: Office, case: str, handed: Handed, by: Actor, *, expected: in
     handed = structs.replace(_by_the_book(office, handed), **product_of(product))
     _check_container(handed, answer)
     packs.check_stands(_law(office, answer, handed), answer.pack, "supply")
-    body = _supplied(office, record, handed, answer, quantity)
+    body = _supplied(office, record, handed, answer, quantity) | of_form(form)
     batches: list[tuple[str, Sequence[Draft], int | None]] = [(case, [office.draft(Kind.SUPPLIED, body, by)], expected)]
     if handed.from_stock:
         line = _stock_body(office, handed, product, quantity) | {"case": case}
@@ -170,13 +172,14 @@ def _named(one: "Handed | Returned | Receipt | Batch") -> Json:
 
 
 def correct_supply(
-    office: Office, case: str, number: int, pieces: str, why: str, by: Actor, *, witness: str = ""
+    office: Office, case: str, number: int, pieces: str, why: str, by: Actor, *, witness: str = "", form: str = ""
 ) -> Summary:  # fmt: skip
     """Put a supply line right by a new line; the old one stays. ``pieces`` is what was truly handed out, 0 for none.
 
     More than is left of the signed quantity is recorded only with a witness; supply is then on hold for the prescriber.
     """
     record = office.store.open(case)
+    check_first(record.events, form)
     event = _supply_line(record, number)
     right = _amount(pieces, "quantity", zero=True)
     before = supplied_now(record, event)
@@ -190,6 +193,7 @@ def correct_supply(
     body = {
         "corrects": number, "line": _place(record, number), "pieces": plain(right), "why": why.strip(),
         "on": office.today.isoformat(), **({"witness": _seen_by(witness, by, beyond)} if beyond else {}),
+        **of_form(form),
     }  # fmt: skip
     drafts = [office.draft(Kind.SUPPLY_CORRECTED, body, by)]
     if beyond:
@@ -198,7 +202,7 @@ def correct_supply(
     if event.body.get("from_stock") == "yes" and right != before:
         line = {
             "product": event.body["product"], "lot": event.body["lot"], "where": SHELF, "unit": event.body["unit"],
-            "quantity": plain(before - right), "on": office.today.isoformat(), "why": why.strip(), "case": case,
+            "quantity": plain(before - right), "on": office.today.isoformat(), "case": case,  # which says why
         }  # fmt: skip
         batches.append(_stock_batch(office, [office.draft(Kind.STOCK_CORRECTED, line, by)]))
     return office.store.append_together(batches)[0]
@@ -266,10 +270,15 @@ def _place(record: Record, number: int) -> int:
 # Counting and taking back
 
 
-def count(office: Office, case: str, left: str, by: Actor, product: dict[str, str] | None = None) -> Summary:
+def count(
+    office: Office, case: str, left: str, by: Actor, product: dict[str, str] | None = None, *, form: str = ""
+) -> Summary:  # fmt: skip
     """What was counted in the patient's hands today: of ``product`` from before, or of what is supplied now."""
     record = office.store.open(case)
-    return office.store.append(case, [_counted(office, record, left, by, product)], expected=record.version)
+    check_first(record.events, form)
+    counted = _counted(office, record, left, by, product)
+    counted = structs.replace(counted, body=counted.body | of_form(form))
+    return office.store.append(case, [counted], expected=record.version)
 
 
 def _counted(office: Office, record: Record, left: str, by: Actor, product: dict[str, str] | None = None) -> Draft:
@@ -302,9 +311,13 @@ class Returned(Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-def take_back(office: Office, case: str, returned: Returned, by: Actor) -> Summary:
-    """Take pieces back from a patient, before a witness. They wait apart from the shelf until they are destroyed."""
+def take_back(office: Office, case: str, returned: Returned, by: Actor, *, form: str = "") -> Summary:
+    """Take pieces back from a patient, before a witness. They wait apart from the shelf until they are destroyed.
+
+    The reason stays on the patient's record: the book is read by people who may not see that record.
+    """
     record = office.store.open(case)
+    check_first(record.events, form)
     quantity = _amount(returned.quantity, "quantity")
     witness = _witness(returned.witness, by)
     _check_label(office, returned)
@@ -312,9 +325,9 @@ def take_back(office: Office, case: str, returned: Returned, by: Actor) -> Summa
     body = {
         "product": _named(returned), "lot": returned.lot.strip() or "not known", "quantity": plain(quantity),
         "unit": _unit_of(office, returned.family), "witness": witness,  # its own, whatever the plan is signed for
-        "why": returned.why.strip(), "on": office.today.isoformat(),
+        "on": office.today.isoformat(),
     }  # fmt: skip
-    drafts = [office.draft(Kind.RETURNED, body, by)]
+    drafts = [office.draft(Kind.RETURNED, body | {"why": returned.why.strip()} | of_form(form), by)]
     if returned.left.strip():
         drafts.append(_counted(office, record, returned.left, by, _earlier_product(office, record, returned)))
     line = office.draft(Kind.STOCK_RETURNED, body | {"where": "returned", "case": case}, by)
@@ -431,7 +444,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     source: str = ""  # where it came from
 
 
-def receive(office: Office, receipt: Receipt, by: Actor) -> Summary:
+def receive(office: Office, receipt: Receipt, by: Actor, *, form: str = "") -> Summary:
     """Enter what came in."""
     _check_label(office, receipt)
     if not receipt.lot.strip():
@@ -448,21 +461,24 @@ def receive(office: Office, receipt: Receipt, by: Actor) -> Summary:
     body = {
         "product": _named(receipt), "lot": receipt.lot.strip(), "unit": _unit_of(office, receipt.family),
         "quantity": plain(_amount(receipt.quantity, "quantity")), "beyond_use": beyond.isoformat(), "where": SHELF,
-        "on": office.today.isoformat(), "why": receipt.source.strip(),
+        "on": office.today.isoformat(), "why": receipt.source.strip(), **of_form(form),
     }  # fmt: skip
     return _on_the_book(office, [office.draft(Kind.STOCK_RECEIVED, body, by)])
 
 
-def waste(office: Office, batch: Batch, quantity: str, witness: str, why: str, by: Actor) -> Summary:
+def waste(
+    office: Office, batch: Batch, quantity: str, witness: str, why: str, by: Actor, *, form: str = ""
+) -> Summary:  # fmt: skip
     """Destroy pieces of a lot before a witness."""
     if not why.strip():
         raise _refused("The reason why it is destroyed is missing.")
     body = _line(office, batch, plain(_amount(quantity, "quantity")), why) | {"witness": _witness(witness, by)}
+    body |= of_form(form)
     return _on_the_book(office, [office.draft(Kind.STOCK_WASTED, body, by)])
 
 
 def correct_stock(
-    office: Office, number: int, change: str, witness: str, why: str, by: Actor, *, beyond_use: str = ""
+    office: Office, number: int, change: str, witness: str, why: str, by: Actor, *, beyond_use: str = "", form: str = ""
 ) -> Summary:  # fmt: skip
     """Put a line of the book right by a new one: ``change`` is added to the balance of its lot (-2, or 3).
 
@@ -481,7 +497,7 @@ def correct_stock(
     if amount == 0 and right in ("", book(office).beyond_use(line.batch)):
         raise _refused("A correction of nothing changes nothing.")
     body = _line(office, line.batch, plain(amount), why) | {"witness": _witness(witness, by), "corrects": number}
-    body |= {"beyond_use": right} if right else {}
+    body |= ({"beyond_use": right} if right else {}) | of_form(form)
     return _on_the_book(office, [office.draft(Kind.STOCK_CORRECTED, body, by)])
 
 
@@ -506,8 +522,10 @@ def _stock_body(office: Office, handed: Handed, product: Supply, quantity: Decim
 def _stock_batch(office: Office, drafts: Sequence[Draft]) -> tuple[str, Sequence[Draft], int | None]:
     """Lines for the book, none of which may leave less than nothing. Nobody else writes between look and line."""
     version = office.store.clinic_version()
-    held = book(office)
+    events = office.store.events(CLINIC, STOCK_KINDS)
+    held = book_of(events)
     for draft in drafts:
+        check_first(events, draft.body.get("form", ""))
         check_not_below_zero(held, draft.kind, draft.body)
     return CLINIC, drafts, version
 

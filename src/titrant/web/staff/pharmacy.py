@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from django.contrib import messages
@@ -13,6 +13,7 @@ from msgspec import structs
 
 from titrant.clinic import packs
 from titrant.clinic.acts import supply as acts
+from titrant.clinic.acts.once import entered
 from titrant.clinic.dose_now import dose_now
 from titrant.clinic.earlier_pieces import named
 from titrant.clinic.labelling import Labelled, label_data, labels
@@ -20,8 +21,9 @@ from titrant.clinic.office import Office
 from titrant.clinic.pharmacy import MaySupply, may_supply, refill_line
 from titrant.clinic.rules_on_supply import held_back, lowered_meanwhile
 from titrant.clinic.stock import Batch
+from titrant.clinic.telling_events import sentence
 from titrant.pathway.case import Supplied
-from titrant.record.events import Actor, Event, Kind, Role
+from titrant.record.events import CLINIC, Actor, Event, Kind, Role
 from titrant.record.folding import Record
 from titrant.record.ports import Query, Row
 from titrant.terms.errors import NotNow, TitrantError
@@ -47,6 +49,38 @@ def _by(request: HttpRequest) -> Actor:
     return by
 
 
+# Once for each form
+
+
+def _shown_form(request: HttpRequest) -> str:
+    """The id for the forms of a page. A page that was refused keeps its id, so that what is put right counts once."""
+    return _sent_form(request) or str(uuid4())
+
+
+def _sent_form(request: HttpRequest) -> str:
+    try:
+        return str(UUID(request.POST.get("form", "")))
+    except ValueError:
+        return ""
+
+
+def _form_of(request: HttpRequest) -> str:
+    """The id under which an act is entered once. Raises NotNow without one."""
+    form = _sent_form(request)
+    if not form:
+        raise NotNow(
+            "form", "The form does not say which one it is.", "Sent twice, it would be counted twice.",
+            "Load the page again and fill in its form.",
+        )  # fmt: skip
+    return form
+
+
+def _tell_once(request: HttpRequest, done: Event) -> None:
+    said = f"{sentence(done)} (no. {done.number})"
+    text = f"This form was sent before and counts once. It has entered: {said}. Nothing more was entered."
+    messages.warning(request, text, extra_tags="warn")
+
+
 # One patient
 
 
@@ -68,6 +102,7 @@ def _page(request: HttpRequest, case: UUID, error: TitrantError | None = None) -
         **head(here, standing, "supply"),
         **_answer(here, record, answer),
         "error": error,
+        "form": _shown_form(request),
         "typed": request.POST if error is not None else {},
         "may_enter": _by(request).role in _SUPPLIERS,
         "may_lift": _by(request).role is Role.PRESCRIBER,
@@ -175,13 +210,13 @@ def _do_supply(here: Office, case: str, request: HttpRequest) -> None:
         quantity=post.get("quantity", ""), told=post.get("told") == "yes", from_stock=post.get("from_stock") == "yes",
         reasons={name.removeprefix("reason-"): text for name, text in post.items() if name.startswith("reason-")},
     )  # fmt: skip
-    acts.supply(here, case, handed, _by(request), expected=version_of(post))
+    acts.supply(here, case, handed, _by(request), expected=version_of(post), form=_form_of(request))
     messages.success(request, "Supply entered. The label line is in the list below.", extra_tags="ok")
 
 
 def _do_count(here: Office, case: str, request: HttpRequest) -> None:
     product = _product_of(request) if request.POST.get("product") else None
-    acts.count(here, case, request.POST.get("left", ""), _by(request), product)
+    acts.count(here, case, request.POST.get("left", ""), _by(request), product, form=_form_of(request))
     messages.success(request, "Count entered.", extra_tags="ok")
 
 
@@ -191,7 +226,7 @@ def _do_return(here: Office, case: str, request: HttpRequest) -> None:
         **_product_of(request), lot=post.get("lot", ""), quantity=post.get("quantity", ""), left=post.get("left", ""),
         witness=post.get("witness", ""), why=post.get("why", ""),
     )  # fmt: skip
-    acts.take_back(here, case, returned, _by(request))
+    acts.take_back(here, case, returned, _by(request), form=_form_of(request))
     messages.success(request, "Return entered.", extra_tags="ok")
 
 
@@ -215,7 +250,7 @@ def _do_correct(here: Office, case: str, request: HttpRequest) -> None:
     post = request.POST
     number = max(number_of(post, "number"), 0)
     pieces, why, witness = (post.get(name, "") for name in ("pieces", "why", "witness"))
-    acts.correct_supply(here, case, number, pieces, why, _by(request), witness=witness)
+    acts.correct_supply(here, case, number, pieces, why, _by(request), witness=witness, form=_form_of(request))
     messages.success(request, "Corrected by a new line.", extra_tags="ok")
 
 
@@ -234,10 +269,14 @@ def supply_act(request: HttpRequest, case: UUID, act: str) -> HttpResponse:
         return not_found(request)
     if request.in_emergency and act not in _IN_EMERGENCY:  # type: ignore[attr-defined]
         return refused(request, belongs_to_the_team())
+    here = office()
     try:
-        _ON_PATIENT[act](office(), str(case), request)
+        _ON_PATIENT[act](here, str(case), request)
     except TitrantError as error:
-        return _page(request, case, error)
+        done = entered(here, str(case), _sent_form(request))
+        if done is None:
+            return _page(request, case, error)
+        _tell_once(request, done)
     return redirect("supply", case=case)
 
 
@@ -320,6 +359,7 @@ def _stock_page(request: HttpRequest, error: TitrantError | None = None) -> Http
         "today": here.today.isoformat(),
         "may_write": _by(request).role is Role.PHARMACIST,
         "error": error,
+        "form": _shown_form(request),
         "typed": request.POST if error is not None else {},
     }
     return render(request, "titrant/stock.html", context, status=409 if error else 200)
@@ -331,7 +371,7 @@ def _do_receive(here: Office, request: HttpRequest) -> None:
         **_product_of(request), lot=post.get("lot", ""), beyond_use=post.get("beyond_use", ""),
         quantity=post.get("quantity", ""), source=post.get("source", ""),
     )  # fmt: skip
-    acts.receive(here, receipt, _by(request))
+    acts.receive(here, receipt, _by(request), form=_form_of(request))
     messages.success(request, "Receipt entered.", extra_tags="ok")
 
 
@@ -340,8 +380,8 @@ def _do_waste(here: Office, request: HttpRequest) -> None:
     parts = post.get("batch", "").split("|")
     if len(parts) != 5:
         raise NotNow("stock", "The lot is not chosen.", "Nothing was entered.", "Choose the lot.")
-    batch = Batch(*parts)
-    acts.waste(here, batch, post.get("quantity", ""), post.get("witness", ""), post.get("why", ""), _by(request))
+    quantity, witness, why = (post.get(name, "") for name in ("quantity", "witness", "why"))
+    acts.waste(here, Batch(*parts), quantity, witness, why, _by(request), form=_form_of(request))
     messages.success(request, "Destruction entered.", extra_tags="ok")
 
 
@@ -350,7 +390,7 @@ def _do_correct_stock(here: Office, request: HttpRequest) -> None:
     number = max(number_of(post, "number"), 0)
     by = _by(request)
     change, witness, why, beyond = (post.get(name, "") for name in ("change", "witness", "why", "beyond_use"))
-    acts.correct_stock(here, number, change, witness, why, by, beyond_use=beyond)
+    acts.correct_stock(here, number, change, witness, why, by, beyond_use=beyond, form=_form_of(request))
     messages.success(request, "Corrected by a new line.", extra_tags="ok")
 
 
@@ -362,10 +402,14 @@ _ON_STOCK: dict[str, Callable[[Office, HttpRequest], None]] = {
 def stock_act(request: HttpRequest, act: str) -> HttpResponse:
     if act not in _ON_STOCK:
         return not_found(request)
+    here = office()
     try:
-        _ON_STOCK[act](office(), request)
+        _ON_STOCK[act](here, request)
     except TitrantError as error:
-        return _stock_page(request, error)
+        done = entered(here, CLINIC, _sent_form(request))
+        if done is None:
+            return _stock_page(request, error)
+        _tell_once(request, done)
     return redirect("stock")
 
 
