@@ -297,6 +297,7 @@ INJECTED: dict[str, Callable[[], Told] | None] = {
     "forecast_liver_not_in_model": None,
     "forecast_none_added": None,
     "forecast_past_review": None,
+    "no_taper_refused": None,  # a course at its end on a check that failed; see tests/following/test_adjust.py
     # What stands against signing; see tests/signing/test_signing.py
     "change_beyond_a_step": None,
     "change_beyond_bounds": None,

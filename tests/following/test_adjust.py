@@ -13,9 +13,11 @@ from titrant.clinic.opening import shape_case
 from titrant.knowledge.library import Library, load
 from titrant.knowledge.shapes.following import Action
 from titrant.pathway.adjust import Opinion, adjust, adjust_case
+from titrant.pathway.next_dose import taper
 from titrant.pathway.plan import Outcome
-from titrant.pathway.review import review
+from titrant.pathway.review import Review, review
 from titrant.pathway.screen import Ledger
+from titrant.terms.dose import Dose
 from titrant.terms.errors import CaseFileError
 from titrant.terms.reason import Reason
 
@@ -57,6 +59,35 @@ def test_a_check_that_did_not_run_stops_every_proposal_but_a_safer_one(library: 
         decided = adjust(failed, library)
         assert decided.action is action
         assert decided.regimen is None
+
+
+def at_its_end(library: Library) -> Review:
+    """The stable course on the day on which its plan ends: stop, by a taper."""
+    tree = base("stable")
+    tree["given"]["course"]["plan_from"] = "2026-08-29"
+    case = shape_case(tree, "a case")
+    assert case.on is not None
+    return review(case, library, case.on)
+
+
+def test_no_taper_is_proposed_on_a_check_that_failed_or_knowledge_past_its_review(library: Library) -> None:
+    """A taper gives doses: what forbids every proposal forbids it, and says so."""
+    found = at_its_end(library)
+    assert adjust(found, library).taper
+    ledger = Ledger(("a", "b"), ("a",), ("b: ValueError",))
+    old = structs.replace(found.protocol, next_review=found.on - timedelta(days=1))
+    for code, changed in (
+        ("check_failed", {"screening": structs.replace(found.screening, ledger=ledger)}),
+        ("check_failed", {"standing": structs.replace(found.standing, failed=("a check",))}),
+        ("knowledge_past_review", {"protocol": old}),
+    ):
+        decided = adjust(structs.replace(found, **changed), library)
+        assert (decided.action, decided.taper, decided.regimen, decided.call) == (Action.STOP, (), None, True), code
+        assert {"no_taper_refused", code} <= {one.code for one in decided.reasons}
+
+
+def test_a_taper_of_which_no_step_can_be_measured_is_a_stop(library: Library) -> None:
+    assert taper(at_its_end(library), Dose.parse("0.1 mg")) == ()
 
 
 def test_knowledge_past_its_review_raises_nothing(library: Library) -> None:

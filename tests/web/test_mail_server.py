@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 import time
+import types
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import suppress
@@ -68,7 +69,7 @@ def test_what_cannot_be_meant_is_refused_with_what_to_write(text, password, faul
 def test_a_wrong_setting_stops_the_start(tmp_path) -> None:
     from tests.running.clinic import titrant
 
-    done = titrant(tmp_path / "data", "doctor", TITRANT_SMTP="user@mail.clinic.invalid")
+    done = titrant(tmp_path, "doctor", TITRANT_SMTP="user@mail.clinic.invalid")
     assert done.returncode == NotNow.exit_code
     assert "TITRANT_SMTP" in done.stderr
     assert "no encryption" in done.stderr
@@ -84,6 +85,7 @@ def test_the_doctor_says_whether_mail_goes_out(tmp_path, certificate) -> None:
     from tests.running.clinic import free_port, titrant
 
     folder, stub = tmp_path / "data", Stub(certificate, tls=False)
+    folder.mkdir(mode=0o700)
     none = titrant(folder, "doctor", "--mail", "nurse@clinic.invalid")
     assert none.returncode == 10
     assert "red   test mail" in none.stdout, none.stdout
@@ -93,6 +95,27 @@ def test_the_doctor_says_whether_mail_goes_out(tmp_path, certificate) -> None:
     assert "clear RCPT TO:<nurse@clinic.invalid>" in stub.told
     gone = titrant(folder, "doctor", "--mail", "nurse@clinic.invalid", TITRANT_SMTP=f"127.0.0.1:{free_port()}")
     assert "did not take a mail to nurse@clinic.invalid (ConnectionRefusedError" in gone.stdout, gone.stdout
+
+
+def test_the_doctor_makes_no_clinic_where_there_is_none(tmp_path) -> None:
+    from tests.running.clinic import titrant
+
+    done = titrant(tmp_path / "elsewhere", "doctor")
+    assert done.returncode == NotNow.exit_code
+    assert "no data folder of a clinic here" in done.stderr
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_trial_says_nothing_was_sent_where_nothing_was(monkeypatch) -> None:
+    from django.conf import settings
+
+    from titrant.app.doctor import try_mail
+
+    assert (try_mail("nobody").state, "is no address" in try_mail("nobody").says) == ("red", True)
+    monkeypatch.setattr(settings, "EMAIL_HOST", "")
+    monkeypatch.setattr(settings, "PLACE", types.SimpleNamespace(is_demo=True))
+    demo = try_mail("nurse@clinic.invalid")
+    assert (demo.state, demo.says) == ("warn", "Not sent: a demo mails nobody.")
 
 
 class Stub:

@@ -299,6 +299,10 @@ def try_mail(address: str) -> Finding:
     """One mail by the way of the alarms. That a server took it is not that it was read: somebody looks for it."""
     from titrant.app.delivering import send_mail
 
+    if "@" not in address.strip("@"):
+        return _red("test mail", f"{address} is no address.", "Give one such as staff@clinic.example.", blocks=False)
+    if not settings.EMAIL_HOST and settings.PLACE.is_demo:
+        return _warn("test mail", "Not sent: a demo mails nobody.", "Try it on the folder of a clinic.")
     try:
         send_mail(address, "Test of Titrant", "Titrant can send mail. No message is waiting.")
     except (OSError, ValueError) as error:

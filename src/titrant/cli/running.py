@@ -89,13 +89,23 @@ def demo(port: int, patients: int, data: Path, keep: bool, once: bool) -> None:
 @click.option("--mail", metavar="ADDRESS", default="", help="Also send a test mail there, as alarms are sent.")
 def doctor(data: Path | None, as_json: bool, mail: str) -> None:
     """Check the machine: engine, files, clock, keys, queue, worker. Exit code 0: well; 10: red."""
+    from titrant.app.place import Place
     from titrant.app.starting import open_place
+    from titrant.terms.errors import NotNow
 
+    folder = data or Place.from_environment().folder
+    if not folder.exists():
+        raise NotNow(
+            str(folder), "There is no data folder of a clinic here.", "Nothing was looked at, and nothing was made.",
+            "Give the folder with --data, or in TITRANT_DATA.",
+        )  # fmt: skip
     place = open_place(data)
     from titrant.app.doctor import examine, try_mail
     from titrant.app.wiring import now
 
     found = [*examine(place, now()), *([try_mail(mail)] if mail else [])]
+    if not as_json:
+        click.echo(f"      {place.folder.absolute()}")
     for one in found:
         click.echo(_as_json(one) if as_json else f"{one.state:5} {one.name:20} {one.says} {one.do}".rstrip())
     _end_with(10 if any(one.state == "red" for one in found) else 0)

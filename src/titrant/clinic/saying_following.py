@@ -10,6 +10,7 @@ from titrant.clinic.saying import check_data, evidence_data, finding_data, missi
 from titrant.clinic.saying_model import model_data
 from titrant.explain.amounts import regimen_text
 from titrant.explain.words import Reader, Words
+from titrant.knowledge.shapes.following import Action
 from titrant.pathway.adjust import Adjustment, all_that_reduces, rests_on
 from titrant.pathway.course_facts import shown
 from titrant.pathway.harm import Harm
@@ -50,7 +51,7 @@ def adjustment_data(decided: Adjustment, words: Words, followed: Followed | None
         "reasons": [_reason(one, words) for one in decided.reasons],
         "findings": [finding_data(one, words) for one in decided.findings],
         "missing": [missing_data(one, words) for one in decided.missing],
-        "alternatives": [_alternative(one) for one in decided.alternatives],
+        "alternatives": [_alternative(one, decided.action) for one in decided.alternatives],
         "not_chosen": {action: list(codes) for action, codes in decided.not_chosen.items()},
         "not_chosen_text": not_chosen_text(decided, words),
         "monitoring": [check_data(one) for one in found.checks],
@@ -127,15 +128,19 @@ def _answer(decided: Adjustment) -> Json:
     }
 
 
-def _alternative(one: Alternative) -> Json:
+def _alternative(one: Alternative, proposed: Action | None) -> Json:
     texts = {
         "hold": "Keep the signed dose.",
         "stop": "Stop, with a taper where it is needed.",
         "pause": "No dose for now.",
     }
-    text = texts.get(one.action) or (
-        f"Lower: {regimen_text(one.regimen)}." if one.regimen else "Nothing smaller can be made from this product."
-    )
+    text = texts.get(one.action, "")
+    if not text and one.regimen:
+        text = f"Lower: {regimen_text(one.regimen)}."
+    elif not text and proposed is Action.STOP:
+        text = "Lower: less than a stop there is not; a prescriber may sign a lower dose with a reason."
+    elif not text:
+        text = "Nothing smaller can be made from this product."
     return {"action": one.action, "regimen": regimen_data(one.regimen), "text": text}
 
 

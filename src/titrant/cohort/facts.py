@@ -54,6 +54,7 @@ class Found(NamedTuple):
     old_harm: bool
     baseline: int  # hundredths; -1 where it is not known
     rung: int  # row of the rungs; -1
+    rung_possible: int  # the same if every day of which nobody spoke was missed
     room: int  # thousandths of a mg
     held: int  # days at the present level
     met: bool
@@ -161,7 +162,7 @@ def _missed(v, rules, days, since, t):
     harmless = do in (NONE, CONTINUE) and could in (NONE, CONTINUE)
     if do == could or harmless:
         v[RUNG] = do
-    return row
+    return row, other
 
 
 @njit(cache=True)
@@ -352,7 +353,7 @@ def gather(v, rules, person, course, days, levels, paused, t, start, stack, cloc
             resumed |= since < paused[k].lifted
     v[RESUMED] = yes_no(resumed)
     v[SUSPENDED] = NO
-    rung = _missed(v, rules, days, lifted, t)
+    rung, rung_possible = _missed(v, rules, days, lifted, t)
     v[PLAN_OVER] = yes_no(start + n.plan_ends <= t)
     v[TRIAL_OVER] = yes_no(n.trial <= t - since)
     # Every level of the walk is another dose than the one before: no signature only repeats, as it may at the desk.
@@ -373,7 +374,7 @@ def gather(v, rules, person, course, days, levels, paused, t, start, stack, cloc
     held = t - since
     v[CHECKS] = OVERDUE if _overdue(rules, v, clocks, t, start, step, held, stack) else IN_DATE
     old, harm = _old(rules, v, clocks, t, stack)
-    return Found(old, harm, course.baseline, rung, room, held, v[BENEFIT] == MET, step, near)
+    return Found(old, harm, course.baseline, rung, rung_possible, room, held, v[BENEFIT] == MET, step, near)
 
 
 @njit(cache=True)

@@ -14,6 +14,7 @@ from titrant.cohort.shapes import HOLD, LESS, LOWER, PAUSE, PROPOSED, RAISE, REF
 _FIRST, _END, _ACTION, _CALL, _TAPER, _LOWER_TO, _BASE, _BANDS, _KIND = range(9)
 BY_RUNG, BY_EXPOSURE = compiling.BY_RUNG, compiling.BY_EXPOSURE
 _MISSED = compiling.KINDS.index("missed")
+_CONTINUE = compiling.WORDS.index("continue")
 LOWEST_BIT = np.uint64(1)
 
 
@@ -193,11 +194,29 @@ def taper_at_most(rules, facts, mask, now, out):
         reduces = rules.rules[k, _ACTION] <= LOWER and rules.rules[k, _TAPER] != 1 and rules.rules[k, _KIND] != _MISSED
         if out[k] == -1 and reduces:
             return 0
-    lowering = _behind(rules, out, LOWER)
+    most, lowering = _left_after_missed(rules, facts, now), _behind(rules, out, LOWER)
     if not lowering:
-        return now
+        return most
     _, action, to, _, _ = _reducing(rules, facts, LOWER, lowering, now)
-    return to if action == LOWER else 0
+    return min(most, to) if action == LOWER else 0
+
+
+@njit(cache=True)
+def _left_after_missed(rules, facts, now):
+    """As ``pathway.next_dose``: the parts that the ladder leaves after days that were missed, or may have been."""
+    worst = facts.rung
+    if facts.rung_possible >= 0 and (worst < 0 or rules.rungs[worst, 0] < rules.rungs[facts.rung_possible, 0]):
+        worst = facts.rung_possible
+    if worst < 0 or rules.rungs[worst, 2] == _CONTINUE:
+        return now
+    above, below = np.int64(0), np.int64(1)
+    for k in range(len(rules.rungs)):
+        share, whole = rules.rungs[k, 3], rules.rungs[k, 4]
+        if share > 0 and rules.rungs[k, 0] <= rules.rungs[worst, 0] and (above == 0 or share * below < above * whole):
+            above, below = share, whole
+    if above == 0:
+        above, below = 1000 - rules.n[0].lower_tenths, 1000
+    return max(lowered(now, above, below, rules.n[0].part), 0)
 
 
 @njit(cache=True)

@@ -117,7 +117,7 @@ def all_that_reduces(found: Review) -> Iterator[tuple[Action, tuple[Reason, ...]
         if applying := _of(verdicts, action, True):
             made = _reducing(found, action, applying, verdicts)
             if made.action is not None:
-                yield made.action, tuple(one for one in made.reasons if not one.code.startswith("no_taper_"))
+                yield made.action, made.reasons
 
 
 def lowered_by_rules(found: Review) -> Regimen | None:
@@ -169,7 +169,9 @@ def _by_rules(found: Review, library: Library, verdicts: tuple[Verdict, ...]) ->
     for action in REDUCING:
         applying = _of(verdicts, action, True)
         if applying:
-            return _reducing(found, action, applying, verdicts)
+            made = _reducing(found, action, applying, verdicts)
+            in_steps = action is Action.STOP and all(one.rule.taper for one in applying) and taper_needed(found)
+            return _tapered(made, verdicts, tuple(_refusals(found, library))) if in_steps else made
     refused = (*_refusals(found, library), *_by_hand(found))
     if refused:
         return Adjustment(
@@ -222,9 +224,7 @@ def _reducing(
 ) -> Adjustment:
     missing = _unjudged(found, verdicts)
     if action is not Action.LOWER:
-        made = structs.replace(_proposed(found, action, None, applying), missing=missing)
-        in_steps = action is Action.STOP and all(one.rule.taper for one in applying) and taper_needed(found)
-        return _tapered(made, verdicts) if in_steps else made
+        return structs.replace(_proposed(found, action, None, applying), missing=missing)
     wanted = [(lowered(found, _share(found, one.rule)), one) for one in applying]
     made_of = [regimen for regimen, _ in wanted if regimen is not None]
     if len(made_of) < len(wanted):
@@ -241,21 +241,28 @@ def _reducing(
 _LADDER = "missed_rung"  # the fact that rules of the ladder of missed doses ask
 
 
-def _tapered(made: Adjustment, verdicts: tuple[Verdict, ...]) -> Adjustment:
+def _tapered(made: Adjustment, verdicts: tuple[Verdict, ...], refused: tuple[Reason, ...]) -> Adjustment:
     """The stop with the steps of its taper, or with why there are none.
 
-    A taper gives doses, so no rule that leaves less is passed over because a stop comes before it. The ladder of missed
-    doses has its own word: after its longest gap there is no taper, and before that it waits for the prescriber, who
-    signs this one.
+    A taper gives doses, so no rule that leaves less is passed over because a stop comes before it, and there is none
+    where nothing may be proposed (``refused``). The ladder of missed doses has its own word: after its longest gap
+    there is no taper, before that a smaller one.
     """
     found = made.review
     spoken = tuple(one for one in verdicts if one.rule.when is None or _LADDER not in one.rule.when.facts())
     behind = [(one, _of(spoken, one, True)) for one in (Action.PAUSE, Action.LOWER)]
     others = [_reducing(found, one, applying, verdicts) for one, applying in behind if applying]
+    if refused:
+        first = no_source("no_taper_refused", f"{_place(found)}/taper", {})
+        return structs.replace(made, reasons=(*made.reasons, first, *refused), call=True)
     if why := _why_no_taper(made, spoken, others):
         call = made.call or why.code == "no_taper_not_judged"
         return structs.replace(made, reasons=(*made.reasons, why), call=call)
     steps = taper(found, min((one.regimen.dose for one in others if one.regimen), default=None))
+    if not steps:
+        place, facts = f"products/{found.supply.product.id}", {"product": found.supply.name}
+        too_little = no_source("no_lower_dose_can_be_made", place, facts)
+        return structs.replace(made, reasons=(*made.reasons, too_little))
     return structs.replace(made, regimen=steps[0].regimen, taper=steps)
 
 

@@ -189,9 +189,14 @@ def _drugs(review: Review) -> Told:
 
 
 def new_exposure_share(review: Review) -> Fraction:
-    """By how much drugs that were started or told since the dose was signed cut a start; their shares multiply."""
-    new = (share for share, drugs in _shares(review) if _newly_told(review, drugs))
-    return prod(new, start=Fraction(1))
+    """By how much drugs that were started or told since the dose was signed cut a start; their shares multiply.
+
+    Beside a new one those count of which nobody says since when: whether it may have been taken before is not asked.
+    """
+    shares = tuple(_shares(review))
+    new = prod((share for share, drugs in shares if _newly_told(review, drugs)), start=Fraction(1))
+    undated = (share for share, drugs in shares if not _newly_told(review, drugs) and _undated(drugs))
+    return prod(undated, start=new) if new < 1 else new
 
 
 def _newly_told(review: Review, drugs: tuple[Medication, ...]) -> bool:
@@ -202,7 +207,11 @@ def _newly_told(review: Review, drugs: tuple[Medication, ...]) -> bool:
 
 
 def undated_exposure(review: Review) -> bool:
-    return any(not drugs or drugs[-1].since is None for _, drugs in _shares(review))
+    return any(_undated(drugs) for _, drugs in _shares(review))
+
+
+def _undated(drugs: tuple[Medication, ...]) -> bool:
+    return not drugs or drugs[-1].since is None
 
 
 def _shares(review: Review) -> Iterator[tuple[Fraction, tuple[Medication, ...]]]:

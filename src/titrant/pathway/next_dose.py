@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from titrant.knowledge.judging import judge
 from titrant.knowledge.shapes.common import Sourced
+from titrant.knowledge.shapes.protocols import Rung
 from titrant.pathway.limiting import exposure_share
 from titrant.pathway.reconciling import is_new_start
 from titrant.pathway.review import Review
@@ -169,12 +170,18 @@ def as_now(review: Review) -> Regimen:
 def taper(review: Review, at_most: Dose | None = None) -> tuple[TaperStep, ...]:
     """The steps down from the present dose, where the drug was taken for long enough to need them.
 
-    Steps above ``at_most``, to which another rule lowers, are left out. There are none for somebody who may have taken
-    nothing for so long that any dose would be a new start.
+    Steps above ``at_most``, to which another rule lowers, or above what is left after missed days are left out. There
+    are none for somebody who may have taken nothing for so long that any dose would be a new start, or where so little
+    cannot be measured.
     """
     rules, on, now = review.protocol.taper, review.on, review.level.regimen
     if not taper_needed(review) or is_new_start(review.protocol, review.missed.possible):
         return ()
+    if (left := _left_after_missed(review)) < 1:
+        less = lowered(review, left)
+        if less is None:
+            return ()
+        at_most = less.dose if at_most is None else min(at_most, less.dose)
     part = Fraction(rules.by.value.value) / 100
     steps, earliest, latest, share, held = [], on, on, 1 - part, now
     while share > 0:
@@ -184,7 +191,23 @@ def taper(review: Review, at_most: Dose | None = None) -> tuple[TaperStep, ...]:
             held = regimen
             earliest, latest = days_later(earliest, rules.every.value), days_later(latest, rules.every_at_most.value)
         share -= part
-    return (*steps, TaperStep(earliest, latest, None))
+    return (*steps, TaperStep(earliest, latest, None)) if steps else ()
+
+
+def _left_after_missed(review: Review) -> Fraction:
+    """The share of the dose that the ladder leaves after days that were missed, or may have been; 1 after none.
+
+    A rung that waits for the prescriber has no share of its own: the taper begins no higher than after fewer days.
+    """
+    worst = max((one for one in (review.rung, review.rung_possible) if one), key=_days_missed, default=None)
+    if worst is None or worst.do == "continue":
+        return Fraction(1)
+    rungs = [one for one in review.protocol.missed_doses if one.share and _days_missed(one) <= _days_missed(worst)]
+    return min((Fraction(one.share) for one in rungs), default=share_kept(review))
+
+
+def _days_missed(rung: Rung) -> int:
+    return rung.days_missed[0]
 
 
 def taper_needed(review: Review) -> bool:

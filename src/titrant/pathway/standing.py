@@ -132,17 +132,19 @@ def _days(
     """
     measured = frozenset[str]().union(*own.values())
     facts: Facts = {name: one for name, one in now.facts.items() if name not in measured}
+    resting = frozenset[str]()
     for (day, entered), new in sorted(_by_day(readings).items(), key=lambda one: (one[0][0], str(one[0][1] or ""))):
         known: Facts = {}
         for name, several in new.items():
             # The first reading of all is what a change is measured from.
             known |= newest_known(name, [readings[name][0], *several], library.facts[name], day)
         facts = {**facts, **known}
-        resting = frozenset[str]().union(*(own[name] for name in new)) - known.keys()
-        if resting:
+        if any(own[name] - known.keys() for name in new):
             worked_out = derived(now.case, facts, day, library)
-            facts |= {name: worked_out[name] for name in resting if name in worked_out}
+            resting = frozenset(worked_out.keys() & measured)
+            facts |= {name: worked_out[name] for name in resting}
         if since.begun <= day or since.not_seen(day, entered):
+            # What is worked out stands on each day until it is measured anew, also from a reading before the course.
             yield (day, entered), facts, frozenset((*known, *resting))
 
 
