@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.clinic.signing_by_hand import NURSE, PRESCRIBER, knowledge, office_on, on, opened, sign, tree_of
+from titrant.clinic.acts.diary import keep_entry
 from titrant.clinic.phone_day import dose_on, phone_state, pieces_words
 from titrant.record.events import Actor, Draft, Kind, Role
 from titrant.terms.numbers import parse_decimal
@@ -224,3 +225,15 @@ def test_a_language_without_a_word_is_found_by_the_checker() -> None:
     found = faults_of_form(Library(trees, whole.tables, whole.approvals))
     assert any("plan_suspended" in one for one in found)
     assert any("plan_most" in one for one in found)
+
+
+def test_after_a_red_flag_no_dose_is_asked_for_until_the_clinic_has_dealt_with_it(here) -> None:
+    case, said = plan(here), here.library.phone.of("en").say("emergency_do")
+    told = {"day": "2026-11-20", "entered": here.now().isoformat(), "flags": ["chest_pain"]}
+    keep_entry(here, case, told, "flagged-001", Actor("d", "patient", Role.PATIENT), received_at=here.now())
+    days = phone_state(here, case)["days"]
+    assert {one["not_asked"] for day, one in days.items() if one and day >= "2026-11-20"} == {said}
+    (task,) = [one for one in here.store.summary(case).tasks.values() if one.code == "chest_pain"]
+    closed = {"id": task.id, "outcome": "reached", "note": "Seen; the plan stands"}
+    here.store.append(case, [here.draft(Kind.TASK_CLOSED, closed, NURSE)], expected=None)
+    assert not any(one["not_asked"] for one in phone_state(here, case)["days"].values() if one)

@@ -204,6 +204,7 @@ def _days(
     over = found.status in ("suspended", "ended", "over")
     steps = signed_steps(office, record) if found.plan is not None or over else ()
     sessions = {one["on"] for one in record.tree["given"].get("parenteral") or ()}
+    waits = _waits_for_the_clinic(office, record)
     days: dict[str, Json] = {}
     for offset in range(-back, ahead + 1):
         day = today + _ONE_DAY * offset
@@ -211,8 +212,16 @@ def _days(
         dose = None if step is None else _dose(words, record.summary.person, step.regimen)
         if dose is not None and day.isoformat() in sessions:
             dose["not_asked"] = words.say("session_day", day=words.date(day.isoformat()))
+        if dose is not None and not day < today and waits:
+            dose["not_asked"] = words.say("emergency_do")
         days[day.isoformat()] = dose
     return days
+
+
+def _waits_for_the_clinic(office: Office, record: Record) -> bool:
+    """Whether a red flag was told that nobody has dealt with: who was told to take no more is asked for no dose."""
+    red = {sign.code for sign in office.library.triage.signs if sign.flags}
+    return any(task.code in red for task in record.summary.tasks.values())
 
 
 def _dose(words: PhoneWords, person: Person, said: dict[str, str]) -> Json:
