@@ -116,9 +116,13 @@ def test_each_day_until_the_next_review_is_shown():
 
 def test_a_supply_is_entered_and_the_next_may_be_collected_two_days_before_it_ends():
     office = planned(ORAL, level("2026-11-21", "10 mg"))
+    asked = may_supply(office, office.store.open(CASE))
     give(office)
     handed_out = may_supply(office, office.store.open(CASE))
     assert not handed_out.may
+    assert str(asked.until) == "2026-11-27"
+    early = [why for why in handed_out.refused if "lasts until" in why]
+    assert early == ["The present supply lasts until 2026-11-27; the next may be collected from 2026-11-26."]
     assert handed_out.house == 21
     assert [row.left for row in handed_out.days[:3]] == [21, 18, 15]
     later = on(office, date(2026, 11, 26))

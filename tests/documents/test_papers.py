@@ -138,7 +138,7 @@ def test_a_plan_past_its_end_says_so(signed):
 
     office, record = signed
     later = msgspec.structs.replace(office, now=lambda: datetime(2027, 3, 1, 9, 0, tzinfo=UTC))
-    assert "OVER — this plan ended on Sat 13 Feb 2027" in flat(wallet_card(desk_at(record, later)))
+    assert "OVER — the last day of this plan was Fri 12 Feb 2027" in flat(wallet_card(desk_at(record, later)))
 
 
 def test_no_dose_without_a_signature_or_a_draft():
@@ -174,6 +174,71 @@ def test_the_plan_of_a_taper_names_every_step():
     assert steps
     for one in steps:
         assert f"{one['regimen']['dose_mg']} mg = " in text
+
+
+def tapered(office):
+    """15 mg from 21 November, 10 mg from the 24th, 5 mg from the 27th; the first day without a dose is the 30th."""
+    from titrant.clinic.acts import signing
+
+    opened(office, "following/_base/stable", upto="opened")
+    sign(office, action="taper", reason=signing.reasons_to_choose(office)[0][0])
+    return office.store.open(CASE)
+
+
+@pytest.mark.parametrize(
+    ("language", "none", "last"),
+    [
+        ("en", "From Mon 30 Nov 2026: no dose.", "Last day of this plan: Sun 29 Nov 2026"),
+        ("es", "Desde el lun 30 nov 2026: ninguna dosis.", "Último día de este plan: dom 29 nov 2026"),
+    ],
+)
+@pytest.mark.parametrize("paper", [plan_paper, wallet_card, visit_report], ids=lambda one: one.__name__)
+def test_papers_of_a_taper_say_from_which_day_there_is_no_dose(paper, language, none, last):
+    """The signed end is the first day without a dose; "ends on" and "valid until" were read as a day with one."""
+    office = office_of()
+    pdf = paper(desk_at(tapered(office), office, language=language))
+    text = flat(pdf)
+    assert none in text
+    assert last in text
+    assert text.count("30 nov" if language == "es" else "30 Nov") == 1, "in no other words"
+    assert info_of(pdf)["Pages"] == "1"
+
+
+def test_the_plan_of_a_taper_gives_each_step_its_first_day(signed):
+    from datetime import UTC, datetime
+
+    office = office_of()
+    record = tapered(office)
+    text = flat(plan_paper(desk_at(record, office)))
+    assert "From Sat 21 Nov 2026. Until Mon 23 Nov 2026." in text
+    assert "From Tue 24 Nov 2026: 10 mg" in text
+    assert "From Fri 27 Nov 2026: 5 mg" in text
+    later = msgspec.structs.replace(office, now=lambda: datetime(2026, 11, 28, 9, 0, tzinfo=UTC))
+    text = flat(plan_paper(desk_at(record, later)))
+    assert "From Fri 27 Nov 2026. Until Sun 29 Nov 2026." in text, "of the last step too"
+    assert "From Mon 30 Nov 2026: no dose." in text
+
+
+def test_the_letter_of_a_taper_says_its_steps_and_the_last_day():
+    office = office_of()
+    text = flat(gp_letter(desk_at(tapered(office), office)))
+    for words in ("From Sat 21 Nov 2026. Until Mon 23 Nov 2026.", "From Mon 30 Nov 2026: no dose.",
+                  "Last day of this plan: Sun 29 Nov 2026"):  # fmt: skip
+        assert words in text, words
+
+
+@pytest.mark.parametrize("paper", DOSED, ids=lambda one: one.__name__)
+def test_a_plan_says_its_last_day_and_is_over_on_the_next(signed, paper):
+    from datetime import UTC, datetime
+
+    office, record = signed
+    assert record.plan.body["content"]["ends"] == "2027-02-13", "the first day without a dose"
+    text = flat(paper(desk_at(record, office)))
+    assert "Last day of this plan: Fri 12 Feb 2027" in text
+    assert "ends on" not in text
+    for day, over in ((12, False), (13, True)):
+        then = msgspec.structs.replace(office, now=lambda day=day: datetime(2027, 2, day, 9, 0, tzinfo=UTC))
+        assert ("OVER" in flat(paper(desk_at(record, then)))) == over
 
 
 def test_the_same_is_printed_as_the_same_bytes(signed):

@@ -197,7 +197,7 @@ def test_the_header_says_the_step_of_the_day(office, tapered) -> None:
     assert header(office, tapered) == f"15 mg = 1.5 mL, {OFTEN}; from 2026-11-24: 10 mg = 1 mL, {OFTEN}"
     assert header(on_day(office, 3), tapered) == f"10 mg = 1 mL, {OFTEN}; from 2026-11-27: 5 mg = 0.5 mL, {OFTEN}"
     assert header(on_day(office, 7), tapered) == f"5 mg = 0.5 mL, {OFTEN}"
-    assert header(on_day(office, 9), tapered) == "none, the plan ended on 2026-11-30"
+    assert header(on_day(office, 9), tapered) == "none, the last day of the plan was 2026-11-29"
 
 
 def test_until_a_raise_begins_the_header_says_what_holds_today(office, raised) -> None:
@@ -208,7 +208,7 @@ def test_until_a_raise_begins_the_header_says_what_holds_today(office, raised) -
 
 def test_the_card_says_the_step_of_the_day_and_what_follows(office, tapered) -> None:
     text = printed(on_day(office, 3), tapered, wallet_card)
-    assert "10 mg = 1 mL Three times a day, every day. Until Thu 26 Nov 2026." in text
+    assert "10 mg = 1 mL Three times a day, every day. From Tue 24 Nov 2026. Until Thu 26 Nov 2026." in text
     assert f"From Fri 27 Nov 2026: 5 mg = 0.5 mL, {OFTEN}." in text
     assert "15 mg" not in text
     assert "5 mg = 0.5 mL Three times a day" in printed(on_day(office, 7), tapered, wallet_card)

@@ -525,3 +525,54 @@ def test_with_the_engine_off_nothing_is_forecast(on_the_day, signed_in, settings
     case = new_case(on_the_day.store, facts_of("following-ready-for-a-step"))
     settings_of(TITRANT_OFFICE="tests.web.test_patient_page.office_with_the_engine_off")
     assert "nothing is forecast" in text_of(signed_in("nurse").get(f"/patients/{case}/exposure/"))
+
+
+# Signing a taper or an end, from the page of the patient
+
+
+def lines_of(answer: Any) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
+
+
+OF_A_TAPER = (
+    "From 2026-11-24 until 2026-11-26: 15 mg = 1.5 mL, three times a day, every day",
+    "From 2026-11-27 until 2026-11-29: 7 mg = 0.7 mL, three times a day, every day",
+    "From 2026-11-30: no dose",
+)
+
+
+def test_every_step_of_a_taper_stands_in_the_preview_and_on_the_page_that_is_read_out(on_the_day, signed_in) -> None:
+    from titrant.clinic.acts import signing
+
+    case, client = new_case(on_the_day.store, facts_of("following-two-flat-steps")), signed_in("prescriber")
+    page = lines_of(client.get(f"/patients/{case}/"))
+    assert "each step is signed" not in page
+    assert "Taper (one signature is over all its steps)" in page
+    page = lines_of(client.get(f"/patients/{case}/sign/"))
+    preview = page[page.index("What the patient will see") : page.index("gets nothing before it is signed")]
+    made = signing.offer(on_the_day, on_the_day.store.open(case), signing.Chosen())
+    assert (made.action, made.ends) == ("taper", "2026-11-30")
+    signing.sign(on_the_day, case, made.sha256, made.daily_mg, actor("prescriber"), expected=made.version)
+    signed = lines_of(client.get(f"/patients/{case}/signed/"))
+    signed = signed[: signed.index("The seal was checked just now")]
+    for shown in (preview, signed):
+        for words in OF_A_TAPER:
+            assert words in shown, words
+        assert "until 2026-11-23" in shown
+        assert "ast day of this plan: 2026-11-29" in shown
+        assert "until 2026-11-30" not in shown
+
+
+@pytest.mark.parametrize("action", ["stop", "pause"])
+def test_without_a_dose_the_preview_does_not_say_how_to_take_it(on_the_day, signed_in, action) -> None:
+    store = on_the_day.store
+    case = new_case(store, facts_of("following-ready-for-a-step"))
+    person = {"hold_minutes": 10, "how_to_take": "swallow"}
+    drafts = [Draft(Kind.PERSON_RECORDED, {"person": person}, actor("nurse"), on_the_day.now())]
+    store.append(case, drafts, expected=store.summary(case).version)
+    client = signed_in("prescriber")
+    address = f"/patients/{case}/sign/?reason=examined&action="
+    assert "hold 10 minutes, then swallow" in lines_of(client.get(f"{address}hold"))
+    page = lines_of(client.get(f"{address}{action}"))
+    assert "From today No dose Do not take ketamine" in page
+    assert "hold 10 minutes" not in page

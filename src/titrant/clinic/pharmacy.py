@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 
 from titrant.clinic import packs
 from titrant.clinic.acts.verifying import verified_plan
+from titrant.clinic.dose_now import day_before
 from titrant.clinic.earlier_pieces import Earlier, earlier_pieces, house_on, why_not_with_earlier
 from titrant.clinic.office import Office, case_in
 from titrant.clinic.rules_on_supply import held_back, lowered_meanwhile
@@ -214,7 +215,9 @@ def _from_the_spine(basis: _Basis, words: Words) -> Iterator[str]:
             yield f"{words.label(missing.fact, missing.facts)}: {words.say(missing.why, missing.facts)}"
     elif not basis.dispensing.quantity > 0:
         for one in basis.dispensing.limits:
-            yield words.say(one.code, one.facts)
+            # The rules name the first day that is not covered; "lasts until" is read as the last one that is.
+            lasts = {"until": day_before(one.facts["until"])} if "until" in one.facts else {}
+            yield words.say(one.code, {**one.facts, **lasts})
 
 
 def rest_of_signed(record: Record, plan: Event) -> Decimal | None:

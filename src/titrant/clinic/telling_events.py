@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from titrant.clinic.dose_now import day_before
 from titrant.record.events import Event, Kind
 from titrant.terms.canonical import Json
 
@@ -108,8 +109,9 @@ def _signed(body: Json) -> str:
     unchanged = " again, unchanged" if body.get("unchanged") else ""
     content = body.get("content") or {}
     why = (body.get("legal") or {}).get("another_person", "")
+    last = f", last day {day_before(content.get('ends', ''))}" if content.get("regimen") else ""
     return (
-        f"signed{unchanged}: {body.get('dose_text', '')} from {content.get('starts', '')} to {content.get('ends', '')}"
+        f"signed{unchanged}: {body.get('dose_text', '')} from {content.get('starts', '')}{last}"
         f"{f', and not the person of another record: {why}' if why else ''}"
     )
 

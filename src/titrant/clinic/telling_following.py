@@ -103,7 +103,7 @@ def _findings(decided: Adjustment, words: Words) -> Iterator[str]:
 
 def _taper(decided: Adjustment) -> Iterator[str]:
     if decided.taper:
-        yield heading("Taper (taken for more than the time that needs one; each step is signed)")
+        yield heading("Taper (taken for more than the time that needs one; one signature is over all its steps)")
         for one in decided.taper:
             dose = str(one.regimen.dose) if one.regimen else "none"
             yield bullet(f"from {one.earliest}, at the latest {one.latest}: {dose}")

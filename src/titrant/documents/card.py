@@ -18,13 +18,13 @@ def card_sheet(desk: Desk) -> Json:
     product = product_of(desk, plan, protocol_of(plan, desk.office))
     held = [_held(desk)] if product is not None and product.form is Form.TROCHE else []
     driving = [speech.text("education", "driving-card")] if desk.settings.pack == "uk" else []
-    dose, ends = dose_today(desk), speech.day(plan.content.get("ends", ""))
+    dose, last = dose_today(desk), speech.day(plan.last_day)
     back = [*held, speech.text("papers", "card-rules"), *driving]
     return {
         **envelope(desk, speech.say("card-title")), "cut": speech.say("cut"), "front_word": speech.say("front"),
         "back_word": speech.say("back"), "who_am_i": speech.text("papers", "card-who"), "who": whose(desk),
         "dose": dose, "product": dose["product"],
-        "valid": speech.say("valid", ends=ends), "back": back, "emergency": speech.text("papers", "card-emergency"),
+        "valid": speech.say("valid", last=last), "back": back, "emergency": speech.text("papers", "card-emergency"),
         "phones": phones(desk), "clinic": line(desk.settings.name, 60), "notes": speech.notes,
         "checked": [speech.say("card-seal", seal=plan.seal)],
     }  # fmt: skip

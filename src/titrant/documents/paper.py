@@ -74,9 +74,9 @@ def marks(desk: Desk) -> list[Json]:
     if plan is not None and plan.standing in ("draft", "suspended", "ended"):
         word = plan.standing
         found.append({"kind": word, "text": speech.say(word), "watermark": speech.say(f"{word}-watermark")})
-    ends = plan.content.get("ends", "") if plan is not None else ""
-    if plan is not None and plan.standing == "in_force" and ends and ends < desk.today.isoformat():
-        found.append({"kind": "ended", "text": speech.say("past", ends=speech.day(ends))})
+    last = plan.last_day if plan is not None else ""
+    if plan is not None and plan.standing == "in_force" and last and last < desk.today.isoformat():
+        found.append({"kind": "ended", "text": speech.say("past", last=speech.day(last))})
     if is_synthetic(desk):
         found.append({"kind": "synthetic", "text": speech.say("synthetic")})
     return found

@@ -5,6 +5,8 @@ from decimal import Decimal
 from msgspec import Struct
 
 from titrant.clinic.acts.verifying import sealed_content, verified_plan
+from titrant.clinic.changing import TAPER
+from titrant.clinic.dose_now import day_before
 from titrant.clinic.office import Office
 from titrant.knowledge.shapes.protocols import Protocol
 from titrant.record.events import Event, Kind, instant_text
@@ -43,6 +45,16 @@ class PlanInHand(Struct, frozen=True, kw_only=True):
     def steps(self) -> tuple[Json, ...]:
         """Later steps that were signed with it: the day, and the regimen from then on."""
         return tuple(self.content.get("steps") or ())
+
+    @property
+    def last_day(self) -> str:
+        """The last day of the plan. Papers say this one: what is signed as its end is the first day without a dose."""
+        return day_before(self.content.get("ends", ""))
+
+    @property
+    def no_dose_from(self) -> str:
+        """The first day without a dose, where the end of the doses was signed as the last step of a taper."""
+        return str(self.content.get("ends", "")) if self.content.get("action") == TAPER else ""
 
     @property
     def seal(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
+from titrant.clinic.dose_now import day_before
 from titrant.clinic.following import review_at
 from titrant.clinic.office import case_in
 from titrant.clinic.phone_day import signed_steps
@@ -57,7 +58,8 @@ def _plan(desk: Desk) -> PlanInHand:
 def dose_lines(plan: PlanInHand, speech: Speech) -> Json:
     """What was signed: mg, pieces or mL, and how often; the day, the week and the dates under it."""
     later = [_step(one["from"], one["regimen"], plan.regimen, speech) for one in plan.steps]
-    return _dose(plan, plan.regimen, "", later, speech)
+    days = (plan.content["starts"], day_before([*(one["from"] for one in plan.steps), plan.no_dose_from][0]))
+    return _dose(plan, plan.regimen, _when(*days, speech) if plan.no_dose_from else "", later, speech)
 
 
 def dose_today(desk: Desk) -> Json:
@@ -70,22 +72,30 @@ def dose_today(desk: Desk) -> Json:
     if not found:
         return dose_lines(plan, speech)
     now, *later = found
-    when = speech.say("from-day", day=speech.day(now.first.isoformat())) if desk.today < now.first else ""
-    if later and now.last is not None:
-        when = f"{when} {speech.say('until-day', day=speech.day(now.last.isoformat()))}".strip()
+    first = now.first if desk.today < now.first else now.step.since if plan.no_dose_from else None
+    last = now.last if later or plan.no_dose_from else None
     held = now.step.regimen
     told = [_step(one.first.isoformat(), one.step.regimen, held, speech) for one in later]
+    when = _when(first.isoformat() if first else "", last.isoformat() if last else "", speech)
     return _dose(plan, held, when, told, speech)
+
+
+def _when(first: str, last: str, speech: Speech) -> str:
+    """The first and the last day of a dose, each where it is given."""
+    said = [("from-day", first), ("until-day", last)]
+    return " ".join(speech.say(name, day=speech.day(day)) for name, day in said if day)
 
 
 def _dose(plan: PlanInHand, held: dict[str, str], when: str, later: list[str], speech: Speech) -> Json:
     often = speech.times(int(held["times_per_day"]), int(held["days_per_week"]))
+    end = plan.no_dose_from
+    later = [*later, speech.say("no-dose-from", day=speech.day(end))] if end else later
     lines = [
         line(held["product"]),
         speech.say("one-piece", unit=held["piece_unit"], mg=held["piece_mg"]),
         speech.say("a-day", daily=held["daily_mg"], weekly=held["weekly_mg"]),
         *later,
-        speech.say("from-to", starts=speech.day(plan.content["starts"]), ends=speech.day(plan.content.get("ends", ""))),
+        speech.say("from-to", starts=speech.day(plan.content["starts"]), last=speech.day(plan.last_day)),
     ]
     often = f"{often[:1].upper()}{often[1:]}. {when}".strip()
     return {

@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 from titrant.clinic.acts.verifying import check_signature
 from titrant.clinic.change_draft import dose_line, drafted
 from titrant.clinic.changing import Change, Chosen, is_more, judged, second_needed
+from titrant.clinic.dose_now import Told, told
 from titrant.clinic.following import follow_at
 from titrant.clinic.office import Office, case_in, waiting_entries
 from titrant.clinic.saying_following import said
@@ -65,6 +66,11 @@ class Offer(Struct, frozen=True, kw_only=True):
     def daily_mg(self) -> str:
         """What is typed back: mg on a dosing day; 0 where there is no dose."""
         return plain(self.regimen.daily.mg) if self.regimen else "0"
+
+    @property
+    def told(self) -> Told | None:
+        """The days of what would be signed, every step of it; None without a dose."""
+        return told(self.content) if self.content and self.regimen else None
 
     @property
     def unchanged(self) -> bool:

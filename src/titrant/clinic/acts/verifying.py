@@ -6,6 +6,7 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Struct
 
+from titrant.clinic.dose_now import Told, told
 from titrant.clinic.office import Office
 from titrant.record.appending import plan_columns
 from titrant.record.dating import level_dated
@@ -32,6 +33,11 @@ class SignedPlan(Struct, frozen=True, kw_only=True):
     registration: str
     meaning: str
     at: datetime
+
+    @property
+    def told(self) -> Told:
+        """The days of what was signed, every step of it."""
+        return told(self.content)
 
 
 def verified_plan(office: Office, record: Record) -> SignedPlan:

@@ -6,6 +6,8 @@ from datetime import datetime
 from django import template
 from django.template import Context
 
+from titrant.clinic.dose_now import day_before
+
 register = template.Library()
 # The pages of one patient, by route and label, in the order in which they are looked at.
 TABS = (
@@ -40,6 +42,12 @@ def day_of(instant: str) -> str:
         return f"{datetime.fromisoformat(instant):%Y-%m-%d %H:%M} UTC"
     except ValueError:
         return instant
+
+
+@register.filter(name="day_before")
+def last_day_before(day: str) -> str:
+    """The last day of what is over on ``day``: people read the end of a plan as a day that still belongs to it."""
+    return day_before(day) if day else "—"
 
 
 @register.filter
