@@ -156,7 +156,7 @@ def _text(
             yield f"Another product than before, which was {level.regimen.product}."
         yield f"Take {dose_line(change.regimen)}."
         yield f"That is {regimen_text(change.regimen)}."
-        yield f"From {starts}. Plan {protocol.id} version {protocol.version} ends on {ends}."
+        yield f"From {starts}. Plan {protocol.id} version {protocol.version} ends on {ends}: no dose from that day on."
         if found.plan_ends < ends and change.action != TAPER:
             yield f"The plan is renewed by this signature: its end was {found.plan_ends}."
         yield from _later(change)

@@ -92,7 +92,8 @@ def _text(plan: Plan, regimen: Regimen, supply: Dispensing) -> str:
         f"Ketamine (all amounts are mg of ketamine base), {regimen.product}",
         f"Take {regimen.dose} = {each}, {times_text(regimen.times_per_day, regimen.days_per_week)}.",
         f"That is {regimen_text(regimen)}.",
-        f"Start on {plan.on}. Plan {plan.protocol.id} version {plan.protocol.version} ends on {_iso(plan.ends)}.",
+        f"Start on {plan.on}. Plan {plan.protocol.id} version {plan.protocol.version} ends on {_iso(plan.ends)}: "
+        "no dose from that day on.",
         f"Supply {number_in_words(supply.quantity)} {regimen.piece_unit} for {supply.days} days. No repeats.",
         *(["The first dose is taken under observation."] if plan.protocol.start.first_dose_observed.value else []),
         "No driving until the next day after a restful sleep; no alcohol on days with a dose.",
