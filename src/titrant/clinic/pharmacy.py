@@ -245,7 +245,7 @@ def _open_tasks(record: Record) -> Iterator[str]:
     for task in sorted(record.summary.tasks.values(), key=lambda one: (GRADES.index(one.grade), one.since)):
         why = sentence(task.why)
         if task.grade == "now":
-            yield f"Waits for somebody now: {why} Speak with the patient or the prescriber before anything is handed out."
+            yield f"Waits for somebody now: {why} Speak with patient or prescriber before anything is handed out."
         elif task.grade == "today":
             yield f"Open for today: {why} Make sure that it does not concern this supply."
 
