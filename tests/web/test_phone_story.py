@@ -507,6 +507,24 @@ def test_the_timer_counts_the_hold_and_is_silent_unless_asked(phone, office) -> 
     assert (dose["hold_minutes"], dose["then"], dose["what"]) == (20, "swallowed", "taken")
 
 
+@pytest.mark.parametrize(("set_by", "held"), [(-9, 5), (-2, 5), (3, 8)])
+def test_a_clock_that_is_set_during_the_hold_costs_no_dose(phone, office, set_by, held) -> None:
+    """``set_by`` in minutes, after five of holding. A clock that is ahead may be of a phone that slept."""
+    case = on_plan(office)
+    page = phone(case, service_workers="block")
+    begun = datetime.now(UTC)
+    page.clock.install(time=begun)
+    tap(page, "Timer")
+    tap(page, "Start")
+    page.clock.fast_forward("05:00")
+    page.clock.set_system_time(begun + timedelta(minutes=5 + set_by))
+    tap(page, "Done, swallowed")
+    page.get_by_role("heading", name="How strong was your pain on average?").wait_for()
+    page.locator(".unsent").wait_for(state="detached")
+    (dose,) = kept(office, case)[0]["doses"]
+    assert (dose["hold_minutes"], dose["then"], dose["what"]) == (held, "swallowed", "taken")
+
+
 @pytest.mark.parametrize(("hour", "offered"), [(0, True), (11, True), (12, False), (23, False)])
 def test_until_noon_an_entry_can_be_for_yesterday(phone, office, hour, offered) -> None:
     case = on_plan(office, since=today() - timedelta(days=5))

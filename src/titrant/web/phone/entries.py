@@ -1,7 +1,7 @@
 """Where the phone sends what was written. The answer comes when it is on disk, and carries the number of the entry."""
 
+from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -12,9 +12,11 @@ from titrant.record.ports import Conflict
 from titrant.terms.errors import CaseFileError, TitrantError
 from titrant.terms.reading import Unreadable, read_json
 from titrant.web.access import PATIENTS, Reach, Route
+from titrant.web.phone.own_page import from_own_page
 from titrant.web.wired import office
 
 MOST_BYTES = 16_000  # of one entry, far above what a day holds
+_LONGEST_HELD = 240  # minutes, as an entry can say it
 
 
 @csrf_exempt  # the page that sends may be older than any token; own pages alone can send JSON with this cookie
@@ -37,7 +39,7 @@ def entries(request: HttpRequest) -> HttpResponse:
         if sent.get("case", visitor.case) != visitor.case:  # an older page names no case
             return _answer(409, "It is an entry of another person, who used this phone before.", other=True)
         to = {"received_at": here.now(), "clock": sent.get("clock", "")}
-        receipt = keep_entry(here, visitor.case, sent["entry"], sent["id"], visitor.actor, **to)
+        receipt = keep_entry(here, visitor.case, _held(sent["entry"]), sent["id"], visitor.actor, **to)
     except Unreadable as error:
         return _answer(422, error.fault)
     except (Conflict, CaseFileError) as error:
@@ -52,14 +54,22 @@ def _answer(status: int, why: str, **more: bool) -> HttpResponse:
     return JsonResponse({"why": why, **more}, status=status)
 
 
-def from_own_page(request: HttpRequest) -> bool:
-    """Whether a page of this clinic sent it: JSON needs a permission across sites that this clinic never gives."""
-    if request.content_type != "application/json":
-        return False
-    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
-        return False
-    origin: Any = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.get_host()
+def _held(entry: Any) -> Any:
+    """The entry without times of holding that nobody has: an older page may have measured them by a clock that was set.
+
+    Refused for them, the dose would stay on the phone for ever.
+    """
+    doses = entry.get("doses") if isinstance(entry, dict) else None
+    if not isinstance(doses, list):
+        return entry
+    return {**entry, "doses": [_of_a_dose(one) for one in doses]}
+
+
+def _of_a_dose(said: Any) -> Any:
+    held = said.get("hold_minutes") if isinstance(said, dict) else None
+    if not isinstance(held, int | Decimal) or 0 <= held <= _LONGEST_HELD:
+        return said
+    return {name: one for name, one in said.items() if name != "hold_minutes"}
 
 
 ROUTES = (Route("p/entries/", entries, "phone_entries", PATIENTS, Reach.OWN, ("POST",), logged=False),)

@@ -19,7 +19,8 @@ from titrant.storage.throttle import Limit, tries_of, wait_for, was_right
 from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route
 from titrant.web.accounts import network_of, wider_of
 from titrant.web.phone.cookie import drop_cookie, set_cookie
-from titrant.web.phone.pages import form_of_other, is_own_form, patient_of, wanted, words_of
+from titrant.web.phone.own_page import is_own_form, without_token
+from titrant.web.phone.pages import form_of_other, patient_of, wanted, words_of
 from titrant.web.phone.shell import frame
 from titrant.web.wired import office
 
@@ -109,6 +110,7 @@ def _told(words: PhoneWords, phone: Phone, own: str, told: frozenset[str]) -> di
     return {"id": phone.id, "other": other, "text": text, "told": other and phone.id in told}
 
 
+@without_token
 def stranger(request: HttpRequest, device: UUID) -> HttpResponse:
     """The patient says that another phone is not theirs; the page then says that the clinic was told."""
     patient = patient_of(request)
@@ -119,6 +121,7 @@ def stranger(request: HttpRequest, device: UUID) -> HttpResponse:
     return redirect("phone_this")
 
 
+@without_token
 def out(request: HttpRequest) -> HttpResponse:
     """The patient lets this phone out; the page has wiped it before.
 

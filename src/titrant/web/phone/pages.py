@@ -24,6 +24,7 @@ from titrant.terms.canonical import Json
 from titrant.terms.errors import CaseFileError, NotNow
 from titrant.web.access import EVERYBODY, PATIENTS, Reach, Route, Visitor
 from titrant.web.phone.cookie import keep_cookie
+from titrant.web.phone.own_page import is_own_form, without_token
 from titrant.web.phone.plain_form import calls_of, entry_of, form_of, help_of, not_asked_today, plan_changed
 from titrant.web.phone.shell import diary_page, frame
 from titrant.web.phone.trend import trend_of
@@ -80,12 +81,17 @@ def _page(request: HttpRequest, template: str, **more: Any) -> HttpResponse:
     words = words_of(here, patient)
     who, when = readers(here.settings, words)
     read_by = words.say("messages_not_urgent", who=who, when=when)
-    return render(request, f"titrant/phone/{template}.html", frame(words, read_by=read_by, **more))
+    return render(request, f"titrant/phone/{template}.html", frame(words, read_by=read_by, case=patient.case, **more))
 
 
-def is_own_form(request: HttpRequest, patient: Visitor) -> bool:
-    """Whether the form was shown to this patient: a page may stay open while the phone goes to somebody else."""
-    return request.POST.get("case") == patient.case
+def not_taken(request: HttpRequest) -> HttpResponse:
+    """The answer to a form that may come from elsewhere: in the reader's language, with what to do in danger."""
+    here, patient = office(), patient_of(request)
+    words = words_of(here, patient) if patient else wanted(here, request)
+    context = frame(words, fault=words.say("form_old"), help=help_of(words, entry_of(request.POST), ()))
+    if patient:
+        context |= {"case": patient.case, "calls": calls_of(words, phone_state(here, patient.case)["clinic"])}
+    return render(request, "titrant/phone/kept.html", context, status=403)
 
 
 def form_of_other(request: HttpRequest) -> HttpResponse:
@@ -94,6 +100,7 @@ def form_of_other(request: HttpRequest) -> HttpResponse:
     return _page(request, "kept", fault=words_of(here, patient).say("form_other"))
 
 
+@without_token
 def plan(request: HttpRequest) -> HttpResponse:
     here, patient = office(), patient_of(request)
     assert patient is not None
@@ -111,7 +118,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     if shown:
         ends = words.say("plan_ends", day=words.date(shown["ends"])) if shown["ends"] else ""
         dates = {"from_text": words.say("plan_from", day=words.date(shown["starts"])), "ends_text": ends}
-    return _page(request, "plan", said=said, plan=shown, not_asked=not_asked_today(said), case=patient.case, **dates)
+    return _page(request, "plan", said=said, plan=shown, not_asked=not_asked_today(said), **dates)
 
 
 def trend(request: HttpRequest) -> HttpResponse:
@@ -123,6 +130,7 @@ def trend(request: HttpRequest) -> HttpResponse:
     return _page(request, "trend", trend=found, unread=False)
 
 
+@without_token
 def messages(request: HttpRequest) -> HttpResponse:
     here, patient = office(), patient_of(request)
     assert patient is not None
@@ -145,9 +153,10 @@ def messages(request: HttpRequest) -> HttpResponse:
         (one, f"{datetime.fromisoformat(one.at).astimezone(zone):%Y-%m-%d %H:%M}") for one in said_to.thread(record)
     ]
     said = words_of(here, patient).say(fault) if fault else ""
-    return _page(request, "messages", thread=thread, id=str(uuid.uuid4()), case=patient.case, fault=said, text=text)
+    return _page(request, "messages", thread=thread, id=str(uuid.uuid4()), fault=said, text=text)
 
 
+@without_token
 def plain(request: HttpRequest) -> HttpResponse:
     """A whole day written on one plain form, for a browser without scripts."""
     here, patient = office(), patient_of(request)
@@ -166,7 +175,7 @@ def plain(request: HttpRequest) -> HttpResponse:
         request, "kept", receipt_text=receipt_text, fault=words.say(done.fault, why=done.why) if done.fault else "",
         again=done.pressure_again, entry=entry, **danger, changed=plan_changed(request.POST, said),
         standing=said["status_text"] or not_asked_today(said),
-        id=str(uuid.uuid4()), case=patient.case,
+        id=str(uuid.uuid4()),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from titrant.terms.canonical import Json
 from titrant.terms.errors import CaseFileError
 from titrant.terms.reading import Unreadable, read_json
 from titrant.web.access import PATIENTS, Reach, Route
-from titrant.web.phone.entries import from_own_page
+from titrant.web.phone.own_page import from_own_page
 
 _MOST_BYTES = 4_000
 

@@ -13,7 +13,8 @@ from titrant.storage.devices import Devices
 from titrant.storage.models import Device
 from titrant.terms.errors import CaseFileError
 from titrant.web.access import PATIENTS, Reach, Route
-from titrant.web.phone.pages import form_of_other, is_own_form, patient_of, words_of
+from titrant.web.phone.own_page import is_own_form, without_token
+from titrant.web.phone.pages import form_of_other, patient_of, words_of
 from titrant.web.phone.push import offer
 from titrant.web.phone.shell import frame
 from titrant.web.wired import office
@@ -21,6 +22,7 @@ from titrant.web.wired import office
 _USUAL = "20:00"
 
 
+@without_token
 def reminder(request: HttpRequest) -> HttpResponse:
     here, patient = office(), patient_of(request)
     assert patient is not None

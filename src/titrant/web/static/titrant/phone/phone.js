@@ -297,8 +297,9 @@
     show(title(say("app")), numbers(true, "pair"), button(say("left_again"), reopen, "large"));
   }
 
-  Tabs.listen((what) => {
+  Tabs.listen((what, whose) => {
     if (what === "wiped") leave("wiped");
+    else if (what === "owner" && owner && whose && whose !== owner) leave("changed"); // said, where no store can be read
     else if (left && here().step !== "danger") reopen(); // signed out, or let in anew: the clinic says how it stands
     else look_again();
   });
@@ -388,7 +389,7 @@
     owner = patient;
     Send.only(owner);
     await Keep.put("owner", owner);
-    if (news) Tabs.tell("owner");
+    if (news) Tabs.tell("owner", owner);
   }
 
   Send.listen(async (news) => {
@@ -785,12 +786,14 @@
       checked: localStorage.getItem(name) === "on" }), say(name));
     const face = el("p", { class: "big timer", role: "timer", "aria-live": "off" });
     const said = el("p", { class: "strong", role: "status" });
-    let begun = 0;
+    let begun = null;
     let before = 0;
     let ticking = 0;
     let end = null;
+    /* Milliseconds. Of two measures the longer holds: a clock may be set back, the other may stand while the phone sleeps. */
+    const since = () => Math.max(performance.now() - begun.measured, Date.now() - begun.clock);
     const tick = () => {
-      const left = Math.max(0, Math.round((begun + dose.hold * 60000 - Date.now()) / 1000));
+      const left = Math.max(0, Math.round((dose.hold * 60000 - since()) / 1000));
       face.textContent = say("timer_left", { minutes: Math.floor(left / 60), seconds: two(left % 60) });
       if (!face.isConnected) { clearInterval(ticking); return; }
       if (!left && end) { end(); end = null; }
@@ -802,13 +805,13 @@
       if (document.getElementById("timer_vibration").checked && navigator.vibrate) navigator.vibrate([400, 200, 400]);
     };
     const done_tap = button(say(swallow ? "timer_swallowed" : "timer_spat"), async () => {
-      const held = Math.round((Date.now() - begun) / 60000);
+      const held = Math.round(since() / 60000);
       clearInterval(ticking);
       await took(1, { hold_minutes: Math.min(held, 240), then: dose.then }, before);
     }, "primary large");
     done_tap.hidden = true;
     const start = button(say("timer_start"), () => {
-      begun = Date.now();
+      begun = { measured: performance.now(), clock: Date.now() };
       before = logged().count;
       end = finish_up;
       start.hidden = true;

@@ -1,18 +1,19 @@
 "use strict";
-/* What the open pages of one browser tell each other: "written", "owner" (another person has this phone now), "wiped" and
-   "out" (signed out). Nothing personal is in it. Two ways, because a browser may lack or lose one of them. */
+/* What the open pages of one browser tell each other: "written", "owner" (whose phone this is now, by the case), "wiped"
+   and "out" (signed out). Nothing else of a person is in it. Two ways, because a browser may lack or lose one of them. */
 const Tabs = (() => {
   const KEY = "titrant-told";
   let heard = () => {};
   const channel = window.BroadcastChannel ? new BroadcastChannel("titrant-diary") : null;
-  if (channel) channel.onmessage = (event) => heard(event.data);
+  if (channel) channel.onmessage = (event) => heard(...event.data.split(" "));
   window.addEventListener("storage", (event) => {
-    if (event.key === KEY && event.newValue) heard(event.newValue.split(" ")[0]);
+    if (event.key === KEY && event.newValue) heard(...event.newValue.split(" "));
   });
 
-  function tell(what) {
-    if (channel) channel.postMessage(what);
-    try { localStorage.setItem(KEY, `${what} ${Date.now()}`); } catch { /* the other way is left */ }
+  function tell(what, whose = "") {
+    const said = whose ? `${what} ${whose}` : what;
+    if (channel) channel.postMessage(said);
+    try { localStorage.setItem(KEY, `${said} ${Date.now()}`); localStorage.removeItem(KEY); } catch { /* the other way is left */ }
   }
 
   /* One page at a time. A page that sleeps while it holds the place must not hold up the others for long. */
