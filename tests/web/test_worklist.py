@@ -541,6 +541,20 @@ def test_the_keys_move_open_and_settle(here: Any, page_as: Callable[..., Any], o
     assert first not in page.inner_text("#panel-title")
 
 
+@pytest.mark.parametrize("size", ["phone", "tablet"])
+def test_on_a_narrow_screen_who_opens_a_line_sees_the_patient(here, page_as, office, size: str) -> None:
+    from tests.web.conftest import TEAM
+
+    for number in range(12):
+        task(office, followed(office.store, base("titrating"), f"Narrow {number:02} (synthetic)", TEAM), "now", "x")
+    page = page_as("nurse", size)
+    page.goto("/?words=narrow")
+    page.locator("a.open").last.click()
+    page.wait_for_selector("#panel")
+    page.wait_for_function("window.scrollY > 0")
+    assert 0 <= page.locator("#panel-title").bounding_box()["y"] < 300
+
+
 # The stores answer alike
 
 

@@ -47,6 +47,8 @@
 
   button.hidden = false;
   button.addEventListener("click", () => keys.showModal());
-  const shown = document.querySelector("tr.here");
-  if (shown) shown.scrollIntoView({ block: "nearest" });
+  // On a narrow screen the panel stands above the list: who opened a line from far down would not see it.
+  const beside = window.matchMedia("(min-width: 1000px)").matches;
+  const shown = document.querySelector(beside ? "tr.here" : ".worklist #panel");
+  if (shown) shown.scrollIntoView({ block: beside ? "nearest" : "start" });
 })();
