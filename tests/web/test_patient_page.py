@@ -115,6 +115,23 @@ def test_where_one_action_stands_alone_no_other_is_named(on_the_day, signed_in) 
     assert "whatever becomes of this" not in text_of(signed_in("prescriber").get(f"/patients/{case}/"))
 
 
+def test_a_change_that_is_signed_for_tomorrow_is_not_offered_to_be_undone(on_the_day, signed_in) -> None:
+    facts = facts_of("following-stable-and-good")
+    shown = signed_in("prescriber").get(f"/patients/{new_case(on_the_day.store, facts)}/").content.decode()
+    assert "Accept, see the text to sign" in shown
+    facts["given"]["course"]["levels"].append({"since": "2026-11-22", "dose": "15 mg", "times_per_day": 3})
+    page = signed_in("prescriber").get(f"/patients/{new_case(on_the_day.store, facts)}/").content.decode()
+    assert "A change is signed already and comes on 2026-11-22" in page
+    assert "Accept, see the text to sign" not in page
+
+
+def test_a_taper_can_be_signed_as_a_stop_at_once_too(on_the_day, signed_in) -> None:
+    facts = facts_of("following-two-flat-steps")
+    page = signed_in("prescriber").get(f"/patients/{new_case(on_the_day.store, facts)}/").content.decode()
+    assert "one signature is over all its steps" in page
+    assert "/sign/?action=stop" in page
+
+
 def test_the_effect_of_a_step_stands_with_its_interval(on_the_day, signed_in) -> None:
     case = new_case(on_the_day.store, facts_of("following-ready-for-a-step"))
     page = signed_in("nurse").get(f"/patients/{case}/").content.decode()

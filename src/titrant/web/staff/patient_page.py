@@ -152,6 +152,7 @@ def _proposal(here: Office, standing: Standing) -> dict[str, Any]:
         "proposal": data,
         "headline": headline(decided),
         "also": also,
+        "comes": data["review"]["change_signed"] if data["action"] == "hold" else None,
         "numbers": numbers_used(decided, words),
         "findings": _unsaid(data, also),
         "notes_found": _notes(data["findings"]),
