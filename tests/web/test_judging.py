@@ -12,10 +12,12 @@ from tests.web.worklist_cases import at, base, contact, followed, spread
 from titrant.clinic.acts import judging
 from titrant.clinic.acts.contacts import Done, done
 from titrant.clinic.acts.judging import judge, judge_and_keep, judge_due
+from titrant.clinic.acts.supply import ask, lift
 from titrant.record.clinic_settings import ClinicSettings
-from titrant.record.events import SYSTEM, Draft, Kind
+from titrant.record.events import SYSTEM, Draft, Kind, instant_text
 from titrant.record.ports import Query
 from titrant.storage.memory_store import MemoryStore
+from titrant.terms.errors import NotNow
 
 
 @pytest.fixture
@@ -218,6 +220,36 @@ def test_what_was_reviewed_steps_back_until_the_promised_day(clinic: Any) -> Non
     due = structs.replace(clinic, now=lambda: clinic.now() + timedelta(days=3))
     grades = {one["code"]: one["grade"] for one in judge(due, case).lines}
     assert (grades["chest_pain"], grades["contact_due"]) == ("now", "today")
+
+
+def test_what_was_met_after_the_page_was_shown_is_not_taken_as_seen(clinic: Any) -> None:
+    case = followed(clinic.store, with_entry(base("titrating"), 1, flags=["chest_pain"]))
+    page = instant_text(clinic.now() - timedelta(minutes=1))
+    judge_and_keep(clinic, case)
+    later = structs.replace(clinic, now=lambda: clinic.now() + timedelta(minutes=5))
+    old = done(later, actor("nurse"), case, Done(outcome="reached", next_on="2026-11-24", shown=page))
+    assert {one["grade"] for one in old.lines if one["code"] == "chest_pain"} == {"now"}
+    page = instant_text(later.now())
+    new = done(later, actor("nurse"), case, Done(outcome="reached", next_on="2026-11-24", shown=page))
+    assert {one["grade"] for one in new.lines if one["code"] == "chest_pain"} == {"today"}
+    stays = done(
+        later, actor("nurse"), case, Done(outcome="reached", next_on="2026-11-24", shown="2026-11-01T08:00:00Z")
+    )
+    assert {one["grade"] for one in stays.lines if one["code"] == "chest_pain"} == {"today"}, (
+        "an older page undoes none"
+    )
+    with pytest.raises(NotNow, match="which page"):
+        done(later, actor("nurse"), case, Done(outcome="reached", next_on="2026-11-24", shown="unknown"))
+
+
+def test_who_answers_one_question_has_not_reviewed_the_rest(clinic: Any) -> None:
+    case = followed(clinic.store, with_entry(base("titrating"), 1, flags=["chest_pain"]))
+    ask(clinic, case, "Which flavour?", actor("pharmacist"), holds=True)
+    judge_and_keep(clinic, case)
+    later = structs.replace(clinic, now=lambda: clinic.now() + timedelta(minutes=5))
+    before = clinic.store.summary(case).reviewed_at
+    lift(later, case, next(iter(clinic.store.summary(case).holds)), "Orange.", actor("prescriber"))
+    assert clinic.store.summary(case).reviewed_at == before
 
 
 def test_a_new_day_of_the_same_harm_is_new(clinic: Any) -> None:

@@ -209,7 +209,7 @@ def test_who_broke_the_glass_does_not_close_the_task_that_says_so(office, outsid
     case = on_plan(office)
     _, client = outsider("pharmacist", case)
     [task] = tasks(office, case, "emergency_access")
-    said = {"outcome": "reviewed", "task": task.id, "next_on": today().isoformat()}
+    said = {"outcome": "reviewed", "task": task.id, "next_on": today().isoformat(), "shown": task.since}
     assert client.post(f"/worklist/{case}/done/", said).status_code == 403
     assert client.post(f"/worklist/{case}/take/", {"task": task.id}).status_code == 403
     _, another = outsider("nurse", case)
@@ -227,7 +227,7 @@ def test_nor_when_they_have_come_to_the_care_team_since(office, outsider) -> Non
     person, client = outsider("nurse", case)
     TeamMember.objects.create(staff=person, team=TEAM)
     [task] = tasks(office, case, "emergency_access")
-    said = {"outcome": "reviewed", "task": task.id, "next_on": today().isoformat()}
+    said = {"outcome": "reviewed", "task": task.id, "next_on": today().isoformat(), "shown": task.since}
     answer = client.post(f"/worklist/{case}/done/", said)
     assert (answer.status_code, "your own emergency access" in words_of(answer)) == (403, True)
     assert client.post(f"/worklist/{case}/take/", {"task": task.id}).status_code == 403

@@ -170,7 +170,7 @@ def test_done_closes_stamps_promises_and_opens_the_next(here: Any, nurse: Client
     page = nurse.get(f"/worklist/{cases[0]}/?tally=call_now")
     assert page.context["following"] == cases[1]
     sent = {"outcome": "reached", "note": "Feels well", "next_on": "2026-11-25", "task": tasks[0], "next": cases[1],
-            "tally": "call_now"}  # fmt: skip
+            "tally": "call_now", "shown": page.context["shown"]}  # fmt: skip
     answer = nurse.post(f"/worklist/{cases[0]}/done/", sent)
     assert answer["Location"] == f"/worklist/{cases[1]}/?tally=call_now"
     summary = here.store.summary(cases[0])

@@ -161,8 +161,10 @@ def _plan_read(before: Summary, event: Event) -> dict[str, Any]:
     return {"delivered": True, "read": True} if event.body["plan"] == before.plan else {}
 
 
-def _reviewed(_before: Summary, event: Event) -> dict[str, Any]:
-    return {"reviewed_at": instant_text(event.at), "reviewed_by": event.by.name}
+def _reviewed(before: Summary, event: Event) -> dict[str, Any]:
+    """As of the page that was looked at, where the event names it: what was met after that page was not seen."""
+    seen = event.body.get("shown") or instant_text(event.at)
+    return {"reviewed_at": max(before.reviewed_at, seen), "reviewed_by": event.by.name}
 
 
 def _supplied(before: Summary, event: Event) -> dict[str, Any]:
@@ -233,7 +235,8 @@ def _task_released(before: Summary, event: Event) -> dict[str, Any]:
 def _task_closed(before: Summary, event: Event) -> dict[str, Any]:
     _must_be_open(before.tasks, event)
     left = {key: task for key, task in before.tasks.items() if key != event.body["id"]}
-    return {"tasks": left, **_reviewed(before, event)}
+    # Who answers one question has not looked at the rest.
+    return {"tasks": left, **({} if event.body.get("answers") else _reviewed(before, event))}
 
 
 def _contact(_before: Summary, event: Event) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from titrant.clinic.acts.judging import judge_and_keep
 from titrant.clinic.acts.people import EMERGENCY_ACCESS
 from titrant.clinic.office import Office
 from titrant.knowledge.shapes.triage import Contact
-from titrant.record.events import Actor, Draft, Kind, instant_text
+from titrant.record.events import Actor, Draft, Kind, instant_of, instant_text
 from titrant.record.states import State
 from titrant.record.summary import Judged, OpenTask, Summary
 from titrant.terms.calendar import whole_days
@@ -21,12 +21,16 @@ _LONGEST_NOTE = 2_000
 
 
 class Done(Struct, frozen=True, kw_only=True):
-    """How a contact ended. ``tasks`` are those that the person saw; one that came meanwhile stays open."""
+    """How a contact ended. ``tasks`` are those that the person saw; one that came meanwhile stays open.
+
+    ``shown``: the instant of the page that was looked at; what was met later is not taken as seen. Empty: just now.
+    """
 
     outcome: str
     tasks: tuple[str, ...] = ()
     note: str = ""
     next_on: str = ""
+    shown: str = ""
 
 
 def take(office: Office, by: Actor, case: str, task: str) -> None:
@@ -114,9 +118,21 @@ def _next_day(office: Office, written: str, outcome: Contact, summary: Summary) 
 
 
 def _settled(office: Office, by: Actor, tasks: list[OpenTask], how: Done) -> list[Draft]:
-    body: Json = {"outcome": how.outcome, "note": how.note}
+    body: Json = {"outcome": how.outcome, "note": how.note, **_shown(office, how.shown)}
     closed = [office.draft(Kind.TASK_CLOSED, {"id": one.id, **body}, by) for one in tasks]
     return [*closed, office.draft(Kind.REVIEWED, {**body, "tasks": [one.id for one in tasks]}, by)]
+
+
+def _shown(office: Office, written: str) -> Json:
+    if not written:
+        return {}
+    try:
+        return {"shown": instant_text(min(instant_of(written), office.now()))}
+    except ValueError:
+        raise NotNow(
+            "worklist", "It cannot be told which page this was sent from.",
+            "What came after that page would be taken as seen.", "Load the page again, and settle it there.",
+        ) from None  # fmt: skip
 
 
 def _tried(office: Office, by: Actor, tasks: list[OpenTask]) -> list[Draft]:

@@ -427,7 +427,7 @@ def lift(office: Office, case: str, name: str, why: str, by: Actor) -> Summary:
         raise _refused("Lifting a hold needs its reason.")
     drafts = [office.draft(Kind.HOLD_LIFTED, {"id": name, "why": why.strip()}, by)]
     if name in record.summary.tasks:
-        drafts.append(office.draft(Kind.TASK_CLOSED, {"id": name, "outcome": why.strip()}, by))
+        drafts.append(office.draft(Kind.TASK_CLOSED, {"id": name, "outcome": why.strip(), "answers": True}, by))
     return office.store.append(case, drafts, expected=record.version)
 
 

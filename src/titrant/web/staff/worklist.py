@@ -20,6 +20,7 @@ from titrant.clinic.office import Office
 from titrant.clinic.phone_day import readers
 from titrant.clinic.worklines import Shown, shown_lines
 from titrant.explain.small_chart import SmallChart, small_chart
+from titrant.record.events import instant_text
 from titrant.record.folding import Record
 from titrant.record.ports import TALLIES, Query, Row
 from titrant.record.states import State
@@ -87,7 +88,7 @@ def done(request: HttpRequest, case: UUID) -> HttpResponse:
     sent = request.POST
     how = contacts.Done(
         outcome=sent.get("outcome", ""), note=sent.get("note", "").strip(), next_on=sent.get("next_on", ""),
-        tasks=tuple(sent.getlist("task")),
+        tasks=tuple(sent.getlist("task")), shown=sent.get("shown", "unknown"),
     )  # fmt: skip
     try:
         contacts.done(office(), visitor.actor, str(case), how)
@@ -213,6 +214,7 @@ def local_time(instant: str, here: Office) -> str:
 
 
 def _beside(here: Office, case: str, items: list[Item]) -> dict[str, Any]:
+    shown = instant_text(here.now())  # before anything is read: what is met from now on does not stand on this page
     record, judged = here.store.open(case), here.store.judged(case)
     summary = record.summary
     cases = [item.summary.case for item in items]
@@ -225,7 +227,7 @@ def _beside(here: Office, case: str, items: list[Item]) -> dict[str, Any]:
         "following": cases[place + 1] if place + 1 < len(cases) else "", "judged_at": judged and judged.on.isoformat(),
         "stale": judged is None or judged.version != summary.version or judged.on != here.today,
         "patient_url": _where("patient", case), "messages_url": _where("thread", case),
-        "told": patients_told(here),
+        "told": patients_told(here), "shown": shown,
     }  # fmt: skip
 
 
