@@ -249,12 +249,12 @@ def _tapered(made: Adjustment, verdicts: tuple[Verdict, ...], refused: tuple[Rea
     there is no taper, before that a smaller one.
     """
     found = made.review
-    spoken = tuple(one for one in verdicts if one.rule.when is None or _LADDER not in one.rule.when.facts())
-    behind = [(one, _of(spoken, one, True)) for one in (Action.PAUSE, Action.LOWER)]
-    others = [_reducing(found, one, applying, verdicts) for one, applying in behind if applying]
     if refused:
         first = no_source("no_taper_refused", f"{_place(found)}/taper", {})
         return structs.replace(made, reasons=(*made.reasons, first, *refused), call=True)
+    spoken = tuple(one for one in verdicts if one.rule.when is None or _LADDER not in one.rule.when.facts())
+    behind = [(one, _of(spoken, one, True)) for one in (Action.PAUSE, Action.LOWER)]
+    others = [_reducing(found, one, applying, verdicts) for one, applying in behind if applying]
     if why := _why_no_taper(made, spoken, others):
         call = made.call or why.code == "no_taper_not_judged"
         return structs.replace(made, reasons=(*made.reasons, why), call=call)
